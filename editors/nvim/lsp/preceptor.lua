@@ -1,0 +1,67 @@
+--- Configuration of the Preceptor language server for Neovim 0.11 and newer.
+---
+--- With this folder's parent on the runtime path, `vim.lsp.enable('preceptor')` is all it takes.
+--- There are no filetypes: an ask line may stand in any document, so the server attaches to every
+--- buffer that has a filetype and is a file.
+
+--- Names that mark the folder of a workspace, the most telling first.
+local markers = { '.preceptor', 'preceptor.toml', '.git', '.agents', '.claude' }
+
+--- Whether an agent may work in a folder: the home folder holds markers of its own and is too much.
+---@param folder string?
+---@return boolean
+local function is_workspace(folder)
+  return folder ~= nil and folder ~= '/' and folder ~= vim.uv.os_homedir()
+end
+
+--- Finds the workspace of a buffer: the nearest marked folder, else the current folder if the file
+--- is below it, else none.
+---@param buffer integer
+---@param on_dir fun(root_dir?: string)
+local function root_dir(buffer, on_dir)
+  if vim.bo[buffer].buftype ~= '' then
+    return
+  end
+  for _, marker in ipairs(markers) do
+    local folder = vim.fs.root(buffer, marker)
+    if is_workspace(folder) then
+      on_dir(folder)
+      return
+    end
+  end
+  local current = vim.fn.getcwd()
+  local below = vim.fs.relpath(current, vim.api.nvim_buf_get_name(buffer)) ~= nil
+  on_dir(below and is_workspace(current) and current or nil)
+end
+
+--- Answers `preceptor/save`: writes the document's buffer, so that commands run on what is seen.
+---@param _ lsp.ResponseError?
+---@param params { uri: string }
+---@return { saved: boolean }
+local function save(_, params)
+  local path = vim.uri_to_fname(params.uri)
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local is_document = vim.api.nvim_buf_is_loaded(buffer)
+      and vim.bo[buffer].buftype == ''
+      and vim.api.nvim_buf_get_name(buffer) == path
+    if is_document then
+      local saved = pcall(vim.api.nvim_buf_call, buffer, function()
+        vim.cmd('silent write ++p')
+      end)
+      return { saved = saved and not vim.bo[buffer].modified }
+    end
+  end
+  return { saved = false }
+end
+
+---@type vim.lsp.Config
+return {
+  cmd = { 'preceptor', 'lsp' },
+  root_dir = root_dir,
+  capabilities = {
+    experimental = { preceptor = { save = true } },
+  },
+  handlers = {
+    ['preceptor/save'] = save,
+  },
+}
