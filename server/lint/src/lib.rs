@@ -1,1 +1,24 @@
-//! lint
+//! The rules for skills: what is checked, what it says, how it is fixed.
+//!
+//! [`check`] takes a parsed skill and settings and returns findings; every rule stands in a file
+//! of its own below `rules/` and has a page for people. This crate does no I/O and must never
+//! know the language server protocol, an async runtime or the agent.
+
+#![warn(missing_docs)]
+
+mod check;
+mod finding;
+mod fix_all;
+mod rule;
+mod rules;
+mod settings;
+mod skill_file;
+
+pub use crate::{
+    check::check,
+    finding::{Finding, Fix, Safety, Severity},
+    fix_all::{FixedText, fix_all},
+    rule::{Problem, Rule, rule, rule_page, rules},
+    settings::{Level, Settings},
+    skill_file::SkillFile,
+};

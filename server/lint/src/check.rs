@@ -1,0 +1,24 @@
+//! All rules over one file.
+
+use crate::{Finding, Problem, Settings, SkillFile, rules};
+
+/// Returns what the rules find in `file`, sorted by place and then by code.
+///
+/// Rules do not know of each other: one never hides what another says.
+pub fn check(file: &SkillFile<'_>, settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in rules() {
+        let Some(severity) = settings.level(rule).severity() else { continue };
+        let problems = (rule.check)(file).into_iter();
+        findings.extend(problems.map(|Problem { message, span, related, fix }| Finding {
+            rule,
+            severity,
+            message,
+            span,
+            related,
+            fix,
+        }));
+    }
+    findings.sort_by_key(|finding| (finding.span, finding.rule.code));
+    findings
+}

@@ -1,0 +1,48 @@
+//! What a rule is, and where the rules are found.
+
+use skill::Span;
+
+use crate::{Fix, Level, SkillFile, rules::ALL};
+
+/// A rule: pure data and a function. Equal by identity.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its stable code, `family/offence`.
+    pub code: &'static str,
+    /// The level it runs at unless settings say otherwise.
+    pub level: Level,
+    /// One line for lists of rules, without a full stop.
+    pub summary: &'static str,
+    /// Its page for people, in Markdown.
+    pub page: &'static str,
+    /// Looks at one file.
+    pub check: fn(&SkillFile<'_>) -> Vec<Problem>,
+}
+
+/// What a rule's function returns: a finding without what the settings decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// One or two sentences without a final full stop.
+    pub message: String,
+    /// Exactly the offending text.
+    pub span: Span,
+    /// Other places of the same, each with a clause about it.
+    pub related: Vec<(Span, String)>,
+    /// How to put it right.
+    pub fix: Option<Fix>,
+}
+
+/// Returns all rules, sorted by code.
+pub fn rules() -> &'static [&'static Rule] {
+    ALL
+}
+
+/// Returns the rule with this code.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    rules().iter().copied().find(|rule| rule.code == code)
+}
+
+/// Returns the page of the rule with this code, in Markdown.
+pub fn rule_page(code: &str) -> Option<&'static str> {
+    rule(code).map(|rule| rule.page)
+}

@@ -1,0 +1,55 @@
+//! What a user may change about the rules.
+
+use std::collections::BTreeMap;
+
+use crate::{Rule, Severity};
+
+/// The level that a rule is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The rule does not run.
+    Off,
+    /// Its findings are hints.
+    Hint,
+    /// Its findings are informational.
+    Info,
+    /// Its findings are warnings.
+    Warning,
+    /// Its findings are errors.
+    Error,
+}
+
+impl Level {
+    /// Returns the severity of findings at this level; `None` for a rule that is off.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Hint => Some(Severity::Hint),
+            Self::Info => Some(Severity::Info),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+
+    /// Returns the level's name in settings.
+    pub const fn as_str(self) -> &'static str {
+        match self.severity() {
+            None => "off",
+            Some(severity) => severity.as_str(),
+        }
+    }
+}
+
+/// Settings of one check. The default runs every rule at its own level.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Levels by rule code, for the rules that do not keep their own.
+    pub levels: BTreeMap<String, Level>,
+}
+
+impl Settings {
+    /// Returns the level that `rule` runs at.
+    pub fn level(&self, rule: &Rule) -> Level {
+        self.levels.get(rule.code).copied().unwrap_or(rule.level)
+    }
+}

@@ -1,0 +1,244 @@
+//! What follows the frontmatter: the parts of the Markdown that tools look at.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::Span;
+
+/// The Markdown behind the frontmatter. Every list is in the order of the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The whole body, up to the end of the text.
+    pub span: Span,
+    /// Headings of every level.
+    pub headings: Vec<Heading>,
+    /// Paragraphs, those in lists and quotes included.
+    pub paragraphs: Vec<Paragraph>,
+    /// Fenced and indented code.
+    pub code_blocks: Vec<CodeBlock>,
+    /// Code within a line.
+    pub inline_code: Vec<InlineCode>,
+    /// Links and images with a destination.
+    pub links: Vec<Link>,
+    /// HTML comments, `<!--` and `-->` included.
+    pub html_comments: Vec<Span>,
+}
+
+/// A heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// From 1 (`#`) to 6.
+    pub level: u8,
+    /// The words, without markup.
+    pub text: String,
+    /// The whole heading with its markers.
+    pub span: Span,
+}
+
+/// A paragraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paragraph {
+    /// The words on one line, without markup.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A block of code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeBlock {
+    /// What stands behind the opening fence; `None` for indented code.
+    pub info: Option<String>,
+    /// The block with its fences.
+    pub span: Span,
+    /// The code, from its first line to the end of its last.
+    pub content: Span,
+}
+
+impl CodeBlock {
+    /// Returns the language of the fence: the first word of its info string, perhaps empty.
+    pub fn language(&self) -> &str {
+        let info = self.info.as_deref().unwrap_or_default().trim_start();
+        info.split([' ', '\t', ',', '{']).next().unwrap_or_default()
+    }
+}
+
+/// Code within a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlineCode {
+    /// The code.
+    pub text: String,
+    /// The code with its back-ticks.
+    pub span: Span,
+}
+
+/// A link or an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Where it leads, as Markdown understands it (escapes resolved).
+    pub destination: String,
+    /// Where the destination is written; `None` for a reference whose definition stands elsewhere.
+    pub destination_span: Option<Span>,
+    /// The whole link.
+    pub span: Span,
+    /// Whether it is an image.
+    pub is_image: bool,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self::empty(0)
+    }
+}
+
+impl Body {
+    pub(crate) fn parse(text: &str, start: usize) -> Self {
+        let source = text.get(start..).unwrap_or_default();
+        let mut builder = Builder {
+            source,
+            start,
+            body: Self { span: Span::new(start, text.len()), ..Self::default() },
+            code: None,
+            heading: None,
+            paragraph: None,
+        };
+        let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+        for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
+            builder.event(event, range);
+        }
+        builder.body
+    }
+
+    /// Returns the code block that holds the byte at `offset`, fences included.
+    pub fn code_block_at(&self, offset: usize) -> Option<&CodeBlock> {
+        self.code_blocks.iter().find(|block| block.span.contains_offset(offset))
+    }
+
+    /// Returns the inline code that holds the byte at `offset`, back-ticks included.
+    pub fn inline_code_at(&self, offset: usize) -> Option<&InlineCode> {
+        self.inline_code.iter().find(|code| code.span.contains_offset(offset))
+    }
+
+    /// Returns the headings that the byte at `offset` stands under, innermost first.
+    pub fn headings_above(&self, offset: usize) -> impl Iterator<Item = &Heading> {
+        let mut level = u8::MAX;
+        self.headings.iter().rev().filter(move |heading| {
+            let is_above = heading.span.start <= offset && heading.level < level;
+            if is_above {
+                level = heading.level;
+            }
+            is_above
+        })
+    }
+}
+
+struct Builder<'a> {
+    source: &'a str,
+    start: usize,
+    body: Body,
+    code: Option<CodeBlock>,
+    heading: Option<Heading>,
+    paragraph: Option<Paragraph>,
+}
+
+impl Builder<'_> {
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span::new(range.start, range.end).shifted(self.start)
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+        let span = self.span(&range);
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                let trimmed =
+                    Span::new(span.start, span.start + trimmed_length(self.source, &range));
+                self.heading =
+                    Some(Heading { level: level as u8, text: String::new(), span: trimmed });
+            }
+            Event::End(TagEnd::Heading(_)) => self.body.headings.extend(self.heading.take()),
+            Event::Start(Tag::Paragraph) => {
+                self.paragraph = Some(Paragraph { text: String::new(), span });
+            }
+            Event::End(TagEnd::Paragraph) => self.body.paragraphs.extend(self.paragraph.take()),
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let info = match kind {
+                    CodeBlockKind::Fenced(info) => Some(info.into_string()),
+                    CodeBlockKind::Indented => None,
+                };
+                let first_line = self.source.get(range).unwrap_or_default();
+                let first_line_end = first_line.find('\n').map_or(first_line.len(), |at| at + 1);
+                let content = Span::empty(span.start + first_line_end);
+                self.code = Some(CodeBlock { info, span, content });
+            }
+            Event::End(TagEnd::CodeBlock) => self.body.code_blocks.extend(self.code.take()),
+            Event::Start(Tag::Link { dest_url, .. }) => self.link(&dest_url, range, false),
+            Event::Start(Tag::Image { dest_url, .. }) => self.link(&dest_url, range, true),
+            Event::Text(text) => match &mut self.code {
+                Some(code) if code.content.is_empty() => code.content = span,
+                Some(code) => code.content.end = span.end,
+                None => self.words(&text),
+            },
+            Event::Code(text) => {
+                self.words(&text);
+                self.body.inline_code.push(InlineCode { text: text.into_string(), span });
+            }
+            Event::SoftBreak | Event::HardBreak => self.words(" "),
+            Event::Html(_) | Event::InlineHtml(_) => self.html(&range),
+            _ => {}
+        }
+    }
+
+    fn words(&mut self, text: &str) {
+        if let Some(heading) = &mut self.heading {
+            heading.text.push_str(text);
+        } else if let Some(paragraph) = &mut self.paragraph {
+            paragraph.text.push_str(text);
+        }
+    }
+
+    fn link(&mut self, destination: &str, range: Range<usize>, is_image: bool) {
+        let span = self.span(&range);
+        let written = self.source.get(range).unwrap_or_default();
+        // The destination of an inline link is the last thing in it, but for a title.
+        let destination_span = written
+            .rfind(destination)
+            .filter(|_| !destination.is_empty())
+            .map(|at| Span::new(at, at + destination.len()).shifted(span.start));
+        self.body.links.push(Link {
+            destination: destination.to_owned(),
+            destination_span,
+            span,
+            is_image,
+        });
+    }
+
+    /// A block of HTML comes line by line, so a comment is looked for in the source from where
+    /// the line begins; the rest of it then arrives as lines that lie inside a known comment.
+    fn html(&mut self, range: &Range<usize>) {
+        let mut at = range.start;
+        while let Some(open) = self
+            .source
+            .get(at..range.end)
+            .and_then(|rest| rest.find("<!--"))
+            .map(|found| at + found)
+        {
+            let known_end = self.body.html_comments.last().map_or(0, |comment| comment.end);
+            if open + self.start < known_end {
+                at = known_end - self.start;
+                continue;
+            }
+            let end = self
+                .source
+                .get(open + 4..)
+                .and_then(|rest| rest.find("-->"))
+                .map_or(self.source.len(), |found| open + 4 + found + 3);
+            self.body.html_comments.push(Span::new(open, end).shifted(self.start));
+            at = end;
+        }
+    }
+}
+
+fn trimmed_length(source: &str, range: &Range<usize>) -> usize {
+    source.get(range.clone()).unwrap_or_default().trim_end().len()
+}
