@@ -4,4 +4,14 @@
 //! the next thing to do come out. This crate must never know tokio, HTTP, LSP or the linter:
 //! whatever it wants done is a value that a driver performs.
 
+pub mod clip;
+pub mod detect;
+pub mod distill;
+pub mod event;
+pub mod gate;
+pub mod machine;
 pub mod message;
+pub mod policy;
+pub mod prompt;
+pub mod tool;
+pub mod trace;

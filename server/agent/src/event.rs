@@ -1,0 +1,320 @@
+//! What a run tells the world: one variant for each event of the protocol.
+//!
+//! The names and fields are the public interface; they serialize to `{"type": …, "data": {…}}`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    detect::Signal,
+    message::{Message, Usage},
+};
+
+/// One event, or one journal-only record of state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The run exists; always the journal's first record.
+    RunStarted {
+        /// First line of the request.
+        title: String,
+        /// Absolute path of the folder that the tools work in.
+        workspace: String,
+        /// The student's name.
+        student: String,
+        /// The teacher's name, where one is configured and enabled.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        teacher_model: Option<String>,
+    },
+    /// The tools are up.
+    Ready {
+        /// A sentence for a person.
+        message: String,
+        /// How many tools are offered.
+        tool_count: usize,
+    },
+    /// A turn has begun, or a slow phase of it.
+    Processing {
+        /// A sentence for a person.
+        message: String,
+    },
+    /// A piece of a model's visible text.
+    AssistantChunk {
+        /// The piece.
+        content: String,
+    },
+    /// A model's visible text that was not streamed.
+    AssistantMessage {
+        /// The text.
+        content: String,
+    },
+    /// The stream of one model call has ended.
+    AssistantStreamEnd {},
+    /// A piece of a model's reasoning.
+    ThinkingChunk {
+        /// The piece.
+        content: String,
+    },
+    /// A model wants a tool.
+    ToolCall {
+        /// The name that the model gave.
+        tool: String,
+        /// The arguments; `{}` when they cannot be read.
+        arguments: Map<String, Value>,
+        /// Pairs the call with its output.
+        tool_call_id: String,
+        /// The arguments' text, when it cannot be read as a JSON object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        raw: Option<String>,
+    },
+    /// A call has its result.
+    ToolOutput {
+        /// The tool's name.
+        tool: String,
+        /// Pairs the output with its call.
+        tool_call_id: String,
+        /// What the model reads.
+        output: String,
+        /// Whether the tool did what it was asked to.
+        success: bool,
+        /// Of a command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+    },
+    /// Something worth showing about a tool or the loop itself.
+    ToolLog {
+        /// The tool, or `system`.
+        tool: String,
+        /// A sentence for a person.
+        log: String,
+    },
+    /// A call that was approved, refused, cancelled or left behind.
+    ToolStateChange {
+        /// Pairs the change with its call.
+        tool_call_id: String,
+        /// The tool's name.
+        tool: String,
+        /// What became of it.
+        state: ToolState,
+    },
+    /// Calls wait for a person.
+    ApprovalRequired {
+        /// The calls, in call order.
+        tools: Vec<PendingTool>,
+        /// How many there are.
+        count: usize,
+    },
+    /// A tool changed a file.
+    FileChanged {
+        /// The file's address.
+        uri: String,
+        /// Names the state before the change.
+        checkpoint: String,
+        /// Lines added.
+        added: usize,
+        /// Lines removed.
+        removed: usize,
+    },
+    /// A model call has ended.
+    LlmCall {
+        /// The model's name.
+        model: String,
+        /// Milliseconds from request to end.
+        latency_ms: u64,
+        /// Milliseconds until the first piece arrived.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ttft_ms: Option<u64>,
+        /// Why the model stopped.
+        finish_reason: String,
+        /// US dollars; `null` where the price is unknown.
+        cost_usd: Option<f64>,
+        /// What the call was for: `main`, `teacher` or `distill`.
+        kind: String,
+        /// As reported by the server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        usage: Option<Usage>,
+    },
+    /// One piece of evidence that the turn fails.
+    Signal(Signal),
+    /// The teacher goes on where the student failed.
+    TeacherTakeover {
+        /// The teacher's name.
+        teacher_model: String,
+        /// Why the student failed, at most 300 characters.
+        student_failure: String,
+        /// The evidence.
+        signals: Vec<Signal>,
+    },
+    /// The teacher did not get the turn done either.
+    EscalationFailed {
+        /// A sentence for a person.
+        reason: String,
+        /// `operational` or `failure`.
+        class: String,
+    },
+    /// A skill waits for a person.
+    SkillProposed {
+        /// Names the proposal.
+        proposal_id: String,
+        /// `skill`.
+        kind: String,
+        /// The skill's name.
+        name: String,
+        /// One word.
+        category: String,
+        /// The proposal's document.
+        uri: String,
+        /// `low`, `medium` or `high`, fixed by the server.
+        risk: String,
+        /// What the linter found in it.
+        findings: Vec<Finding>,
+        /// Whether the student was seen to use it.
+        verification: Verification,
+    },
+    /// A proposal's replay has a new outcome.
+    Verification {
+        /// Names the proposal.
+        proposal_id: String,
+        /// The outcome.
+        #[serde(flatten)]
+        verification: Verification,
+    },
+    /// The editor confirmed the accepted skill.
+    SkillSaved {
+        /// Names the proposal.
+        proposal_id: String,
+        /// The name that it was saved under.
+        name: String,
+        /// One word.
+        category: String,
+        /// The skill's document.
+        uri: String,
+    },
+    /// The takeover taught nothing that can be saved.
+    SkillSaveFailed {
+        /// A sentence for a person.
+        reason: String,
+    },
+    /// A person decided about a proposal.
+    ProposalResolved {
+        /// Names the proposal.
+        proposal_id: String,
+        /// `accepted` or `rejected`.
+        outcome: String,
+    },
+    /// The turn ended with an answer, or at a limit.
+    TurnComplete {
+        /// Messages in the run's history.
+        history_size: usize,
+        /// The last visible text; `null` where there is none.
+        final_response: Option<String>,
+        /// `final`, `length` or `max_iterations`.
+        stop_reason: String,
+    },
+    /// A person stopped the turn.
+    Interrupted {},
+    /// The turn ended for a reason outside the model's abilities.
+    Error {
+        /// What happened and what to do about it.
+        error: String,
+        /// See [`crate::message::FailureClass`].
+        class: String,
+    },
+    /// Journal only: what a fold of the journal needs and no client is shown.
+    State(StateRecord),
+}
+
+/// What became of a call that did not just run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolState {
+    /// A person allowed it.
+    Approved,
+    /// A person or a rule refused it.
+    Rejected,
+    /// An approved call has started.
+    Running,
+    /// The turn was cancelled.
+    Cancelled,
+    /// The person went on without deciding.
+    Abandoned,
+}
+
+/// A call that waits for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingTool {
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: Map<String, Value>,
+    /// Pairs the call with its output.
+    pub tool_call_id: String,
+}
+
+/// A lint finding in a proposal, as data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule's code.
+    pub code: String,
+    /// `error`, `warning`, `info` or `hint`.
+    pub severity: String,
+    /// The sentence.
+    pub message: String,
+    /// 1-based line in the proposal's document.
+    pub line: usize,
+}
+
+/// Whether the student was seen to use a skill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// `pending`, `verified`, `not_verified`, `inconclusive` or `off`.
+    pub outcome: String,
+    /// A sentence for a person.
+    pub reason: String,
+}
+
+/// Records that are journalled and never sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum StateRecord {
+    /// A person's message starts a turn.
+    Request {
+        /// The text.
+        prompt: String,
+        /// The document and the line (0-based) that it was asked from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<RequestOrigin>,
+    },
+    /// Messages that were added to an attempt's history.
+    Messages {
+        /// The messages, in order.
+        messages: Vec<Message>,
+    },
+    /// How the student's attempt was judged, and what followed from it.
+    Verdict {
+        /// `ok`, `unsure` or `failure`.
+        verdict: String,
+        /// From 0 to 1.
+        confidence: f64,
+        /// Why the teacher did not come in, where the verdict is a failure and it did not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gate: Option<String>,
+    },
+    /// The skills that the prompt names.
+    SkillsOffered {
+        /// Their names.
+        names: Vec<String>,
+    },
+}
+
+/// Where a request was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestOrigin {
+    /// The document.
+    pub uri: String,
+    /// 0-based.
+    pub line: u32,
+}

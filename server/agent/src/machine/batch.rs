@@ -1,0 +1,285 @@
+//! The calls of one reply, from announcement to result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    detect::CallRecord,
+    event::{Event, PendingTool, ToolState},
+    machine::{ApprovalDecision, Out},
+    message::{Message, ToolCall, ToolSpec},
+    policy::{Decision, Policy},
+    tool::{PreparedCall, ResultKind, ToolResult, parse_arguments, prepare},
+};
+
+/// The calls of one reply, in call order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Batch {
+    calls: Vec<BatchCall>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct BatchCall {
+    call: ToolCall,
+    /// `None` when the call cannot be run.
+    prepared: Option<PreparedCall>,
+    progress: Progress,
+    was_edited: bool,
+    was_shown: bool,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Progress {
+    /// It may run.
+    Ready,
+    /// A person has to decide.
+    Pending,
+    /// It runs.
+    Running,
+    /// It has its result.
+    Done(ToolResult),
+    /// The turn was cancelled first.
+    Cancelled,
+    /// The person went on without deciding.
+    Abandoned,
+}
+
+impl Batch {
+    /// Checks each call and asks the policy about those that can run. Of a reply that was cut at
+    /// the token limit no call is run: its arguments may be the half of what was meant.
+    pub(super) fn new(
+        calls: Vec<ToolCall>,
+        offered: &[ToolSpec],
+        policy: &Policy,
+        was_cut: bool,
+    ) -> Self {
+        let calls = calls
+            .into_iter()
+            .map(|call| {
+                let (prepared, progress) = match prepare(&call, offered) {
+                    Err(result) => (None, Progress::Done(result)),
+                    Ok(_) if was_cut => (
+                        None,
+                        Progress::Done(ToolResult::not_run(
+                            ResultKind::Malformed,
+                            "The reply was cut at the token limit, so this call was not run. \
+                             Make it smaller: several short edits, or less text in one call.",
+                        )),
+                    ),
+                    Ok(prepared) => {
+                        let progress = match policy.decide(&prepared) {
+                            Decision::Allow => Progress::Ready,
+                            Decision::Ask => Progress::Pending,
+                            Decision::Deny => Progress::Done(ToolResult::not_run(
+                                ResultKind::Declined,
+                                "A rule of this person's approval policy refuses this call. Do it \
+                                 another way, or say what is needed.",
+                            )),
+                        };
+                        (Some(prepared), progress)
+                    }
+                };
+                BatchCall { call, prepared, progress, was_edited: false, was_shown: false }
+            })
+            .collect();
+        Self { calls }
+    }
+
+    /// Emits one `tool_call` for each call.
+    pub(super) fn announce(&self, out: &mut Out) {
+        for BatchCall { call, prepared, .. } in &self.calls {
+            let parsed = parse_arguments(&call.arguments);
+            let raw = parsed.is_err().then(|| call.arguments.clone());
+            let arguments = match prepared {
+                Some(prepared) => prepared.arguments.clone(),
+                None => parsed.unwrap_or_default(),
+            };
+            out.emit(Event::ToolCall {
+                tool: call.name.clone(),
+                arguments,
+                tool_call_id: call.id.clone(),
+                raw,
+            });
+        }
+    }
+
+    /// Emits `tool_output` for results that were not shown yet.
+    pub(super) fn show_results(&mut self, out: &mut Out) {
+        for call in &mut self.calls {
+            if let Progress::Done(result) = &call.progress
+                && !call.was_shown
+            {
+                call.was_shown = true;
+                out.emit(Event::ToolOutput {
+                    tool: call.call.name.clone(),
+                    tool_call_id: call.call.id.clone(),
+                    output: result.output.clone(),
+                    success: result.is_success(),
+                    exit_code: result.exit_code,
+                });
+            }
+        }
+    }
+
+    /// Marks ready calls as running and returns them.
+    pub(super) fn start_ready(&mut self) -> Vec<PreparedCall> {
+        let mut ready = Vec::new();
+        for call in &mut self.calls {
+            if call.progress == Progress::Ready
+                && let Some(prepared) = &call.prepared
+            {
+                ready.push(prepared.clone());
+                call.progress = Progress::Running;
+            }
+        }
+        ready
+    }
+
+    /// Returns the calls that wait for a person.
+    pub(super) fn pending(&self) -> Vec<&PreparedCall> {
+        self.calls
+            .iter()
+            .filter(|call| call.progress == Progress::Pending)
+            .filter_map(|call| call.prepared.as_ref())
+            .collect()
+    }
+
+    /// Returns the event that asks a person.
+    pub(super) fn approval_required(&self) -> Event {
+        let tools: Vec<PendingTool> = self
+            .pending()
+            .into_iter()
+            .map(|call| PendingTool {
+                tool: call.tool.clone(),
+                arguments: call.arguments.clone(),
+                tool_call_id: call.id.clone(),
+            })
+            .collect();
+        Event::ApprovalRequired { count: tools.len(), tools }
+    }
+
+    /// Applies one decision; returns the call if it was pending.
+    pub(super) fn decide(
+        &mut self,
+        decision: ApprovalDecision,
+        out: &mut Out,
+    ) -> Option<PreparedCall> {
+        let call = self.calls.iter_mut().find(|call| {
+            call.call.id == decision.tool_call_id && call.progress == Progress::Pending
+        })?;
+        let state = |state| Event::ToolStateChange {
+            tool_call_id: call.call.id.clone(),
+            tool: call.call.name.clone(),
+            state,
+        };
+        if decision.approved {
+            out.emit(state(ToolState::Approved));
+            out.emit(state(ToolState::Running));
+            if let (Some(arguments), Some(prepared)) = (decision.arguments, &mut call.prepared)
+                && prepared.arguments != arguments
+            {
+                prepared.arguments = arguments;
+                call.was_edited = true;
+            }
+            call.progress = Progress::Ready;
+        } else {
+            out.emit(state(ToolState::Rejected));
+            let feedback = decision
+                .feedback
+                .map(|feedback| feedback.trim().to_owned())
+                .filter(|feedback| !feedback.is_empty())
+                .map(|feedback| format!(" They say: {feedback}"))
+                .unwrap_or_default();
+            call.progress = Progress::Done(ToolResult::not_run(
+                ResultKind::Declined,
+                format!("The person declined this call, so it was not run.{feedback}"),
+            ));
+        }
+        call.prepared.clone()
+    }
+
+    /// Takes the results of running calls.
+    pub(super) fn finish(&mut self, results: Vec<(String, ToolResult)>) {
+        for (id, mut result) in results {
+            let running = self
+                .calls
+                .iter_mut()
+                .find(|call| call.call.id == id && call.progress == Progress::Running);
+            if let Some(call) = running {
+                if call.was_edited {
+                    result.output = format!(
+                        "[The person edited the arguments; this is the result of the edited call.]\n{}",
+                        result.output
+                    );
+                }
+                call.progress = Progress::Done(result);
+            }
+        }
+        for call in &mut self.calls {
+            if call.progress == Progress::Running {
+                call.progress =
+                    Progress::Done(ToolResult::failed("The tool ended without a result."));
+            }
+        }
+    }
+
+    /// Gives every call without a result one that says why.
+    pub(super) fn close(&mut self, how: &Progress, out: &mut Out) {
+        let (state, text) = if *how == Progress::Abandoned {
+            (ToolState::Abandoned, "The person went on without deciding about this call.")
+        } else {
+            (ToolState::Cancelled, "The person cancelled the turn before this call had a result.")
+        };
+        for call in &mut self.calls {
+            if !matches!(call.progress, Progress::Done(_)) {
+                out.emit(Event::ToolStateChange {
+                    tool_call_id: call.call.id.clone(),
+                    tool: call.call.name.clone(),
+                    state,
+                });
+                call.progress = Progress::Done(ToolResult::not_run(ResultKind::Cancelled, text));
+            }
+        }
+    }
+
+    /// Returns the arguments that ran instead of those that the model gave, by call.
+    pub(super) fn edited_arguments(&self) -> Vec<(String, String)> {
+        self.calls
+            .iter()
+            .filter(|call| call.was_edited)
+            .filter_map(|call| {
+                let arguments = serde_json::to_string(&call.prepared.as_ref()?.arguments).ok()?;
+                Some((call.call.id.clone(), arguments))
+            })
+            .collect()
+    }
+
+    /// Returns the results for the history and for detection, in call order.
+    pub(super) fn into_results(self) -> (Vec<Message>, Vec<CallRecord>) {
+        self.calls
+            .into_iter()
+            .map(|BatchCall { call, progress, prepared, .. }| {
+                let result = match progress {
+                    Progress::Done(result) => result,
+                    _ => ToolResult::failed("The tool ended without a result."),
+                };
+                let arguments = prepared
+                    .and_then(|prepared| serde_json::to_string(&prepared.arguments).ok())
+                    .unwrap_or(call.arguments);
+                let message = Message::Tool {
+                    call_id: call.id,
+                    name: call.name.clone(),
+                    content: result.output.clone(),
+                };
+                let record = CallRecord {
+                    tool: call.name,
+                    arguments,
+                    output: result.output,
+                    kind: result.kind,
+                    exit_code: result.exit_code,
+                };
+                (message, record)
+            })
+            .unzip()
+    }
+}

@@ -1,0 +1,546 @@
+use std::fmt::Write as _;
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::{
+    Actor, ApprovalDecision, Input, Machine, ProposedSkill, Purpose, Setup, Step, Transition,
+};
+use crate::{
+    event::{Event, Verification},
+    gate::{TakeoverMode, TeacherPolicy},
+    message::{FailureClass, FinishReason, Message, ModelFailure, ModelReply, ToolCall, ToolSpec},
+    policy::{Mode, Policy},
+    tool::{BUILT_IN_TOOLS, BuiltInTool, ToolResult},
+};
+
+fn tools() -> Vec<ToolSpec> {
+    BUILT_IN_TOOLS.into_iter().map(BuiltInTool::spec).collect()
+}
+
+fn setup() -> Setup {
+    Setup {
+        workspace: "/w".to_owned(),
+        is_chat: false,
+        tools: tools(),
+        max_steps: Some(4),
+        teacher: TeacherPolicy {
+            enabled: true,
+            model: "big".to_owned(),
+            mode: TakeoverMode::Takeover,
+            self_hosted_only: false,
+            per_run: 3,
+            max_steps: 4,
+        },
+        student_is_self_hosted: true,
+        nonce: "n0nce".to_owned(),
+    }
+}
+
+fn machine(mode: Mode) -> Machine {
+    Machine::new(setup(), Policy { mode, ..Policy::default() })
+}
+
+fn request(prompt: &str) -> Input {
+    Input::Request { prompt: prompt.to_owned(), skills: Vec::new() }
+}
+
+fn says(content: &str) -> Input {
+    replies(content, &[], FinishReason::Stop)
+}
+
+fn calls(calls: &[(&str, &str, &str)]) -> Input {
+    replies("", calls, FinishReason::ToolCalls)
+}
+
+fn replies(content: &str, calls: &[(&str, &str, &str)], finish_reason: FinishReason) -> Input {
+    let tool_calls = calls
+        .iter()
+        .map(|(id, name, arguments)| ToolCall {
+            id: (*id).to_owned(),
+            name: (*name).to_owned(),
+            arguments: (*arguments).to_owned(),
+        })
+        .collect();
+    Input::Replied(ModelReply {
+        content: content.to_owned(),
+        thinking: None,
+        tool_calls,
+        finish_reason,
+        usage: None,
+    })
+}
+
+fn results(results: &[(&str, i32)]) -> Input {
+    Input::ToolsFinished(
+        results
+            .iter()
+            .map(|(id, exit_code)| {
+                let mut result = ToolResult::ok(format!("exit code: {exit_code}"));
+                result.exit_code = Some(*exit_code);
+                ((*id).to_owned(), result)
+            })
+            .collect(),
+    )
+}
+
+fn failure(class: FailureClass) -> Input {
+    Input::CallFailed {
+        failure: ModelFailure { class, message: "set the key".to_owned() },
+        partial: "half".to_owned(),
+    }
+}
+
+fn decision(id: &str, approved: bool) -> ApprovalDecision {
+    ApprovalDecision {
+        tool_call_id: id.to_owned(),
+        approved,
+        arguments: None,
+        feedback: Some("use awk".to_owned()),
+        for_run: false,
+    }
+}
+
+const SKILL: &str = r#"{"name": "count-rows", "description": "Counts.", "procedure": ["Run wc."]}"#;
+
+fn proposed() -> Input {
+    Input::Proposed(Ok(ProposedSkill {
+        proposal_id: "p1".to_owned(),
+        name: "count-rows".to_owned(),
+        category: "general".to_owned(),
+        uri: "file:///p1".to_owned(),
+        risk: "low".to_owned(),
+        findings: Vec::new(),
+        verification: Verification { outcome: "off".to_owned(), reason: String::new() },
+    }))
+}
+
+fn render(transition: &Transition, out: &mut String) {
+    for emitted in &transition.events {
+        if matches!(emitted.event, Event::State(_)) {
+            continue;
+        }
+        let value = serde_json::to_value(&emitted.event).unwrap();
+        let who = if emitted.teacher { "teacher" } else { "student" };
+        let data = match &emitted.event {
+            Event::TurnComplete { final_response, stop_reason, .. } => {
+                json!([final_response, stop_reason])
+            }
+            Event::ToolOutput { tool_call_id, output, success, .. } => {
+                json!([tool_call_id, success, output.lines().next()])
+            }
+            Event::ToolCall { tool_call_id, tool, arguments, raw } => {
+                json!([tool_call_id, tool, arguments, raw])
+            }
+            Event::ApprovalRequired { tools, .. } => {
+                json!(tools.iter().map(|tool| &tool.tool_call_id).collect::<Vec<_>>())
+            }
+            Event::Signal(signal) => json!([signal.kind, signal.recovered]),
+            Event::TeacherTakeover { student_failure, .. } => json!(student_failure),
+            Event::SkillProposed { name, .. } => json!(name),
+            _ => value["data"].clone(),
+        };
+        writeln!(out, "{who} {} {data}", value["type"].as_str().unwrap()).unwrap();
+    }
+    let step = match &transition.step {
+        Step::CallModel { actor, purpose, request } => {
+            let actor = if *actor == Actor::Teacher { "teacher" } else { "student" };
+            let purpose = if *purpose == Purpose::Distill { " distill" } else { "" };
+            format!("call {actor}{purpose}: {} tools", request.tools.len())
+        }
+        Step::RunTools { calls, .. } => {
+            format!(
+                "run {}",
+                calls.iter().map(|call| call.id.as_str()).collect::<Vec<_>>().join(" ")
+            )
+        }
+        Step::AwaitApproval => "await approval".to_owned(),
+        Step::Propose(skill) => format!("propose {}", skill.name),
+        Step::Rest => "rest".to_owned(),
+    };
+    writeln!(out, "=> {step}").unwrap();
+}
+
+/// Every request to a model has exactly one result for each call, right after it.
+#[track_caller]
+fn assert_whole(step: &Step) {
+    let Step::CallModel { request, .. } = step else { return };
+    let mut open: Vec<&str> = Vec::new();
+    for message in &request.messages {
+        match message {
+            Message::Tool { call_id, .. } => {
+                assert_eq!(open.first(), Some(&call_id.as_str()), "{:#?}", request.messages);
+                open.remove(0);
+            }
+            Message::Assistant { tool_calls, .. } => {
+                assert!(open.is_empty(), "{:#?}", request.messages);
+                open = tool_calls.iter().map(|call| call.id.as_str()).collect();
+            }
+            _ => assert!(open.is_empty(), "{:#?}", request.messages),
+        }
+    }
+    assert!(open.is_empty(), "{:#?}", request.messages);
+}
+
+#[track_caller]
+fn check(mut machine: Machine, inputs: Vec<Input>, expected: &Expect) -> Machine {
+    let mut out = String::new();
+    for input in inputs {
+        // A machine that went through its serialized form goes on the same way.
+        let text = serde_json::to_string(&machine).unwrap();
+        machine = serde_json::from_str(&text).unwrap();
+        let transition = machine.advance(input);
+        assert_whole(&transition.step);
+        render(&transition, &mut out);
+    }
+    expected.assert_eq(&out);
+    machine
+}
+
+#[test]
+fn a_student_that_manages_is_left_alone() {
+    check(
+        machine(Mode::Full),
+        vec![
+            request("how many rows?"),
+            calls(&[("a", "bash", r#"{"command":"wc -l x"}"#)]),
+            results(&[("a", 0)]),
+            says("Twelve."),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","bash",{"command":"wc -l x"},null]
+            => run a
+            student tool_output ["a",true,"exit code: 0"]
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student turn_complete ["Twelve.","final"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn a_failed_student_is_followed_by_the_teacher_and_a_proposal() {
+    check(
+        machine(Mode::Full),
+        vec![
+            request("how many rows?"),
+            calls(&[("a", "bash", r#"{"command":"count x"}"#)]),
+            results(&[("a", 127)]),
+            says("I can't count them."),
+            calls(&[("a", "bash", r#"{"command":"wc -l x"}"#)]),
+            results(&[("call_1_2", 0)]),
+            says("Twelve."),
+            says(SKILL),
+            proposed(),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","bash",{"command":"count x"},null]
+            => run a
+            student tool_output ["a",false,"exit code: 127"]
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student signal ["exit_code",false]
+            student signal ["give_up",false]
+            teacher teacher_takeover "I can't count them."
+            => call teacher: 6 tools
+            teacher assistant_stream_end {}
+            teacher tool_call ["call_1_2","bash",{"command":"wc -l x"},null]
+            => run call_1_2
+            teacher tool_output ["call_1_2",true,"exit code: 0"]
+            => call teacher: 6 tools
+            teacher assistant_stream_end {}
+            teacher turn_complete ["Twelve.","final"]
+            teacher processing {"message":"The teacher writes down what worked."}
+            => call teacher distill: 0 tools
+            teacher assistant_stream_end {}
+            => propose count-rows
+            teacher skill_proposed "count-rows"
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn a_teacher_that_fails_too_teaches_nothing() {
+    check(
+        machine(Mode::Full),
+        vec![request("x"), says("I give up."), says("I cannot do that either.")],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student signal ["give_up",false]
+            teacher teacher_takeover "I give up."
+            => call teacher: 6 tools
+            teacher assistant_stream_end {}
+            teacher signal ["give_up",false]
+            teacher escalation_failed {"class":"failure","reason":"The teacher failed too: I cannot do that either."}
+            teacher turn_complete ["I cannot do that either.","final"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn operational_errors_never_escalate() {
+    check(
+        machine(Mode::Full),
+        vec![request("x"), failure(FailureClass::Auth)],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student error {"class":"auth","error":"set the key"}
+            => rest
+        "#]],
+    );
+    check(
+        machine(Mode::Full),
+        vec![request("x"), says("I give up."), failure(FailureClass::Network)],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student signal ["give_up",false]
+            teacher teacher_takeover "I give up."
+            => call teacher: 6 tools
+            teacher assistant_stream_end {}
+            teacher escalation_failed {"class":"operational","reason":"set the key"}
+            teacher turn_complete ["I give up.","final"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn closed_gates_complete_the_turn() {
+    let mut setup = setup();
+    setup.teacher.per_run = 1;
+    let machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
+    check(
+        machine,
+        vec![
+            request("x"),
+            says("I give up."),
+            says("Done."),
+            says("NO_SKILL"),
+            request("y"),
+            says("I give up."),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student signal ["give_up",false]
+            teacher teacher_takeover "I give up."
+            => call teacher: 6 tools
+            teacher assistant_stream_end {}
+            teacher turn_complete ["Done.","final"]
+            teacher processing {"message":"The teacher writes down what worked."}
+            => call teacher distill: 0 tools
+            teacher assistant_stream_end {}
+            teacher skill_save_failed {"reason":"the teacher says that no general procedure would help here (NO_SKILL)"}
+            => rest
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student signal ["give_up",false]
+            student turn_complete ["I give up.","final"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn every_call_has_one_result_whatever_is_wrong_with_it() {
+    check(
+        machine(Mode::Full),
+        vec![
+            request("x"),
+            calls(&[
+                ("a", "count_rows", "{}"),
+                ("b", "bash", "[1]"),
+                ("c", "bash", r#"{"command":"ls"}"#),
+                ("c", "list_files", ""),
+            ]),
+            results(&[("c", 0)]),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","count_rows",{},null]
+            student tool_call ["b","bash",{},"[1]"]
+            student tool_call ["c","bash",{"command":"ls"},null]
+            student tool_call ["call_1_4","list_files",{},null]
+            student tool_output ["a",false,"There is no tool named `count_rows`. The tools are: bash, edit_file, list_files, read_file, skills, write_file."]
+            student tool_output ["b",false,"The call of `bash` was not run: its arguments are a list, not an object. Call it again with one JSON object as its arguments."]
+            => run c call_1_4
+            student tool_output ["c",true,"exit code: 0"]
+            student tool_output ["call_1_4",false,"The tool ended without a result."]
+            => call student: 6 tools
+        "#]],
+    );
+}
+
+#[test]
+fn calls_of_a_reply_that_was_cut_are_not_run() {
+    check(
+        machine(Mode::Full),
+        vec![
+            request("x"),
+            replies("", &[("a", "bash", r#"{"command":"ls"}"#)], FinishReason::Length),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","bash",{"command":"ls"},null]
+            student tool_output ["a",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
+            => call student: 6 tools
+        "#]],
+    );
+}
+
+#[test]
+fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
+    let machine = check(
+        machine(Mode::Ask),
+        vec![
+            request("x"),
+            calls(&[
+                ("a", "bash", r#"{"command":"ls"}"#),
+                ("b", "list_files", "{}"),
+                ("c", "bash", r#"{"command":"rm x"}"#),
+            ]),
+            results(&[("b", 0)]),
+            Input::Decided(vec![decision("a", true)]),
+            Input::Decided(vec![decision("nobody", true), decision("c", false)]),
+            results(&[("a", 0)]),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","bash",{"command":"ls"},null]
+            student tool_call ["b","list_files",{},null]
+            student tool_call ["c","bash",{"command":"rm x"},null]
+            => run b
+            student tool_output ["b",true,"exit code: 0"]
+            student approval_required ["a","c"]
+            => await approval
+            student tool_state_change {"state":"approved","tool":"bash","toolCallId":"a"}
+            student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
+            => await approval
+            student tool_state_change {"state":"rejected","tool":"bash","toolCallId":"c"}
+            student tool_output ["c",false,"The person declined this call, so it was not run. They say: use awk"]
+            => run a
+            student tool_output ["a",true,"exit code: 0"]
+            => call student: 6 tools
+        "#]],
+    );
+    assert!(!machine.awaits_approval());
+}
+
+#[test]
+fn edited_arguments_are_what_ran_and_what_the_history_says() {
+    let mut machine = machine(Mode::Ask);
+    machine.advance(request("x"));
+    machine.advance(calls(&[("a", "bash", r#"{"command":"rm -r x"}"#)]));
+    let serde_json::Value::Object(arguments) = json!({"command": "ls x"}) else { unreachable!() };
+    let decided =
+        ApprovalDecision { arguments: Some(arguments), for_run: true, ..decision("a", true) };
+    machine.advance(Input::Decided(vec![decided]));
+    let transition = machine.advance(results(&[("a", 0)]));
+    let Step::CallModel { request, .. } = transition.step else { unreachable!() };
+    let history = serde_json::to_string(&request.messages).unwrap();
+    assert!(history.contains("ls x") && !history.contains("rm -r"), "{history}");
+    assert!(history.contains("edited the arguments"), "{history}");
+    let again = machine.advance(calls(&[("b", "bash", r#"{"command":"ls x"}"#)]));
+    assert!(matches!(again.step, Step::RunTools { .. }), "{:?}", again.step);
+}
+
+#[test]
+fn cancelling_closes_what_is_open() {
+    for input in [
+        says("never mind"),
+        calls(&[("a", "bash", r#"{"command":"ls"}"#)]),
+        calls(&[("a", "write_file", r#"{"path":"x","content":""}"#)]),
+    ] {
+        let mut machine = machine(Mode::Edits);
+        machine.advance(request("x"));
+        if !matches!(&input, Input::Replied(reply) if reply.tool_calls.is_empty()) {
+            machine.advance(input);
+        }
+        let transition = machine.advance(Input::Cancelled { partial: "half an".to_owned() });
+        assert_eq!(transition.step, Step::Rest);
+        assert_eq!(transition.events.last().unwrap().event, Event::Interrupted {});
+        assert_whole(&machine.advance(request("go on")).step);
+    }
+}
+
+#[test]
+fn a_new_request_leaves_pending_calls_behind() {
+    check(
+        machine(Mode::Ask),
+        vec![request("x"), calls(&[("a", "bash", r#"{"command":"ls"}"#)]), request("rather y")],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","bash",{"command":"ls"},null]
+            student approval_required ["a"]
+            => await approval
+            student tool_state_change {"state":"abandoned","tool":"bash","toolCallId":"a"}
+            student tool_output ["a",false,"The person went on without deciding about this call."]
+            student interrupted {}
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+        "#]],
+    );
+}
+
+#[test]
+fn the_limit_of_steps_ends_a_turn_with_its_reason() {
+    let mut setup = setup();
+    setup.teacher.enabled = false;
+    setup.max_steps = Some(1);
+    let machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
+    check(
+        machine,
+        vec![
+            request("x"),
+            replies("Let me look.", &[("a", "list_files", "{}")], FinishReason::ToolCalls),
+            results(&[("a", 0)]),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 6 tools
+            student assistant_stream_end {}
+            student tool_call ["a","list_files",{},null]
+            => run a
+            student tool_output ["a",true,"exit code: 0"]
+            student signal ["max_iterations",false]
+            student turn_complete ["Let me look.","max_iterations"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn late_inputs_change_nothing() {
+    let mut machine = machine(Mode::Full);
+    let before = machine.clone();
+    for input in [says("hello"), results(&[("a", 0)]), Input::Decided(Vec::new()), proposed()] {
+        let transition = machine.advance(input);
+        assert_eq!((transition.events.len(), transition.step), (0, Step::Rest));
+    }
+    assert_eq!(machine, before);
+}
