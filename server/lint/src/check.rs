@@ -10,13 +10,10 @@ pub fn check(file: &SkillFile<'_>, settings: &Settings) -> Vec<Finding> {
     for rule in rules() {
         let Some(severity) = settings.level(rule).severity() else { continue };
         let problems = (rule.check)(file).into_iter();
-        findings.extend(problems.map(|Problem { message, span, related, fix }| Finding {
-            rule,
-            severity,
-            message,
-            span,
-            related,
-            fix,
+        findings.extend(problems.map(|problem| {
+            let Problem { message, span, related, fix, severity_limit } = problem;
+            let severity = severity_limit.map_or(severity, |limit| severity.min(limit));
+            Finding { rule, severity, message, span, related, fix }
         }));
     }
     findings.sort_by_key(|finding| (finding.span, finding.rule.code));

@@ -9,10 +9,13 @@
 mod check;
 mod finding;
 mod fix_all;
+mod name;
+mod pattern;
 mod rule;
 mod rules;
 mod settings;
 mod skill_file;
+mod user_path;
 
 pub use crate::{
     check::check,

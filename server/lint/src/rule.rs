@@ -2,7 +2,7 @@
 
 use skill::Span;
 
-use crate::{Fix, Level, SkillFile, rules::ALL};
+use crate::{Fix, Level, Severity, SkillFile, rules::ALL};
 
 /// A rule: pure data and a function. Equal by identity.
 #[derive(Debug)]
@@ -30,6 +30,28 @@ pub struct Problem {
     pub related: Vec<(Span, String)>,
     /// How to put it right.
     pub fix: Option<Fix>,
+    /// A mild case stays at or below this, whatever the rule's level.
+    pub severity_limit: Option<Severity>,
+}
+
+impl Problem {
+    /// Returns a problem at one place, without a fix.
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { message, span, related: Vec::new(), fix: None, severity_limit: None }
+    }
+
+    /// Returns the problem with a way to put it right, if there is one.
+    #[must_use]
+    pub fn with_fix(self, fix: Option<Fix>) -> Self {
+        Self { fix, ..self }
+    }
+
+    /// Returns the problem as a mild case.
+    #[must_use]
+    pub fn at_most(self, severity: Severity) -> Self {
+        Self { severity_limit: Some(severity), ..self }
+    }
 }
 
 /// Returns all rules, sorted by code.

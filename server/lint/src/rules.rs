@@ -1,8 +1,24 @@
 //! One module a rule, named after the offence.
 
 mod description_missing;
+mod description_too_long;
+mod frontmatter_invalid_yaml;
+mod frontmatter_missing;
+mod name_invalid;
+mod name_missing;
+mod name_too_long;
+mod portability_user_path;
 
 use crate::Rule;
 
 /// Every rule, sorted by code.
-pub(crate) const ALL: &[&Rule] = &[&description_missing::RULE];
+pub(crate) static ALL: &[&Rule] = &[
+    &description_missing::RULE,
+    &description_too_long::RULE,
+    &frontmatter_invalid_yaml::RULE,
+    &frontmatter_missing::RULE,
+    &name_invalid::RULE,
+    &name_missing::RULE,
+    &name_too_long::RULE,
+    &portability_user_path::RULE,
+];

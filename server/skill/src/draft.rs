@@ -27,15 +27,15 @@ pub struct SkillDraft {
 pub fn render(draft: &SkillDraft) -> String {
     let mut out = String::from("---\n");
     out.push_str("name: ");
-    out.push_str(&plain_or_quoted_yaml(&draft.name));
+    out.push_str(&yaml_value(&draft.name));
     out.push_str("\ndescription: ");
-    out.push_str(&plain_or_quoted_yaml(&full_description(draft)));
+    out.push_str(&yaml_value(&full_description(draft)));
     out.push('\n');
     if !draft.metadata.is_empty() {
         out.push_str("metadata:\n");
         for (key, value) in &draft.metadata {
             out.push_str("  ");
-            out.push_str(&plain_or_quoted_yaml(key));
+            out.push_str(&yaml_value(key));
             out.push_str(": ");
             out.push_str(&quoted_yaml(value));
             out.push('\n');
@@ -148,7 +148,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Returns a YAML scalar for any text: plain where every parser reads it back as that text.
-fn plain_or_quoted_yaml(text: &str) -> String {
+pub fn yaml_value(text: &str) -> String {
     let starts_well = text.starts_with(|it: char| it.is_alphabetic());
     let is_plain = starts_well
         && !text.contains(": ")

@@ -19,7 +19,7 @@ mod span;
 pub use crate::{
     body::{Body, CodeBlock, Heading, InlineCode, Link, Paragraph},
     document::SkillDocument,
-    draft::{SkillDraft, quoted_yaml, render},
+    draft::{SkillDraft, quoted_yaml, render, yaml_value},
     edit::{EditError, TextEdit, apply_edits},
     frontmatter::{Entry, Frontmatter, Node, NodeKind, ScalarStyle, YamlError},
     position::{LineIndex, Position, PositionEncoding},

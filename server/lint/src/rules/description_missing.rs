@@ -1,6 +1,6 @@
 //! `description/missing`: nothing tells a client when the skill is of use.
 
-use skill::{NodeKind, Span};
+use skill::NodeKind;
 
 use crate::{Level, Problem, Rule, SkillFile};
 
@@ -14,26 +14,24 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let Some(frontmatter) = &file.document.frontmatter else { return Vec::new() };
-    let problem = |span: Span, message: &str| {
-        vec![Problem { message: message.to_owned(), span, related: Vec::new(), fix: None }]
-    };
-    match frontmatter.entry("description") {
-        None => problem(
+    let problem = match frontmatter.entry("description") {
+        None => Problem::new(
             frontmatter.opening,
             "The frontmatter has no `description`: clients skip a skill that does not say what it \
              does and when to use it",
         ),
         Some(entry) => match &entry.value.kind {
-            NodeKind::Scalar { text, .. } if !text.trim().is_empty() => Vec::new(),
-            NodeKind::Scalar { .. } | NodeKind::Null => problem(
+            NodeKind::Scalar { text, .. } if !text.trim().is_empty() => return Vec::new(),
+            NodeKind::Scalar { .. } | NodeKind::Null => Problem::new(
                 entry.key_span,
                 "The `description` is empty: say what the skill does and when to use it",
             ),
-            _ => problem(
+            _ => Problem::new(
                 entry.key_span,
                 "The `description` must be a text, not a list or fields of its own: clients skip \
                  a skill without one",
             ),
         },
-    }
+    };
+    vec![problem]
 }

@@ -1,0 +1,113 @@
+//! Paths below a person's home, and what can be said about each from its surroundings.
+
+mod owner;
+mod replacement;
+mod surroundings;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use skill::Span;
+
+use crate::{SkillFile, pattern::pattern};
+
+pub(crate) use crate::user_path::replacement::replacement;
+
+/// A path below somebody's home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UserPath<'a> {
+    /// The home alone: `/home/ana` of `/home/ana/data/x.csv`.
+    pub(crate) span: Span,
+    /// What the home is written as.
+    pub(crate) home: &'a str,
+    /// The person's name; `root` for `/root`.
+    name: &'a str,
+    /// What follows the home, up to the end of the path: `/data/x.csv`, perhaps empty.
+    pub(crate) rest: &'a str,
+    /// How the home is written.
+    pub(crate) kind: HomeKind,
+}
+
+/// The ways to write a home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HomeKind {
+    /// `/home/ana`, `/Users/ana`.
+    Unix,
+    /// `/root`.
+    Root,
+    /// `C:\Users\ana`, also with `/` or doubled backslashes, or below `/mnt/c`.
+    Windows,
+}
+
+static HOME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:/home/|/Users/)(?<unix>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
+        r"|(?<root>/root)\b",
+        r"|[A-Za-z]:(?:\\\\?|/)(?i:Users)(?:\\\\?|/)(?<windows>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
+        r"|(?:/mnt)?/[a-z]/Users/(?<mounted>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
+    ))
+});
+
+/// Returns the paths in `file` that belong to one person's machine, in the order of the text.
+///
+/// What merely looks like one is left out: placeholders, routes, paths inside containers, advice
+/// against such paths.
+pub(crate) fn user_paths<'a>(file: &SkillFile<'a>) -> Vec<UserPath<'a>> {
+    let text = file.text();
+    let candidates: Vec<_> = candidates(text).collect();
+    if candidates.is_empty() {
+        return Vec::new();
+    }
+    let machine = surroundings::Machine::of(text);
+    candidates
+        .into_iter()
+        .filter(|path| owner::is_somebodys(path.name, path.rest, path.kind, machine))
+        .filter(|path| !surroundings::is_innocent(file, path))
+        .collect()
+}
+
+fn candidates(text: &str) -> impl Iterator<Item = UserPath<'_>> {
+    HOME.captures_iter(text).filter_map(move |captures| {
+        let whole = captures.get(0)?;
+        let (name, kind) = if let Some(name) = captures.name("unix") {
+            (name, HomeKind::Unix)
+        } else if let Some(name) = captures.name("root") {
+            (name, HomeKind::Root)
+        } else {
+            (captures.name("windows").or(captures.name("mounted"))?, HomeKind::Windows)
+        };
+        // A full stop or hyphen at the end belongs to the sentence.
+        let trimmed = name.as_str().trim_end_matches(['.', '-']);
+        let end = name.start() + trimmed.len();
+        let span = Span::new(whole.start(), end);
+        let behind = text.get(end..)?;
+        let rest = behind.get(..rest_length(behind))?;
+        let name = if kind == HomeKind::Root { "root" } else { trimmed };
+        let path = UserPath { span, home: span.of(text), name, rest, kind };
+        starts_a_path(text.get(..whole.start())?).then_some(path)
+    })
+}
+
+/// Tells whether a path can start behind `before`: not in the middle of another path, an address
+/// or a word.
+fn starts_a_path(before: &str) -> bool {
+    match before.chars().next_back() {
+        None => true,
+        Some('/') => before.ends_with("file://"),
+        Some(it) => {
+            let is_compiler_flag =
+                [" -I", " -L", "\n-I", "\n-L"].iter().any(|flag| before.ends_with(flag));
+            is_compiler_flag || !(it.is_alphanumeric() || "_.~$})>]-%\\*?&#+@<".contains(it))
+        }
+    }
+}
+
+/// The length of a path's remainder; it ends at white space, quotes and closing marks.
+fn rest_length(behind: &str) -> usize {
+    if !behind.starts_with(['/', '\\']) {
+        return 0;
+    }
+    let is_end = |it: char| it.is_whitespace() || "\"'`()<>|;,:{}[]".contains(it);
+    let length = behind.find(is_end).unwrap_or(behind.len());
+    behind.get(..length).unwrap_or_default().trim_end_matches('.').len()
+}

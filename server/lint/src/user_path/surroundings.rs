@@ -1,0 +1,159 @@
+//! What stands around a path and makes it innocent.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use skill::{CodeBlock, Span};
+
+use crate::{
+    SkillFile,
+    pattern::pattern,
+    user_path::{HomeKind, UserPath},
+};
+
+/// What a text says about the machine that its commands run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Machine {
+    /// It shows a container, an image or a provider of machines.
+    Image,
+    /// It says nothing.
+    Unknown,
+}
+
+static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)\b(?:docker\w*|containers?|containeri[sz]ed|podman|devcontainers?|kubernetes|kubectl|",
+        r"codespaces?|ec2|aws|lambda|lightsail|droplets?|gce|cloud-init|multipass|vagrant|lxc|lxd|",
+        r"github actions|gitpod|runpod|jupyterhub|microvms?|singularity|apptainer)\b",
+    ))
+});
+
+impl Machine {
+    pub(super) fn of(text: &str) -> Self {
+        if IMAGE.is_match(text) { Self::Image } else { Self::Unknown }
+    }
+}
+
+/// Advice against a path, or a path shown as the wrong way.
+static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)\b(?:never|don['’]t|do not|avoid|not|no|without|remove|replace|forbid\w*)\b",
+        r"[^.;]{0,60}\b(?:hard-?\s?cod\w*|includ\w*|absolute|literal\w*|commit\w*|leak\w*|",
+        r"(?:user|machine|person|author)-?\s?(?:specific|al)|paths? (?:like|such as)|us(?:e|ing) paths?)",
+        r"|\bhard-?\s?cod(?:e|ed|ing)\b|\binstead of\b[^.;]{0,20}$|\brather than\b[^.;]{0,20}$",
+        r"|❌|🚫|\b(?:bad|wrong|incorrect)\b\s*[:(]|#\s*(?:bad|wrong)\b|\banti-?pattern",
+    ))
+});
+
+static PITFALLS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\bpitfalls?\b|\banti-?patterns?\b|\bcommon mistakes?\b"));
+
+static DOCKERFILE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?m)^\s*(?:#\s*)?(?:FROM\s+\S+|WORKDIR\s+/|ENTRYPOINT\b|RUN\s+\S+|COPY\s+\S+\s+\S+)")
+});
+
+static COMPOSE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?m)^\s*services:\s*$|^\s*(?:-\s*)?image:\s|^\s*containers:\s*$|^\s*volumeMounts:",
+        r#"|"(?:remoteUser|containerUser|containerEnv|remoteEnv|workspaceFolder)"\s*:"#,
+    ))
+});
+
+static IN_CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:docker|podman|nerdctl)(?:[- ]compose)?\s+(?:\S+\s+)*?(?:exec|cp)\b|\bkubectl\s+(?:exec|cp)\b",
+        r"|(?i:container-local|inside (?:the|a) container|in the container)",
+    ))
+});
+
+static WEB_REQUEST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+["'`]?$"#));
+
+/// Tells whether the surroundings of `path` say that it belongs to no one.
+pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>) -> bool {
+    let text = file.text();
+    let line = line_around(text, path.span.start);
+    let before = Span::new(line.start, path.span.start).of(text);
+    let line_text = line.of(text);
+    let code_block = file.document.body.code_block_at(path.span.start);
+    is_negated(file, path, before, code_block)
+        || is_container_side(before, line_text)
+        || WEB_REQUEST.is_match(before)
+        || code_block.is_some_and(|block| describes_an_image(text, block))
+        || (path.kind != HomeKind::Windows && IN_CONTAINER.is_match(line_text))
+}
+
+/// The side of a mount that is inside the container.
+fn is_container_side(before: &str, line: &str) -> bool {
+    let is_mount_target = ["target=", "dst=", "destination="].iter().any(|it| before.ends_with(it));
+    let is_volume = before.ends_with(':')
+        && (line.contains("-v ")
+            || line.contains("--volume")
+            || line.contains("--bind")
+            || line.trim_start().starts_with("- "))
+        && !before.ends_with(": :")
+        && !before.contains('@');
+    is_mount_target || is_volume
+}
+
+fn describes_an_image(text: &str, block: &CodeBlock) -> bool {
+    let language = block.language().to_lowercase();
+    let content = block.content.of(text);
+    match language.as_str() {
+        "dockerfile" | "docker" | "containerfile" => true,
+        "yaml" | "yml" | "json" | "jsonc" => COMPOSE.is_match(content),
+        "" | "text" => {
+            COMPOSE.is_match(content) || DOCKERFILE.find_iter(content).take(2).count() == 2
+        }
+        _ => false,
+    }
+}
+
+fn is_negated(
+    file: &SkillFile<'_>,
+    path: &UserPath<'_>,
+    before: &str,
+    code_block: Option<&CodeBlock>,
+) -> bool {
+    let text = file.text();
+    let sentence = before.rsplit_once(". ").map_or(before, |(_, sentence)| sentence);
+    if NEGATED.is_match(sentence) {
+        return true;
+    }
+    if file.document.body.headings_above(path.span.start).any(|it| PITFALLS.is_match(&it.text)) {
+        return true;
+    }
+    // The comment behind the path, or the line above it in code, or above the block.
+    let line = line_around(text, path.span.start);
+    let behind = Span::new(path.span.end, line.end).of(text);
+    let comment = behind.split_once(['#', '←', '❌']).map(|(_, comment)| comment.to_lowercase());
+    let is_marked_bad = behind.contains('❌')
+        || comment.is_some_and(|comment| {
+            ["bad", "wrong", "hard-coded", "hardcoded", "don't", "do not", "never"]
+                .iter()
+                .any(|word| comment.trim_start().starts_with(word))
+        });
+    is_marked_bad
+        || code_block.is_some_and(|block| {
+            let above = Span::new(block.span.start, line.start).of(text);
+            let in_block = above.lines().next_back().unwrap_or_default();
+            let in_front = Span::new(0, block.span.start).of(text);
+            let in_front = in_front.trim_end().lines().next_back().unwrap_or_default();
+            is_label_of_the_wrong_way(in_block) || is_label_of_the_wrong_way(in_front)
+        })
+}
+
+/// A line that calls what follows wrong: a comment, "Bad:", "Don't do this:".
+fn is_label_of_the_wrong_way(line: &str) -> bool {
+    let label = line.trim().trim_start_matches(['#', '/', '-', '*', '>', ' ']).to_lowercase();
+    let starts =
+        ["bad", "wrong", "don't", "do not", "avoid", "never", "not this", "incorrect", "❌"];
+    starts.iter().any(|start| label.starts_with(start)) && label.len() <= 80
+}
+
+fn line_around(text: &str, offset: usize) -> Span {
+    let before = text.get(..offset).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let behind = text.get(offset..).unwrap_or_default();
+    Span::new(start, offset + behind.find(['\n', '\r']).unwrap_or(behind.len()))
+}
