@@ -149,7 +149,9 @@ fn class_of_label(label: &str) -> Option<FailureClass> {
         | "auth_error"
         | "permission_error"
         | "permission_denied"
-        | "account_deactivated" => FailureClass::Auth,
+        | "account_deactivated"
+        // A gateway without a database says this of every key but its master key.
+        | "no_db_connection" => FailureClass::Auth,
         "model_not_found" | "model_not_found_error" => FailureClass::ModelMissing,
         "rate_limit_exceeded" | "rate_limit_error" | "throttling_error" | "too_many_requests" => {
             FailureClass::RateLimit
@@ -213,6 +215,7 @@ mod tests {
                     r#"{"error":{"message":"slow down","type":"throttling_error","code":"429"}}"#,
                 ),
                 (404, r#"{"error":{"message":"gone","code":"model_not_found"}}"#),
+                (400, r#"{"error":{"message":"no db","type":"no_db_connection"}}"#),
             ],
             &expect![[r"
                 400 ContextOverflow: too long.
@@ -221,6 +224,7 @@ mod tests {
                 400 Auth: wrong.
                 400 RateLimit: slow down.
                 404 ModelMissing: gone.
+                400 Auth: no db.
             "]],
         );
     }
