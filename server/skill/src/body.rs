@@ -242,3 +242,6 @@ impl Builder<'_> {
 fn trimmed_length(source: &str, range: &Range<usize>) -> usize {
     source.get(range.clone()).unwrap_or_default().trim_end().len()
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,7 +119,8 @@ fn full_description(draft: &SkillDraft) -> String {
         out.push_str(when);
     } else {
         out.push_str("Use when ");
-        out.push_str(&lower_first(when.strip_prefix("When ").unwrap_or(when)));
+        let condition = when.strip_prefix("When ").or(when.strip_prefix("when ")).unwrap_or(when);
+        out.push_str(&lower_first(condition));
     }
     out.push('.');
     out
@@ -197,3 +198,6 @@ pub fn quoted_yaml(text: &str) -> String {
 fn escape(character: char) -> String {
     format!("\\u{:04X}", u32::from(character))
 }
+
+#[cfg(test)]
+mod tests;

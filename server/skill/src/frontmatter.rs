@@ -129,3 +129,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

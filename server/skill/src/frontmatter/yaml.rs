@@ -164,7 +164,25 @@ impl Tree<'_> {
         } else {
             NodeKind::Scalar { text: text.to_owned(), style }
         };
-        Node { span: self.trimmed(span), kind }
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let span = self.trimmed(span);
+        let span = if is_block { self.with_block_marker(span) } else { span };
+        Node { span, kind }
+    }
+
+    /// The parser's span of a block starts with its text; the `|` or `>` stands in front of it.
+    fn with_block_marker(&self, span: Span) -> Span {
+        let base = self.offsets.base;
+        let before = Span::new(0, span.start - base).of(self.source);
+        let header_end = before.trim_end().len();
+        let header = before.get(..header_end).unwrap_or_default();
+        let line_start = header.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let line = header.get(line_start..).unwrap_or_default();
+        // Behind the key's colon or the item's dash; a comment may follow the marker.
+        let marker = line
+            .find([' ', '\t'])
+            .and_then(|from| line.get(from..)?.find(['|', '>']).map(|at| line_start + from + at));
+        Span::new(marker.map_or(span.start, |at| at + base), span.end)
     }
 
     /// Takes white space off the end: the parser's spans of blocks reach into the next line.
@@ -209,8 +227,10 @@ impl Tree<'_> {
             }
         };
         // A flow collection ends with its bracket, a block collection with its last value.
-        let written = self.source.get(start - base..).unwrap_or_default();
-        let is_flow = written.starts_with(['[', '{']);
+        let is_flow = end.is_some_and(|end| {
+            let behind_last = Span::new(last.unwrap_or(start) - base, end.max(start) - base);
+            behind_last.of(self.source).trim_end().ends_with([']', '}'])
+        });
         let end = match (end, last) {
             (Some(end), _) if is_flow => end,
             (_, Some(last)) => last,
@@ -232,20 +252,25 @@ fn yaml_error(failure: &ScanError, offsets: &Offsets, source: &str) -> YamlError
     YamlError { span, message: plain_words(failure.info()) }
 }
 
-/// The parser's own words where they help, plain ones where they need a book to be understood.
+/// Plain words for what goes wrong in skills; the parser's own for everything else.
 fn plain_words(info: &str) -> String {
-    const PLAIN: [(&str, &str); 9] = [
+    const PLAIN: [(&str, &str); 12] = [
         ("mapping values are not allowed", "a value that contains `: ` must stand in quotes"),
-        ("simple key expect", "this line has no `:`, so it is no field, and it continues none"),
-        ("simple key expected", "this line has no `:`, so it is no field, and it continues none"),
+        ("simple key expect", "this line is no field: a field is a name, a colon and a value"),
         ("did not find expected key", "a field of the form `key: value` was expected here"),
-        ("tabs disallowed", "lines must be indented with spaces, not with tabs"),
         ("tab", "lines must be indented with spaces, not with tabs"),
-        ("unclosed quote", "a quote is opened and never closed"),
-        ("unexpected end of stream", "a quote or bracket is opened and never closed"),
-        ("while parsing a flow", "a bracket is opened and never closed, or holds what it must not"),
+        ("indentation in quoted scalar", "a quote that is opened here is not closed"),
+        ("unexpected end of stream", "a quote that is opened here is not closed"),
+        ("after double-quoted scalar", "text follows the closing quote of this value"),
+        ("unknown escape character", "a backslash in double quotes starts no known escape"),
+        (
+            "illegal placement of ':'",
+            "a `:` is not expected here; is a bracket or quote not closed?",
+        ),
+        ("flow", "a bracket is not closed, or a comma between values is missing"),
+        ("unexpected character: `@'", "a value that starts with `@` must stand in quotes"),
+        ("unexpected character: ``'", "a value that starts with a back-tick must stand in quotes"),
     ];
-    let lower = info.to_lowercase();
-    let known = PLAIN.iter().find(|(theirs, _)| lower.contains(theirs));
-    known.map_or_else(|| format!("the YAML is not valid: {lower}"), |(_, ours)| (*ours).to_owned())
+    let known = PLAIN.iter().find(|(theirs, _)| info.contains(theirs));
+    known.map_or_else(|| info.to_owned(), |(_, ours)| (*ours).to_owned())
 }
