@@ -1,0 +1,87 @@
+//! Neovim against the real server: each test tells one story in Lua and checks what the models saw.
+//!
+//! A machine without Neovim skips these tests by name, except where CI is set.
+#![expect(clippy::disallowed_methods, reason = "a story starts from files and ends in them")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
+
+mod editor;
+#[expect(dead_code, reason = "these tests use a part of it")]
+#[expect(clippy::indexing_slicing, reason = "indexing JSON gives null where nothing is")]
+#[path = "../../support/model_server.rs"]
+mod model_server;
+mod models;
+
+use editor::Editor;
+use models::{DESCRIPTION, tool_results};
+
+const NOTES: &str = "# Notes
+
+@preceptor how many data rows has data.csv?
+";
+
+const DATA: &str = "city,people\nOslo,709\nBergen,291\nTromsø,77\n";
+
+const BAD_SKILL: &str = "---
+name: Count Rows
+description: Counts the data rows of a CSV file. Use when somebody asks how many rows it has.
+---
+
+# Count rows
+
+Run `tail -n +2 FILE | wc -l`.
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_is_shown_and_its_fix_clears_it() {
+    let Some(editor) = Editor::find("findings") else { return };
+    editor
+        .write("notes.md", NOTES)
+        .write(".agents/skills/count-rows/SKILL.md", BAD_SKILL)
+        .tell("findings.lua")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_health_check_finds_program_and_client() {
+    let Some(editor) = Editor::find("health") else { return };
+    editor.write("notes.md", NOTES).tell("health.lua").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_request_becomes_a_skill_that_the_student_uses() {
+    let Some(editor) = Editor::find("learning") else { return };
+    let student = models::student_that_needs_the_skill().await;
+    let teacher = models::teacher().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("full", &student, Some(&teacher)))
+        .tell("learning.lua")
+        .await;
+
+    assert_eq!(teacher.requests().len(), 3, "two steps of the takeover and one distillation");
+    let second_asks = student
+        .requests()
+        .into_iter()
+        .filter(|request| request.mentions("in data.csv today?"))
+        .collect::<Vec<_>>();
+    let offer = second_asks.first().expect("the second ask line reached the student");
+    assert_eq!(tool_results(offer), 0);
+    assert!(offer.mentions(models::SKILL) && offer.mentions(DESCRIPTION), "{:#}", offer.body);
+    let reading = second_asks.get(1).expect("the student went on after it asked for the skill");
+    assert!(reading.mentions("Leave out the header"), "{:#}", reading.body);
+    assert_eq!(second_asks.len(), 3, "the student views the skill, counts and answers");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_runs_only_after_it_was_approved_in_the_document() {
+    let Some(editor) = Editor::find("approval") else { return };
+    let student = models::student_that_writes_a_file().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("ask", &student, None))
+        .tell("approval.lua")
+        .await;
+    assert_eq!(student.requests().len(), 2);
+}

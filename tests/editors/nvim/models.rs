@@ -1,0 +1,112 @@
+//! The models of the stories: what a student and a teacher answer, and the settings that name them.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::model_server::{Event, ModelServer, Request, ev_call, ev_finish, ev_text};
+
+/// The name of the skill that the teacher distills.
+pub(crate) const SKILL: &str = "count-csv-rows";
+
+/// Its description.
+pub(crate) const DESCRIPTION: &str =
+    "Counts the data rows of a CSV file. Use when somebody asks how many rows a CSV file has.";
+
+const COUNT: &str = "tail -n +2 data.csv | wc -l";
+
+/// Starts a student that misspells the file, unless it was offered the skill.
+pub(crate) async fn student_that_needs_the_skill() -> ModelServer {
+    let server = ModelServer::start().await;
+    let view = json!({"action": "view", "name": SKILL}).to_string();
+    server
+        .when(move |it| !knows_skill(it) && tool_results(it) == 0, bash("wc -l < data.cvs"))
+        .when(
+            |it| !knows_skill(it) && tool_results(it) == 1,
+            says("I give up: I was unable to find the file."),
+        )
+        .when(|it| knows_skill(it) && tool_results(it) == 0, calls("skills", &view))
+        .when(|it| knows_skill(it) && tool_results(it) == 1, bash(COUNT))
+        .when(
+            |it| knows_skill(it) && tool_results(it) == 2,
+            says("The student counted 3 data rows."),
+        );
+    server
+}
+
+/// Starts a student that counts into a file.
+pub(crate) async fn student_that_writes_a_file() -> ModelServer {
+    let server = ModelServer::start().await;
+    server
+        .then(bash(&format!("{COUNT} > counted.txt")))
+        .then(says("The student counted 3 data rows."));
+    server
+}
+
+/// Starts a teacher that counts, answers and distills what it did.
+pub(crate) async fn teacher() -> ModelServer {
+    let skill = json!({
+        "action": "add",
+        "name": SKILL,
+        "description": DESCRIPTION,
+        "when_to_use": "Somebody asks how many rows or records a CSV file has.",
+        "procedure": [
+            "List the folder with `list_files` and take the name of the file from there.",
+            "Leave out the header and count the rest: run `tail -n +2 FILE | wc -l` with `bash`.",
+        ],
+        "pitfalls": ["A name typed from memory may not exist."],
+        "verification": ["The number is one less than `wc -l FILE` prints."],
+        "category": "data",
+    });
+    let server = ModelServer::start().await;
+    server
+        .then(bash(COUNT))
+        .then(says("The teacher counted 3 data rows."))
+        .then(says(&skill.to_string()));
+    server
+}
+
+/// Returns the user's settings for an approval mode and the models.
+pub(crate) fn settings(
+    approval: &str,
+    student: &ModelServer,
+    teacher: Option<&ModelServer>,
+) -> String {
+    let mut settings = format!(
+        "approval = {{ mode = \"{approval}\" }}\n\
+         budget = {{ unknown_price = \"allow\" }}\n\
+         [student]\nbase_url = \"{}\"\nmodel = \"served-model\"\ncontext_window = 32768\n",
+        student.base_url()
+    );
+    if let Some(teacher) = teacher {
+        write!(
+            settings,
+            "[teacher]\nenabled = true\nbase_url = \"{}\"\nmodel = \"served-model\"\n\
+             context_window = 32768\n",
+            teacher.base_url()
+        )
+        .expect("writing to a string succeeds");
+    }
+    settings
+}
+
+/// Returns how many tool results a request carries.
+pub(crate) fn tool_results(request: &Request) -> usize {
+    request.messages().filter(|message| message["role"] == "tool").count()
+}
+
+fn knows_skill(request: &Request) -> bool {
+    request.mentions(SKILL)
+}
+
+fn bash(command: &str) -> Vec<Event> {
+    calls("bash", &json!({"command": command}).to_string())
+}
+
+fn calls(tool: &str, arguments: &str) -> Vec<Event> {
+    vec![ev_call("call_1", tool, arguments), ev_finish("tool_calls")]
+}
+
+fn says(text: &str) -> Vec<Event> {
+    vec![ev_text(text), ev_finish("stop")]
+}
