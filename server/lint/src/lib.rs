@@ -25,3 +25,6 @@ pub use crate::{
     settings::{Level, Settings},
     skill_file::SkillFile,
 };
+
+#[cfg(test)]
+mod tests;

@@ -94,10 +94,14 @@ fn starts_a_path(before: &str) -> bool {
     match before.chars().next_back() {
         None => true,
         Some('/') => before.ends_with("file://"),
+        // A shell's redirection, but not the end of a placeholder.
+        Some('>') => before
+            .trim_end_matches(['>', '&'])
+            .ends_with(|it: char| it.is_whitespace() || it.is_ascii_digit()),
         Some(it) => {
             let is_compiler_flag =
                 [" -I", " -L", "\n-I", "\n-L"].iter().any(|flag| before.ends_with(flag));
-            is_compiler_flag || !(it.is_alphanumeric() || "_.~$})>]-%\\*?&#+@<".contains(it))
+            is_compiler_flag || !(it.is_alphanumeric() || "_.~$})]-%\\*?&#+@<".contains(it))
         }
     }
 }

@@ -31,7 +31,7 @@ fn problem(file: &SkillFile<'_>, places: &[UserPath<'_>]) -> Option<Problem> {
     let home = first.home;
     let message = match first.kind {
         HomeKind::Root => {
-            format!("`{home}{}` is a folder on somebody's machine; nobody else has it", first.rest)
+            format!("`{home}{}` is a path on somebody's machine; nobody else has it", first.rest)
         }
         HomeKind::Unix | HomeKind::Windows => {
             format!("`{home}` is one person's folder; nobody else has it")

@@ -1,0 +1,70 @@
+//! The pages of the rules, executed.
+
+use skill::{SkillDocument, Span};
+
+use crate::{
+    Rule, Safety, rules,
+    tests::report::{findings, fixed},
+};
+
+const SECTIONS: [&str; 6] =
+    ["What it does", "Why is this bad", "Example", "Use instead", "Fix safety", "Source"];
+
+/// Returns the skills in a section of a rule's page.
+fn examples(rule: &Rule, section: &str) -> Vec<String> {
+    let page = SkillDocument::parse(rule.page);
+    let body = &page.body;
+    let headings: Vec<_> = body.headings.iter().filter(|it| it.level == 2).collect();
+    let idx = headings.iter().position(|it| it.text == section).unwrap();
+    let end = headings.get(idx + 1).map_or(rule.page.len(), |it| it.span.start);
+    let section = Span::new(headings[idx].span.start, end);
+    let blocks = body.code_blocks.iter().filter(|it| section.contains(it.span));
+    blocks
+        .filter(|it| it.language() == "markdown")
+        .map(|it| it.content.of(rule.page).to_owned())
+        .collect()
+}
+
+fn has_finding(rule: &Rule, text: &str) -> bool {
+    findings(text, Some("count-csv-rows")).iter().any(|it| it.rule.code == rule.code)
+}
+
+#[test]
+fn every_page_has_its_sections_in_order() {
+    for rule in rules() {
+        let page = SkillDocument::parse(rule.page);
+        let headings = &page.body.headings;
+        assert_eq!(headings[0].text, rule.code);
+        let sections: Vec<_> = headings[1..].iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(sections, SECTIONS, "{}", rule.code);
+    }
+}
+
+#[test]
+fn examples_are_found_and_their_replacements_are_clean() {
+    for rule in rules() {
+        let bad = examples(rule, "Example");
+        let good = examples(rule, "Use instead");
+        assert!(!bad.is_empty() && !good.is_empty(), "{} has no examples", rule.code);
+        for text in bad {
+            assert!(has_finding(rule, &text), "{} says nothing about\n{text}", rule.code);
+        }
+        for text in good {
+            let report = findings(&text, Some("count-csv-rows"));
+            assert!(report.is_empty(), "{}: {report:#?}", rule.code);
+        }
+    }
+}
+
+#[test]
+fn safe_fixes_of_examples_clear_their_finding() {
+    for rule in rules() {
+        for text in examples(rule, "Example") {
+            let found = findings(&text, Some("count-csv-rows"));
+            let fix = found.iter().find(|it| it.rule.code == rule.code).unwrap().fix.as_ref();
+            if fix.is_some_and(|fix| fix.safety == Safety::Safe) {
+                assert!(!has_finding(rule, &fixed(&text, Safety::Safe)), "{}", rule.code);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The one place that runs the rules: findings as a report, and fixes as texts.
+
+use std::fmt::Write;
+
+use expect_test::Expect;
+use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
+
+use crate::{Finding, Safety, Settings, Severity, SkillFile, check as run, fix_all};
+
+/// The folder that skills in tests stand in.
+const DIRECTORY_NAME: &str = "count-rows";
+
+/// Compares the report of one file in a folder `count-rows`.
+#[track_caller]
+pub(super) fn check(text: &str, expected: &Expect) {
+    expected.assert_eq(&report(text, Some(DIRECTORY_NAME)));
+}
+
+/// Claims that no rule says anything.
+#[track_caller]
+pub(super) fn check_silent(text: &str) {
+    assert_eq!(report(text, Some(DIRECTORY_NAME)), "");
+}
+
+/// Compares a file after all safe fixes; fixing must come to an end, clear what it fixes and
+/// bring no error in.
+#[track_caller]
+pub(super) fn check_fix(before: &str, expected: &Expect) {
+    expected.assert_eq(&fixed(before, Safety::Safe));
+}
+
+/// The same for all fixes.
+#[track_caller]
+pub(super) fn check_unsafe_fix(before: &str, expected: &Expect) {
+    expected.assert_eq(&fixed(before, Safety::Unsafe));
+}
+
+#[track_caller]
+pub(super) fn fixed(before: &str, safety: Safety) -> String {
+    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+    let mut text = before.to_owned();
+    let mut findings = findings(&text, Some(DIRECTORY_NAME));
+    for _ in 0..8 {
+        let Some(fixed) = fix_all(&text, &findings, safety) else { return text };
+        let after = self::findings(&fixed.text, Some(DIRECTORY_NAME));
+        assert!(after.len() < findings.len(), "nothing cleared in {:?}", fixed.text);
+        for error in after.iter().filter(is_error) {
+            let is_old = findings.iter().any(|it| it.rule.code == error.rule.code);
+            assert!(is_old, "new error {}: {}", error.rule.code, fixed.text);
+        }
+        (text, findings) = (fixed.text, after);
+    }
+    panic!("fixes do not come to an end: {text}");
+}
+
+pub(super) fn findings(text: &str, directory_name: Option<&str>) -> Vec<Finding> {
+    let document = SkillDocument::parse(text);
+    run(&SkillFile { document: &document, directory_name }, &Settings::default())
+}
+
+/// Renders findings as line, caret, severity, code, message, related places and fix.
+pub(super) fn report(text: &str, directory_name: Option<&str>) -> String {
+    let line_index = LineIndex::new(text);
+    let position = |offset| line_index.position(text, offset, PositionEncoding::Utf32);
+    let mut out = String::new();
+    for Finding { rule, severity, message, span, related, fix } in findings(text, directory_name) {
+        let start = position(span.start);
+        let number = (start.line + 1).to_string();
+        let carets = "^".repeat(n_carets(text, span));
+        let line = line_index.line(text, start.line).trim_start_matches('\u{feff}');
+        let indent = " ".repeat(start.character.min(line.chars().count()));
+        writeln!(out, "{number} | {line}").unwrap();
+        let margin = " ".repeat(number.len());
+        writeln!(out, "{margin} | {indent}{carets} {severity} {}: {message}", rule.code).unwrap();
+        for (span, label) in related {
+            let start = position(span.start);
+            writeln!(out, "{margin} = {}:{} {label}", start.line + 1, start.character + 1).unwrap();
+        }
+        if let Some(fix) = fix {
+            writeln!(out, "{margin} = fix ({:?}): {}", fix.safety, fix.title).unwrap();
+        }
+    }
+    out
+}
+
+/// One caret for a place, otherwise one for each character on the first line.
+fn n_carets(text: &str, span: Span) -> usize {
+    span.of(text).lines().next().unwrap_or_default().chars().count().max(1)
+}
