@@ -38,8 +38,9 @@ impl Editor {
                 variable("CI").is_none_or(|it| it != "true"),
                 "there is no Neovim: run tests/editors/nvim/install.sh"
             );
-            // The test harness holds back what the macros print, so this is written past them.
-            writeln!(io::stderr(), "skipped: nvim {story} (there is no Neovim)")
+            // The test harness holds back what the macros print, so this is written past them, and
+            // on a line of its own, since the harness may have begun one.
+            writeln!(io::stderr(), "\nskipped: nvim {story} (there is no Neovim)")
                 .expect("the standard error takes a line");
             return None;
         };

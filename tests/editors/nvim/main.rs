@@ -5,7 +5,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
 
 mod editor;
-#[expect(dead_code, reason = "these tests use a part of it")]
+#[expect(dead_code, unused_imports, reason = "these tests use a part of it")]
 #[expect(clippy::indexing_slicing, reason = "indexing JSON gives null where nothing is")]
 #[path = "../../support/model_server.rs"]
 mod model_server;
