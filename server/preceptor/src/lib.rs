@@ -1,1 +1,4 @@
 //! preceptor
+
+pub mod check;
+pub mod rules;

@@ -1,0 +1,127 @@
+//! `preceptor rules` and `preceptor explain`: what is checked, and why.
+
+use std::io::{self, Write};
+
+use anyhow::Context;
+use lint::Rule;
+
+/// Exit code: it was printed.
+pub const EXIT_FOUND: u8 = 0;
+/// Exit code: there is no such rule.
+pub const EXIT_UNKNOWN: u8 = 2;
+
+/// How many similar codes are suggested for one that does not exist.
+const MAXIMUM_SUGGESTIONS: usize = 3;
+
+/// Prints every rule with its level and a summary, one a line; returns the exit code.
+pub fn list(stdout: &mut dyn Write) -> anyhow::Result<u8> {
+    let rules = lint::rules();
+    let width = rules.iter().map(|rule| rule.code.len()).max().unwrap_or_default();
+    let line = |Rule { code, level, summary, .. }: &Rule| {
+        format!("{code:width$}  {:7}  {summary}\n", level.as_str())
+    };
+    let lines: Vec<_> = rules.iter().copied().map(line).collect();
+    print(stdout, &lines.concat())?;
+    Ok(EXIT_FOUND)
+}
+
+/// Prints the page of the rule `code`; for an unknown one says on `stderr` which were meant.
+pub fn explain(code: &str, stdout: &mut dyn Write, stderr: &mut dyn Write) -> anyhow::Result<u8> {
+    if let Some(page) = lint::rule_page(code) {
+        print(stdout, page)?;
+        return Ok(EXIT_FOUND);
+    }
+    let suggestions = nearest_codes(code);
+    let advice = if suggestions.is_empty() {
+        "`preceptor rules` lists them all".to_owned()
+    } else {
+        format!("did you mean {}?", suggestions.join(" or "))
+    };
+    writeln!(stderr, "error: there is no rule `{code}`: {advice}").context("writing to stderr")?;
+    Ok(EXIT_UNKNOWN)
+}
+
+/// Writes a page; a reader that went away is no failure.
+fn print(stdout: &mut dyn Write, text: &str) -> anyhow::Result<()> {
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("writing to stdout")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the codes that `wanted` was probably meant to be, best first.
+fn nearest_codes(wanted: &str) -> Vec<&'static str> {
+    let wanted = wanted.trim().to_lowercase();
+    let mut scored: Vec<(f64, &'static str)> = lint::rules()
+        .iter()
+        .map(|rule| {
+            let offence = rule.code.split('/').next_back().unwrap_or_default();
+            let likeness = strsim::jaro_winkler(&wanted, rule.code);
+            (likeness.max(strsim::jaro_winkler(&wanted, offence)), rule.code)
+        })
+        .filter(|(likeness, _)| *likeness >= 0.8)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.into_iter().take(MAXIMUM_SUGGESTIONS).map(|(_, code)| code).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::{explain, list};
+
+    #[track_caller]
+    fn check(code: &str, expected_code: u8, expected: &Expect) {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let exit_code = explain(code, &mut stdout, &mut stderr).unwrap();
+        assert_eq!(exit_code, expected_code);
+        let first_line = String::from_utf8(stdout).unwrap();
+        let first_line = first_line.lines().next().unwrap_or_default();
+        expected.assert_eq(&format!("{first_line}{}", String::from_utf8(stderr).unwrap()));
+    }
+
+    #[test]
+    fn every_rule_is_listed_with_its_level() {
+        let mut stdout = Vec::new();
+        list(&mut stdout).unwrap();
+        let listed = String::from_utf8(stdout).unwrap();
+        assert_eq!(listed.lines().count(), lint::rules().len());
+        for (line, rule) in listed.lines().zip(lint::rules()) {
+            assert!(line.starts_with(rule.code) && line.contains(rule.level.as_str()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_known_rule_is_explained() {
+        check("description/missing", 0, &expect!["# description/missing"]);
+    }
+
+    #[test]
+    fn similar_codes_are_suggested_for_an_unknown_one() {
+        check(
+            "description-mising",
+            2,
+            &expect![[r#"
+            error: there is no rule `description-mising`: did you mean description/missing or description/too-long?
+        "#]],
+        );
+        check(
+            "user-path",
+            2,
+            &expect![[r#"
+            error: there is no rule `user-path`: did you mean portability/user-path?
+        "#]],
+        );
+        check(
+            "zzz",
+            2,
+            &expect![[r#"
+            error: there is no rule `zzz`: `preceptor rules` lists them all
+        "#]],
+        );
+    }
+}
