@@ -19,7 +19,7 @@ use crate::{
     clip::clip,
     detect::{CallRecord, Ending, Judgement, Verdict, judge},
     distill::{Distillation, DistilledSkill, read_distillation},
-    event::{Event, Finding, StateRecord, Verification},
+    event::{Event, Finding, RequestOrigin, StateRecord, Verification},
     gate::TeacherPolicy,
     machine::batch::{Batch, Progress},
     message::{FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin, ToolSpec},
@@ -111,6 +111,8 @@ pub enum Input {
     Request {
         /// The words.
         prompt: String,
+        /// The document and line that it was asked from.
+        origin: Option<RequestOrigin>,
         /// The skills that are there now.
         skills: Vec<OfferedSkill>,
     },
@@ -166,6 +168,8 @@ pub enum Step {
 /// An event with the attempt that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Emitted {
+    /// The turn that it belongs to.
+    pub turn: u32,
     /// Whether the teacher's attempt produced it.
     pub teacher: bool,
     /// The event.
@@ -243,6 +247,11 @@ impl Machine {
         &self.request
     }
 
+    /// Returns whether the models are offered tools.
+    pub fn has_tools(&self) -> bool {
+        !self.setup.tools.is_empty()
+    }
+
     /// Returns whether calls wait for a person.
     pub fn awaits_approval(&self) -> bool {
         matches!(self.state, State::Awaiting(..))
@@ -265,16 +274,16 @@ impl Machine {
     ///
     /// An input that does not fit the state (a late decision, say) changes nothing.
     pub fn advance(&mut self, input: Input) -> Transition {
-        let mut out = Out { events: Vec::new(), teacher: false };
+        let mut out = Out { events: Vec::new(), turn: self.turn, teacher: false };
         let state = std::mem::replace(&mut self.state, State::Resting);
         let step = match (state, input) {
-            (State::Resting, Input::Request { prompt, skills }) => {
-                self.begin_turn(prompt, skills, &mut out)
+            (State::Resting, Input::Request { prompt, origin, skills }) => {
+                self.begin_turn(prompt, origin, skills, &mut out)
             }
-            (State::Awaiting(actor, batch), Input::Request { prompt, skills }) => {
+            (State::Awaiting(actor, batch), Input::Request { prompt, origin, skills }) => {
                 self.close_calls(actor, batch, &Progress::Abandoned, &mut out);
                 out.emit(Event::Interrupted {});
-                self.begin_turn(prompt, skills, &mut out)
+                self.begin_turn(prompt, origin, skills, &mut out)
             }
             (State::Calling(actor), Input::Replied(reply)) => self.replied(actor, reply, &mut out),
             (State::Calling(actor), Input::CallFailed { failure, partial }) => {
@@ -335,9 +344,17 @@ impl Machine {
         Transition { events: out.events, step }
     }
 
-    fn begin_turn(&mut self, prompt: String, skills: Vec<OfferedSkill>, out: &mut Out) -> Step {
-        out.teacher = false;
+    fn begin_turn(
+        &mut self,
+        prompt: String,
+        origin: Option<RequestOrigin>,
+        skills: Vec<OfferedSkill>,
+        out: &mut Out,
+    ) -> Step {
         self.turn += 1;
+        out.turn = self.turn;
+        out.teacher = false;
+        out.emit(Event::State(StateRecord::Request { prompt: prompt.clone(), origin }));
         self.request.clone_from(&prompt);
         self.teacher = None;
         if self.student.messages.is_empty() || self.skills != skills {
@@ -623,7 +640,6 @@ impl Machine {
 
     fn distilled(&mut self, reply: &ModelReply, out: &mut Out) -> Step {
         out.teacher = true;
-        out.emit(Event::AssistantStreamEnd {});
         match read_distillation(&reply.content) {
             Distillation::Skill(skill) => {
                 self.state = State::Proposing;
@@ -684,12 +700,13 @@ impl Attempt {
 /// Collects the events of one transition.
 struct Out {
     events: Vec<Emitted>,
+    turn: u32,
     teacher: bool,
 }
 
 impl Out {
     fn emit(&mut self, event: Event) {
-        self.events.push(Emitted { teacher: self.teacher, event });
+        self.events.push(Emitted { turn: self.turn, teacher: self.teacher, event });
     }
 }
 

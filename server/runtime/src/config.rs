@@ -541,6 +541,23 @@ pub enum MentorMode {
     Hybrid,
 }
 
+impl Lint {
+    /// Returns the settings as the linter takes them.
+    pub fn settings(&self) -> lint::Settings {
+        let levels = self.rules.iter().map(|(code, level)| {
+            let level = match level {
+                RuleLevel::Off => lint::Level::Off,
+                RuleLevel::Hint => lint::Level::Hint,
+                RuleLevel::Info => lint::Level::Info,
+                RuleLevel::Warning => lint::Level::Warning,
+                RuleLevel::Error => lint::Level::Error,
+            };
+            (code.clone(), level)
+        });
+        lint::Settings { levels: levels.collect() }
+    }
+}
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {

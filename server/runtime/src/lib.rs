@@ -1,5 +1,25 @@
 //! The agent's effects: tools, journal and run store, proposals, the driver.
 //!
-//! Everything here may touch the outside world; nothing here may know LSP types.
+//! Everything here may touch the outside world; nothing here may know LSP types. The driver
+//! performs the steps of [`agent::machine::Machine`] and appends every event to the run's journal
+//! before anybody is shown it.
 
+#![expect(clippy::disallowed_methods, reason = "this is the crate that touches the outside world")]
+
+pub mod acceptance;
+pub mod atomic;
+pub mod clock;
 pub mod config;
+pub mod driver;
+pub mod editor;
+pub mod folders;
+pub mod journal;
+pub mod models;
+pub mod proposals;
+pub mod recorder;
+pub mod run_store;
+pub mod skills;
+pub mod tools;
+mod transcript;
+pub mod uri;
+pub mod workspace;

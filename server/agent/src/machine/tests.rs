@@ -42,7 +42,7 @@ fn machine(mode: Mode) -> Machine {
 }
 
 fn request(prompt: &str) -> Input {
-    Input::Request { prompt: prompt.to_owned(), skills: Vec::new() }
+    Input::Request { prompt: prompt.to_owned(), origin: None, skills: Vec::new() }
 }
 
 fn says(content: &str) -> Input {
@@ -259,7 +259,6 @@ fn a_failed_student_is_followed_by_the_teacher_and_a_proposal() {
             teacher turn_complete ["Twelve.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
             => call teacher distill: 0 tools
-            teacher assistant_stream_end {}
             => propose count-rows
             teacher skill_proposed "count-rows"
             => rest
@@ -345,7 +344,6 @@ fn closed_gates_complete_the_turn() {
             teacher turn_complete ["Done.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
             => call teacher distill: 0 tools
-            teacher assistant_stream_end {}
             teacher skill_save_failed {"reason":"the teacher says that no general procedure would help here (NO_SKILL)"}
             => rest
             student processing {"message":"The student reads the request."}

@@ -1,0 +1,157 @@
+//! From an endpoint's settings to a model that can be called.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use agent::message::{FailureClass, ModelFailure};
+use llm::{ApiKey, Model, OpenAiEndpoint, RetryPolicy, Role};
+
+use crate::config::{Config, Endpoint, Provider};
+
+/// The models of a run. Each is an error with its sentence until it can be used.
+#[derive(Clone)]
+pub struct Models {
+    /// The student.
+    pub student: Result<Arc<dyn Model>, ModelFailure>,
+    /// The teacher, if one is configured.
+    pub teacher: Result<Arc<dyn Model>, ModelFailure>,
+}
+
+impl Models {
+    /// Builds both from the configuration; nothing is asked from a server yet. Relative scenario
+    /// files are looked up below `base`.
+    pub fn connect(config: &Config, base: &Path) -> Self {
+        Self {
+            student: connect(Role::Student, &config.student, base),
+            teacher: connect(Role::Teacher, &config.teacher.endpoint(), base),
+        }
+    }
+}
+
+/// Names of the environment variables that hold keys; no child process inherits them.
+pub fn secret_variables(config: &Config) -> Vec<String> {
+    vec![
+        key_variable(Role::Student, &config.student),
+        key_variable(Role::Teacher, &config.teacher.endpoint()),
+    ]
+}
+
+fn key_variable(role: Role, endpoint: &Endpoint) -> String {
+    endpoint.api_key_env.clone().unwrap_or_else(|| {
+        match role {
+            Role::Student => "PRECEPTOR_STUDENT_API_KEY",
+            Role::Teacher => "PRECEPTOR_TEACHER_API_KEY",
+        }
+        .to_owned()
+    })
+}
+
+fn connect(role: Role, endpoint: &Endpoint, base: &Path) -> Result<Arc<dyn Model>, ModelFailure> {
+    let table = role.settings_table();
+    match endpoint.provider {
+        Provider::Openai => {}
+        Provider::Script => return scripted(role, endpoint, base),
+        other => {
+            let name = serde_json::to_value(other).unwrap_or_default();
+            return Err(unusable(format!(
+                "`{table}.provider` is {name}, which cannot be used yet: set it to \"openai\" and \
+                 `{table}.base_url` to the server's OpenAI-compatible address.",
+            )));
+        }
+    }
+    if endpoint.base_url.trim().is_empty() {
+        return Err(unusable(format!(
+            "No model server is configured for the {table}: set `{table}.base_url`, for example \
+             to \"http://127.0.0.1:8080/v1\".",
+        )));
+    }
+    let api_key_env = key_variable(role, endpoint);
+    let is_local = is_local(&endpoint.base_url);
+    let first_token_timeout = match endpoint.first_token_timeout_s {
+        Some(0) => None,
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None if is_local => None,
+        None => Some(Duration::from_secs(120)),
+    };
+    llm::openai(OpenAiEndpoint {
+        role,
+        base_url: endpoint.base_url.clone(),
+        model: endpoint.model.clone(),
+        api_key: std::env::var(&api_key_env).ok().and_then(|key| ApiKey::new(&key)),
+        api_key_env,
+        max_tokens: endpoint.max_tokens,
+        reasoning_effort: endpoint.reasoning_effort.clone(),
+        first_token_timeout,
+        idle_timeout: Duration::from_secs(endpoint.idle_timeout_s.max(1)),
+        retry: RetryPolicy::default(),
+    })
+}
+
+fn scripted(role: Role, endpoint: &Endpoint, base: &Path) -> Result<Arc<dyn Model>, ModelFailure> {
+    let table = role.settings_table();
+    let Some(script) = &endpoint.script else {
+        return Err(unusable(format!(
+            "`{table}.provider` is \"script\", but `{table}.script` names no scenario file: set it.",
+        )));
+    };
+    let path: PathBuf = base.join(script);
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        unusable(format!(
+            "The scenario file {} of `{table}.script` cannot be read ({error}).",
+            path.display()
+        ))
+    })?;
+    let name = if endpoint.model.is_empty() { "script" } else { &endpoint.model };
+    llm::scripted(name, &text, &path.display().to_string())
+}
+
+fn unusable(message: String) -> ModelFailure {
+    ModelFailure { class: FailureClass::Configuration, message }
+}
+
+/// Returns the host of an address, without its port.
+pub fn host(base_url: &str) -> &str {
+    let rest = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.strip_prefix('[') {
+        Some(ipv6) => ipv6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+fn is_local(base_url: &str) -> bool {
+    let host = host(base_url);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| match address {
+            std::net::IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+            std::net::IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host, is_local};
+
+    #[test]
+    fn hosts_are_cut_out_of_addresses() {
+        assert_eq!(host("http://127.0.0.1:8080/v1"), "127.0.0.1");
+        assert_eq!(host("https://user:pass@api.example.com/v1"), "api.example.com");
+        assert_eq!(host("http://[::1]:8080"), "::1");
+        assert_eq!(host("gpu.lan:80/v1"), "gpu.lan");
+    }
+
+    #[test]
+    fn loopback_and_private_addresses_are_local() {
+        for url in ["http://localhost/v1", "http://192.168.1.7:8080/v1", "http://[::1]/v1"] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in ["https://api.example.com/v1", "http://8.8.8.8/v1"] {
+            assert!(!is_local(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The one place where a run's events become records: journalled first, then shown.
+
+use std::sync::Arc;
+
+use agent::event::Event;
+use llm::Redactor;
+use serde_json::Value;
+use tokio::sync::{Mutex, mpsc};
+
+use crate::{
+    clock::{self, Clock},
+    journal::{Journal, JournalError, Record},
+    run_store::RunFolder,
+    transcript::Transcript,
+};
+
+/// Appends a run's events to its journal and transcript and hands them on.
+pub struct Recorder {
+    run_id: String,
+    clock: Arc<dyn Clock>,
+    redactor: Redactor,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    journal: Journal,
+    transcript: Option<Transcript>,
+    listener: Option<mpsc::Sender<Arc<Record>>>,
+}
+
+impl Recorder {
+    /// Starts the journal of a new run. Every record goes to `listener` too; a full channel makes
+    /// the run wait, a closed one is left alone.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn create(
+        folder: &RunFolder,
+        clock: Arc<dyn Clock>,
+        redactor: Redactor,
+        listener: mpsc::Sender<Arc<Record>>,
+    ) -> Result<Self, JournalError> {
+        let journal = Journal::create(&folder.journal())?;
+        Ok(Self::with_journal(folder, clock, redactor, journal, Some(listener)))
+    }
+
+    /// Goes on with the journal of a run that nobody works on, to add what became of it later.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn reopen(
+        folder: &RunFolder,
+        clock: Arc<dyn Clock>,
+        redactor: Redactor,
+    ) -> Result<Self, JournalError> {
+        let journal = Journal::reopen(&folder.journal())?;
+        Ok(Self::with_journal(folder, clock, redactor, journal, None))
+    }
+
+    fn with_journal(
+        folder: &RunFolder,
+        clock: Arc<dyn Clock>,
+        redactor: Redactor,
+        journal: Journal,
+        listener: Option<mpsc::Sender<Arc<Record>>>,
+    ) -> Self {
+        let transcript = Transcript::open(&folder.transcript())
+            .inspect_err(|error| tracing::warn!(%error, run = folder.run_id, "no transcript"))
+            .ok();
+        Self {
+            run_id: folder.run_id.clone(),
+            clock,
+            redactor,
+            inner: Mutex::new(Inner { journal, transcript, listener }),
+        }
+    }
+
+    /// Journals an event, then shows it. Secrets in it are replaced by placeholders first.
+    ///
+    /// # Errors
+    /// [`JournalError`]; the event is then not shown.
+    pub async fn record(
+        &self,
+        turn: u32,
+        teacher: bool,
+        event: Event,
+    ) -> Result<Arc<Record>, JournalError> {
+        let event = self.redacted(event);
+        let mut inner = self.inner.lock().await;
+        let record = Arc::new(Record {
+            seq: inner.journal.last_seq() + 1,
+            time: clock::to_millisecond(self.clock.now()),
+            turn,
+            teacher,
+            event,
+        });
+        inner.journal.append(&record)?;
+        self.show(&mut inner, &record).await;
+        Ok(record)
+    }
+
+    /// Shows an event that cannot be journalled any more: the journal's own failure.
+    pub async fn show_only(&self, turn: u32, event: Event) {
+        let mut inner = self.inner.lock().await;
+        let record = Arc::new(Record {
+            seq: inner.journal.last_seq() + 1,
+            time: clock::to_millisecond(self.clock.now()),
+            turn,
+            teacher: false,
+            event: self.redacted(event),
+        });
+        self.show(&mut inner, &record).await;
+    }
+
+    /// Brings everything recorded so far to the disk.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn sync(&self) -> Result<(), JournalError> {
+        let handle = self.inner.lock().await.journal.sync_handle()?;
+        let synced = tokio::task::spawn_blocking(move || handle.sync_data()).await;
+        if let Ok(Err(error)) = synced {
+            // Some file systems cannot; the records are still in the system's hands.
+            tracing::warn!(%error, run = self.run_id, "the journal was not synced");
+        }
+        Ok(())
+    }
+
+    async fn show(&self, inner: &mut Inner, record: &Arc<Record>) {
+        if let Some(transcript) = &mut inner.transcript
+            && let Err(error) = transcript.push(&self.run_id, record)
+        {
+            tracing::warn!(%error, run = self.run_id, "the transcript ends here");
+            inner.transcript = None;
+        }
+        if let Some(listener) = &inner.listener
+            && listener.send(Arc::clone(record)).await.is_err()
+        {
+            inner.listener = None;
+        }
+    }
+
+    fn redacted(&self, event: Event) -> Event {
+        let Ok(mut value) = serde_json::to_value(&event) else { return event };
+        if redact(&mut value, &self.redactor) {
+            serde_json::from_value(value).unwrap_or(event)
+        } else {
+            event
+        }
+    }
+}
+
+/// Returns whether anything was replaced.
+fn redact(value: &mut Value, redactor: &Redactor) -> bool {
+    match value {
+        Value::String(text) => match redactor.redact(text) {
+            std::borrow::Cow::Borrowed(_) => false,
+            std::borrow::Cow::Owned(redacted) => {
+                *text = redacted;
+                true
+            }
+        },
+        Value::Array(items) => redact_all(items.iter_mut(), redactor),
+        Value::Object(map) => redact_all(map.values_mut(), redactor),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn redact_all<'a>(values: impl Iterator<Item = &'a mut Value>, redactor: &Redactor) -> bool {
+    let mut any = false;
+    for value in values {
+        any |= redact(value, redactor);
+    }
+    any
+}
+
+#[cfg(test)]
+impl Recorder {
+    /// Makes every later append fail, as a full disk does.
+    pub(crate) async fn break_journal(&self) {
+        self.inner.lock().await.journal.break_file();
+    }
+}

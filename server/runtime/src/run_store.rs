@@ -1,0 +1,199 @@
+//! The folders of runs, and what their journals say about them.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use agent::event::{Event, StateRecord};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    clock,
+    journal::{self, JournalError, Record},
+    uri,
+};
+
+/// A folder for runs cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the folder {path} for this run cannot be made ({error}): check free space and permissions"
+)]
+pub struct RunFolderError {
+    /// The folder.
+    pub path: PathBuf,
+    /// The system's words.
+    pub error: io::Error,
+}
+
+/// One run's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    /// Time and slug.
+    pub run_id: String,
+    /// The folder.
+    pub path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run below `runs`. Two runs of the same second and words get
+    /// folders of their own.
+    ///
+    /// # Errors
+    /// [`RunFolderError`].
+    pub fn create(runs: &Path, time: Timestamp, prompt: &str) -> Result<Self, RunFolderError> {
+        let failed = |error| RunFolderError { path: runs.to_path_buf(), error };
+        std::fs::create_dir_all(runs).map_err(failed)?;
+        ignore_in_git(runs);
+        let slug: String = skill::slugify(first_line(prompt)).chars().take(40).collect();
+        let slug = slug.trim_matches('-');
+        let base = format!(
+            "{}-{}",
+            clock::to_folder_name(time),
+            if slug.is_empty() { "request" } else { slug }
+        );
+        for n in 1_u32.. {
+            let run_id = if n == 1 { base.clone() } else { format!("{base}-{n}") };
+            let path = runs.join(&run_id);
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { run_id, path }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(failed(io::Error::from(io::ErrorKind::AlreadyExists)))
+    }
+
+    /// Finds a run by its id.
+    pub fn find(runs: &Path, run_id: &str) -> Option<Self> {
+        let is_plain = !run_id.is_empty()
+            && !run_id.starts_with('.')
+            && !run_id.contains(['/', '\\', ':', '\0']);
+        let path = runs.join(run_id);
+        (is_plain && path.join("journal.jsonl").is_file())
+            .then(|| Self { run_id: run_id.to_owned(), path })
+    }
+
+    /// Returns the journal's path.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// Returns the transcript's path.
+    pub fn transcript(&self) -> PathBuf {
+        self.path.join("transcript.md")
+    }
+
+    /// Returns the transcript's address.
+    pub fn transcript_uri(&self) -> String {
+        uri::from_path(&self.transcript())
+    }
+}
+
+/// What `preceptor.runs` and `preceptor runs` say about a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSummary {
+    /// Names the run.
+    pub run_id: String,
+    /// First line of its first request.
+    pub title: String,
+    /// `running`, `waiting`, `completed`, `failed` or `interrupted`.
+    pub status: String,
+    /// UTC, to the millisecond.
+    pub started_at: String,
+    /// UTC, to the millisecond.
+    pub updated_at: String,
+    /// How many turns it has.
+    pub turns: u32,
+    /// Whether the teacher ever took over.
+    pub teacher: bool,
+    /// What its model calls cost, as far as prices are known, in US dollars.
+    pub cost_usd: f64,
+    /// The transcript's address.
+    pub transcript_uri: String,
+}
+
+/// Summarizes a run from its journal. `is_alive` says whether this process works on it: without
+/// an owner, an open turn reads as interrupted.
+pub fn summarize(folder: &RunFolder, records: &[Record], is_alive: bool) -> Option<RunSummary> {
+    let first = records.first()?;
+    let Event::RunStarted { title, .. } = &first.event else { return None };
+    let mut status = "completed";
+    let mut teacher = false;
+    let mut cost_usd = 0.0;
+    for record in records {
+        match &record.event {
+            Event::State(StateRecord::Request { .. }) => {
+                status = if is_alive { "running" } else { "interrupted" };
+            }
+            Event::ApprovalRequired { .. } => {
+                status = if is_alive { "waiting" } else { "interrupted" };
+            }
+            Event::ToolStateChange { .. } if status == "waiting" => status = "running",
+            // A failed attempt is the turn's outcome unless the teacher takes over after it.
+            Event::State(StateRecord::Verdict { verdict, .. }) if verdict == "failure" => {
+                status = "failed";
+            }
+            Event::TurnComplete { .. } if status != "failed" => status = "completed",
+            Event::TeacherTakeover { .. } => {
+                teacher = true;
+                status = if is_alive { "running" } else { "interrupted" };
+            }
+            Event::EscalationFailed { .. } | Event::Error { .. } => status = "failed",
+            Event::Interrupted {} => status = "interrupted",
+            Event::LlmCall { cost_usd: Some(cost), .. } => cost_usd += cost,
+            _ => {}
+        }
+    }
+    Some(RunSummary {
+        run_id: folder.run_id.clone(),
+        title: title.clone(),
+        status: status.to_owned(),
+        started_at: first.time.clone(),
+        updated_at: records.last().map_or_else(String::new, |record| record.time.clone()),
+        turns: records.iter().map(|record| record.turn).max().unwrap_or(0),
+        teacher,
+        cost_usd,
+        transcript_uri: folder.transcript_uri(),
+    })
+}
+
+/// Returns the folders of all runs, newest first.
+pub fn list(runs: &Path) -> Vec<RunFolder> {
+    let Ok(entries) = std::fs::read_dir(runs) else { return Vec::new() };
+    let mut folders: Vec<RunFolder> = entries
+        .flatten()
+        .filter_map(|entry| RunFolder::find(runs, entry.file_name().to_str()?))
+        .collect();
+    folders.sort_by(|a, b| b.run_id.cmp(&a.run_id));
+    folders
+}
+
+/// Reads the journal of a run.
+///
+/// # Errors
+/// [`JournalError`].
+pub fn load(folder: &RunFolder) -> Result<Vec<Record>, JournalError> {
+    journal::read(&folder.journal())
+}
+
+/// Returns the first line that says something, for titles.
+pub fn first_line(prompt: &str) -> &str {
+    prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+/// Runs and proposals are nobody's source code. A workspace that wants to commit them can edit
+/// this file: it is only written once.
+pub(crate) fn ignore_in_git(below: &Path) {
+    let own =
+        below.ancestors().find(|path| path.file_name().is_some_and(|name| name == ".preceptor"));
+    let Some(own) = own else { return };
+    let file = own.join(".gitignore");
+    if !file.exists()
+        && let Err(error) = std::fs::write(&file, "*\n")
+    {
+        tracing::warn!(path = %file.display(), %error, "cannot be written");
+    }
+}

@@ -1,0 +1,225 @@
+//! Which skills are there, and which of them a student is offered.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use skill::SkillDocument;
+
+use crate::{acceptance::AcceptedSkills, config, editor::Editor, folders::Folders};
+
+/// Folders of a workspace in which clients look for skills; the first three are those that an
+/// accepted skill may be saved to without a setting.
+const PROJECT_FOLDERS: [&str; 10] = [
+    ".agents/skills",
+    ".claude/skills",
+    ".github/skills",
+    ".codex/skills",
+    ".cursor/skills",
+    ".gemini/skills",
+    ".goose/skills",
+    ".opencode/skills",
+    ".config/agents/skills",
+    "skills",
+];
+
+/// Folders below the home folder in which clients look for skills.
+const USER_FOLDERS: [&str; 7] = [
+    ".agents/skills",
+    ".claude/skills",
+    ".copilot/skills",
+    ".codex/skills",
+    ".cursor/skills",
+    ".gemini/skills",
+    ".config/opencode/skills",
+];
+
+/// Where a skill was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// In the workspace.
+    Workspace,
+    /// In the user's own folders.
+    User,
+}
+
+impl Scope {
+    /// Returns the name that `preceptor.skills` uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A skill that a client would load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSkill {
+    /// Its name: the field, else the folder's.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// The `SKILL.md`.
+    pub path: PathBuf,
+    /// Its text, from the buffer while it is open.
+    pub text: Arc<str>,
+    /// Where it was found.
+    pub scope: Scope,
+    /// Whether a student is offered it: the user's own are, and those of the workspace that were
+    /// accepted here and not changed since.
+    pub is_offered: bool,
+}
+
+/// Where to look.
+pub struct SkillSources<'a> {
+    /// The workspace folder, if there is one.
+    pub workspace: Option<&'a Path>,
+    /// The user's folders.
+    pub folders: &'a Folders,
+    /// The settings.
+    pub config: &'a config::Skills,
+    /// The editor, whose buffers count before the disk.
+    pub editor: &'a dyn Editor,
+}
+
+/// Finds every skill, the workspace's first; of two with one name the first counts. What cannot
+/// be loaded (no description, not UTF-8) is left out: the linter says so.
+pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
+    let accepted = AcceptedSkills::new(&sources.folders.state);
+    let mut paths: Vec<(PathBuf, Scope)> = Vec::new();
+    if let Some(workspace) = sources.workspace {
+        let save_dir = Some(sources.config.save_dir.as_str()).filter(|dir| !dir.is_empty());
+        for folder in save_dir.into_iter().chain(PROJECT_FOLDERS) {
+            paths.extend(skill_files(&workspace.join(folder)).map(|path| (path, Scope::Workspace)));
+        }
+        // An accepted skill may so far live in an unsaved buffer only.
+        paths.extend(accepted.below(workspace).into_iter().map(|path| (path, Scope::Workspace)));
+    }
+    for path in &sources.config.paths {
+        let path = absolute(path, sources);
+        let is_inside = sources.workspace.is_some_and(|workspace| path.starts_with(workspace));
+        let scope = if is_inside { Scope::Workspace } else { Scope::User };
+        paths.extend(skill_files(&path).map(|path| (path, scope)));
+    }
+    for folder in USER_FOLDERS {
+        let folder = sources.folders.home.join(folder);
+        paths.extend(skill_files(&folder).map(|path| (path, Scope::User)));
+    }
+    let mut seen_paths = BTreeSet::new();
+    let mut seen_names = BTreeSet::new();
+    paths
+        .into_iter()
+        .filter(|(path, _)| seen_paths.insert(path.clone()))
+        .filter_map(|(path, scope)| load(path, scope, &accepted, sources.editor))
+        .filter(|skill| seen_names.insert(skill.name.clone()))
+        .collect()
+}
+
+/// Returns the folder that accepted skills are saved below.
+pub fn save_dir(workspace: &Path, config: &config::Skills) -> PathBuf {
+    if !config.save_dir.is_empty() {
+        return workspace.join(&config.save_dir);
+    }
+    let mut candidates = PROJECT_FOLDERS.iter().take(3).map(|folder| workspace.join(folder));
+    candidates.find(|folder| folder.is_dir()).unwrap_or_else(|| workspace.join(".agents/skills"))
+}
+
+fn load(
+    path: PathBuf,
+    scope: Scope,
+    accepted: &AcceptedSkills,
+    editor: &dyn Editor,
+) -> Option<FoundSkill> {
+    let on_disk = || std::fs::read_to_string(&path).ok().map(Arc::from);
+    let acceptance = accepted.get(&path);
+    let text: Arc<str> = match editor.buffer(&path) {
+        Some(buffer) => buffer.text,
+        None => on_disk()?,
+    };
+    let document = SkillDocument::parse(Arc::clone(&text));
+    let description = document.description()?.trim().to_owned();
+    let folder_name = path.parent()?.file_name()?.to_str()?.to_owned();
+    let name = document.name().map_or(folder_name, |name| name.trim().to_owned());
+    let is_accepted = acceptance.is_some_and(|acceptance| acceptance.covers(&text));
+    let is_offered = scope == Scope::User || is_accepted;
+    (!description.is_empty() && !name.is_empty()).then_some(FoundSkill {
+        name,
+        description,
+        path,
+        text,
+        scope,
+        is_offered,
+    })
+}
+
+fn skill_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path().join("SKILL.md")).collect())
+        .unwrap_or_default();
+    files.retain(|file| file.is_file());
+    files.sort();
+    files.into_iter()
+}
+
+fn absolute(path: &Path, sources: &SkillSources<'_>) -> PathBuf {
+    match path.strip_prefix("~") {
+        Ok(rest) => sources.folders.home.join(rest),
+        Err(_) => sources.workspace.unwrap_or(&sources.folders.home).join(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{FoundSkill, SkillSources, find, save_dir};
+    use crate::{acceptance::AcceptedSkills, config::Skills, editor::NoEditor, folders::Folders};
+
+    fn write_skill(folder: &Path, name: &str) -> String {
+        let text = format!("---\nname: {name}\ndescription: Does {name}.\n---\n");
+        std::fs::create_dir_all(folder.join(name)).unwrap();
+        std::fs::write(folder.join(name).join("SKILL.md"), &text).unwrap();
+        text
+    }
+
+    fn find_in(folder: &Path) -> Vec<FoundSkill> {
+        find(&SkillSources {
+            workspace: Some(&folder.join("w")),
+            folders: &Folders::below(folder),
+            config: &Skills::default(),
+            editor: &NoEditor,
+        })
+    }
+
+    #[test]
+    fn a_skill_of_the_workspace_is_offered_once_it_was_accepted_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = write_skill(&folder.path().join("w/.agents/skills"), "alien");
+        write_skill(&folder.path().join("home/.claude/skills"), "own");
+        let offered = || -> Vec<(String, bool)> {
+            find_in(folder.path()).into_iter().map(|skill| (skill.name, skill.is_offered)).collect()
+        };
+        assert_eq!(offered(), [("alien".to_owned(), false), ("own".to_owned(), true)]);
+
+        let path = folder.path().join("w/.agents/skills/alien/SKILL.md");
+        let accepted = AcceptedSkills::new(&Folders::below(folder.path()).state);
+        accepted.keep(&path, "alien", &text, "p", "now".to_owned()).unwrap();
+        assert_eq!(offered(), [("alien".to_owned(), true), ("own".to_owned(), true)]);
+
+        std::fs::write(&path, text.replace("Does", "Deletes")).unwrap();
+        assert_eq!(offered(), [("alien".to_owned(), false), ("own".to_owned(), true)]);
+    }
+
+    #[test]
+    fn the_first_folder_that_exists_takes_new_skills() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Skills::default();
+        assert_eq!(save_dir(folder.path(), &config), folder.path().join(".agents/skills"));
+        std::fs::create_dir_all(folder.path().join("skills")).unwrap();
+        std::fs::create_dir_all(folder.path().join(".github/skills")).unwrap();
+        assert_eq!(save_dir(folder.path(), &config), folder.path().join(".github/skills"));
+    }
+}

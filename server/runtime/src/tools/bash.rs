@@ -1,0 +1,200 @@
+//! `bash`: a command in the workspace folder, with its own process group.
+
+use std::{
+    fmt::Write as _,
+    io::pipe,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use agent::{
+    clip::clip_middle,
+    tool::{ResultKind, ToolResult},
+};
+use tokio::{
+    io::AsyncReadExt,
+    net::unix::pipe::Receiver,
+    process::{Child, Command},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Arguments, Toolbox};
+
+/// Seconds that a command may take unless the call says otherwise.
+const DEFAULT_TIMEOUT_S: usize = 120;
+/// Most seconds that a call may ask for.
+const MAX_TIMEOUT_S: usize = 36_000;
+/// Characters of the output that the model gets.
+const OUTPUT_CHARS: usize = 25_000;
+/// Bytes of output that are kept in memory; a command that prints more loses the middle.
+const OUTPUT_BYTES: usize = 4 * 1024 * 1024;
+/// How long the output is waited for after the command has ended: what it left running in the
+/// background may hold the pipe open.
+const DRAIN: Duration = Duration::from_millis(200);
+/// How long a process group has between the polite signal and the other one.
+const GRACE: Duration = Duration::from_millis(500);
+
+enum Ending {
+    Exited(ExitStatus),
+    TimedOut,
+    Cancelled,
+}
+
+impl Toolbox {
+    pub(super) async fn bash(
+        &self,
+        arguments: &Arguments<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<ToolResult, String> {
+        let command = arguments.required_text("command")?;
+        let seconds =
+            arguments.number("timeout_s").unwrap_or(DEFAULT_TIMEOUT_S).clamp(1, MAX_TIMEOUT_S);
+        let cannot_start = |error: std::io::Error| {
+            format!("bash cannot be started ({error}): is it installed and on the PATH?")
+        };
+        // One pipe for both streams keeps their lines in the order in which they were written.
+        let (reader, writer) = pipe().map_err(cannot_start)?;
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-c", command])
+            .current_dir(self.workspace.root())
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().map_err(cannot_start)?)
+            .stderr(writer)
+            .env("TERM", "dumb")
+            .env("PAGER", "cat")
+            .env("GIT_PAGER", "cat")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .process_group(0)
+            .kill_on_drop(true);
+        for name in &self.secret_variables {
+            shell.env_remove(name);
+        }
+        let mut child = shell.spawn().map_err(cannot_start)?;
+        // The command builder holds the writing ends: without this the pipe would never end.
+        drop(shell);
+        let group = ProcessGroup::of(&child);
+        let output = tokio::spawn(read_output(
+            Receiver::from_owned_fd(reader.into()).map_err(cannot_start)?,
+        ));
+        let ending = tokio::select! {
+            status = child.wait() => Ending::Exited(status.map_err(cannot_start)?),
+            () = sleep(Duration::from_secs(seconds as u64)) => Ending::TimedOut,
+            () = cancel.cancelled() => Ending::Cancelled,
+        };
+        if !matches!(ending, Ending::Exited(_)) {
+            group.terminate();
+            if timeout(GRACE, child.wait()).await.is_err() {
+                group.kill();
+                let _ = timeout(GRACE, child.wait()).await;
+            }
+        }
+        let abort = output.abort_handle();
+        let collected = timeout(DRAIN, output).await;
+        let text = match collected {
+            Ok(Ok(text)) => text,
+            _ => {
+                abort.abort();
+                "[the output was cut off: something that the command started still runs]".to_owned()
+            }
+        };
+        // Whatever it left behind in its group ends with the call.
+        group.kill();
+        Ok(self.report(&ending, &text, seconds))
+    }
+
+    fn report(&self, ending: &Ending, text: &str, seconds: usize) -> ToolResult {
+        let mut output = String::new();
+        let unsaved = self.workspace.editor().modified_files();
+        if !unsaved.is_empty() {
+            let names: Vec<String> =
+                unsaved.iter().map(|path| self.workspace.display(path)).collect();
+            let _ = writeln!(
+                output,
+                "[unsaved in the editor, so the command saw the old text: {}]",
+                names.join(", ")
+            );
+        }
+        let (kind, exit_code) = match ending {
+            Ending::Exited(status) => {
+                let code = exit_code(*status);
+                let _ = writeln!(output, "exit code: {code}");
+                (ResultKind::Ok, Some(code))
+            }
+            Ending::TimedOut => {
+                let _ = writeln!(
+                    output,
+                    "The command was ended after {seconds} s; `timeout_s` allows more."
+                );
+                (ResultKind::Failed, None)
+            }
+            Ending::Cancelled => {
+                output.push_str("The person cancelled the command while it ran.\n");
+                (ResultKind::Cancelled, None)
+            }
+        };
+        output.push_str(&clip_middle(text.trim_end_matches('\n'), OUTPUT_CHARS));
+        ToolResult { output, kind, exit_code }
+    }
+}
+
+async fn read_output(mut pipe: Receiver) -> String {
+    let mut kept = Vec::new();
+    let mut tail = Vec::new();
+    let mut chunk = vec![0; 64 * 1024];
+    while let Ok(n_bytes) = pipe.read(&mut chunk).await {
+        let Some(bytes) = chunk.get(..n_bytes).filter(|bytes| !bytes.is_empty()) else { break };
+        if kept.len() < OUTPUT_BYTES / 2 {
+            kept.extend_from_slice(bytes);
+        } else {
+            tail.extend_from_slice(bytes);
+            if tail.len() > OUTPUT_BYTES {
+                tail.drain(..OUTPUT_BYTES / 2);
+            }
+        }
+    }
+    kept.append(&mut tail);
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+/// A signal counts as the shell counts it: 128 and its number.
+fn exit_code(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
+    #[cfg(not(unix))]
+    let signal = None;
+    status.code().or(signal).unwrap_or(-1)
+}
+
+/// Everything that a command started and did not put into a group of its own.
+struct ProcessGroup(Option<rustix::process::Pid>);
+
+impl ProcessGroup {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(rustix::process::Pid::from_raw))
+    }
+
+    fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    fn kill(&self) {
+        self.signal(rustix::process::Signal::KILL);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        if let Some(group) = self.0
+            && let Err(error) = rustix::process::kill_process_group(group, signal)
+        {
+            tracing::trace!(%error, "the process group is gone");
+        }
+    }
+}
+
+impl Drop for ProcessGroup {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

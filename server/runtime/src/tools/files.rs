@@ -1,0 +1,183 @@
+//! `read_file`, `write_file` and `edit_file`.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use agent::tool::ToolResult;
+use similar::{ChangeTag, TextDiff};
+
+use super::{Arguments, FileChange, Toolbox};
+use crate::atomic;
+
+/// Lines of one `read_file` unless the call asks for fewer or more.
+const READ_LINES: usize = 2_000;
+/// Characters of one line that `read_file` shows.
+const LINE_CHARS: usize = 4_000;
+/// Characters of one `read_file`'s result.
+const READ_CHARS: usize = 60_000;
+
+type Changed = (String, Option<FileChange>);
+
+impl Toolbox {
+    pub(super) fn read_file(&self, arguments: &Arguments<'_>) -> Result<ToolResult, String> {
+        let path = self.resolve(arguments)?;
+        let text = self.workspace.read(&path).map_err(|error| error.to_string())?;
+        self.read_files().insert(path.clone());
+        let offset = arguments.number("offset").unwrap_or(1).max(1);
+        let limit = arguments.number("limit").unwrap_or(READ_LINES).max(1);
+        let n_lines = text.lines().count();
+        if text.is_empty() {
+            return Ok(ToolResult::ok(format!("[{} is empty]", self.workspace.display(&path))));
+        }
+        if offset > n_lines {
+            return Err(format!(
+                "`{}` has only {n_lines} lines; `offset` was {offset}",
+                self.workspace.display(&path)
+            ));
+        }
+        let mut shown = String::new();
+        let mut n_shown = 0;
+        for line in text.lines().skip(offset - 1).take(limit) {
+            if shown.len() + line.len() > READ_CHARS && n_shown > 0 {
+                break;
+            }
+            shown.push_str(&agent::clip::clip(line, LINE_CHARS));
+            shown.push('\n');
+            n_shown += 1;
+        }
+        let last = offset + n_shown - 1;
+        if offset > 1 || last < n_lines {
+            let _ = write!(shown, "[lines {offset} to {last} of {n_lines}");
+            if last < n_lines {
+                let _ = write!(shown, "; go on with offset {}", last + 1);
+            }
+            shown.push(']');
+        }
+        Ok(ToolResult::ok(shown))
+    }
+
+    pub(super) async fn write_file(
+        &self,
+        arguments: &Arguments<'_>,
+        turn: u32,
+    ) -> Result<Changed, String> {
+        let path = self.resolve(arguments)?;
+        let content = arguments.required_text("content")?;
+        let before = if self.workspace.exists(&path) {
+            self.require_read(&path)?;
+            Some(self.workspace.read(&path).map_err(|error| error.to_string())?)
+        } else {
+            None
+        };
+        self.change(&path, before.as_deref(), content, turn).await
+    }
+
+    pub(super) async fn edit_file(
+        &self,
+        arguments: &Arguments<'_>,
+        turn: u32,
+    ) -> Result<Changed, String> {
+        let path = self.resolve(arguments)?;
+        let shown = self.workspace.display(&path);
+        let before = self.workspace.read(&path).map_err(|error| error.to_string())?;
+        self.require_read(&path)?;
+        let line_end = if before.contains("\r\n") { "\r\n" } else { "\n" };
+        let with_line_end = |text: &str| text.replace("\r\n", "\n").replace('\n', line_end);
+        let old = with_line_end(arguments.required_text("old")?);
+        let new = with_line_end(arguments.required_text("new")?);
+        if old.is_empty() {
+            return Err("`old` is empty; give the text to replace, or use `write_file`".to_owned());
+        }
+        let after = match before.matches(&old).count() {
+            0 => {
+                return Err(format!(
+                    "`old` is not in `{shown}`; read the file again and copy the text exactly, \
+                     white space included"
+                ));
+            }
+            1 => before.replacen(&old, &new, 1),
+            _ if arguments.flag("all") => before.replace(&old, &new),
+            n => {
+                return Err(format!(
+                    "`old` is in `{shown}` {n} times; give more of the text around it, or set `all`"
+                ));
+            }
+        };
+        self.change(&path, Some(&before), &after, turn).await
+    }
+
+    async fn change(
+        &self,
+        path: &Path,
+        before: Option<&str>,
+        after: &str,
+        turn: u32,
+    ) -> Result<Changed, String> {
+        let shown = self.workspace.display(path);
+        if before == Some(after) {
+            self.read_files().insert(path.to_path_buf());
+            return Ok((format!("{shown} already has this text; nothing was changed."), None));
+        }
+        let checkpoint = self.keep_checkpoint(path, before, turn)?;
+        self.workspace.write(path, before, after).await.map_err(|error| error.to_string())?;
+        self.read_files().insert(path.to_path_buf());
+        let (added, removed) = count_lines(before.unwrap_or_default(), after);
+        let verb = if before.is_some() { "changed" } else { "written" };
+        let change = FileChange { path: path.to_path_buf(), checkpoint, added, removed };
+        Ok((format!("{shown} was {verb}: {added} lines added, {removed} removed."), Some(change)))
+    }
+
+    /// Keeps the text that the file had before the turn; later changes of the turn leave it.
+    fn keep_checkpoint(
+        &self,
+        path: &Path,
+        before: Option<&str>,
+        turn: u32,
+    ) -> Result<String, String> {
+        let checkpoint = format!("turn-{turn}");
+        let relative = path.strip_prefix(self.workspace.root()).unwrap_or(path);
+        let kept = self.checkpoints.join(&checkpoint).join("files").join(relative);
+        let made = self.checkpoints.join(&checkpoint).join("created").join(relative);
+        if kept.exists() || made.exists() {
+            return Ok(checkpoint);
+        }
+        let written = match before {
+            Some(text) => atomic::write(&kept, text.as_bytes()),
+            None => atomic::write(&made, b""),
+        };
+        written.map_err(|error| {
+            format!(
+                "the text of `{}` before the change cannot be kept ({error}), so it was not \
+                 changed: check free space",
+                self.workspace.display(path)
+            )
+        })?;
+        Ok(checkpoint)
+    }
+
+    fn resolve(&self, arguments: &Arguments<'_>) -> Result<PathBuf, String> {
+        self.workspace.resolve(arguments.required_text("path")?).map_err(|error| error.to_string())
+    }
+
+    fn require_read(&self, path: &Path) -> Result<(), String> {
+        if self.read_files().contains(path) {
+            return Ok(());
+        }
+        Err(format!(
+            "`{}` is there but was not read in this run; read it first, so that nothing in it is \
+             lost",
+            self.workspace.display(path)
+        ))
+    }
+}
+
+fn count_lines(before: &str, after: &str) -> (usize, usize) {
+    let diff = TextDiff::from_lines(before, after);
+    diff.iter_all_changes().fold((0, 0), |(added, removed), change| match change.tag() {
+        ChangeTag::Insert => (added + 1, removed),
+        ChangeTag::Delete => (added, removed + 1),
+        ChangeTag::Equal => (added, removed),
+    })
+}

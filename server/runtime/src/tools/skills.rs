@@ -1,0 +1,71 @@
+//! `skills`: the bodies of skills, on demand.
+
+use agent::tool::ToolResult;
+
+use super::{Arguments, Toolbox};
+use crate::skills::{FoundSkill, SkillSources, find};
+
+/// Largest file of a skill's folder that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+impl Toolbox {
+    pub(super) fn skills(&self, arguments: &Arguments<'_>) -> Result<ToolResult, String> {
+        let skills = self.offered_skills();
+        let names =
+            || skills.iter().map(|skill| skill.name.as_str()).collect::<Vec<_>>().join(", ");
+        match arguments.required_text("action")? {
+            "list" if skills.is_empty() => Ok(ToolResult::ok("There are no skills.")),
+            "list" => {
+                let lines: Vec<String> = skills
+                    .iter()
+                    .map(|skill| format!("- {}: {}", skill.name, skill.description))
+                    .collect();
+                Ok(ToolResult::ok(lines.join("\n")))
+            }
+            "view" => {
+                let name = arguments
+                    .text("name")
+                    .ok_or_else(|| format!("`name` is missing; the skills are: {}", names()))?;
+                let skill = skills.iter().find(|skill| skill.name == name).ok_or_else(|| {
+                    format!("there is no skill `{name}`; the skills are: {}", names())
+                })?;
+                match arguments.text("file") {
+                    None | Some("" | "SKILL.md") => Ok(ToolResult::ok(skill.text.to_string())),
+                    Some(file) => read_beside(skill, file).map(ToolResult::ok),
+                }
+            }
+            other => Err(format!("`action` is \"{other}\"; it has to be \"list\" or \"view\"")),
+        }
+    }
+
+    /// Returns the skills that the student is offered now.
+    pub fn offered_skills(&self) -> Vec<FoundSkill> {
+        let mut skills = find(&SkillSources {
+            workspace: Some(self.workspace.root()),
+            folders: &self.folders,
+            config: &self.config.skills,
+            editor: self.workspace.editor(),
+        });
+        skills.retain(|skill| skill.is_offered);
+        skills
+    }
+}
+
+fn read_beside(skill: &FoundSkill, file: &str) -> Result<String, String> {
+    let unreadable =
+        |why: String| format!("`{file}` of the skill `{}` cannot be read ({why})", skill.name);
+    let folder = skill
+        .path
+        .parent()
+        .and_then(|folder| folder.canonicalize().ok())
+        .ok_or_else(|| unreadable("its folder is gone".to_owned()))?;
+    let path = folder.join(file).canonicalize().map_err(|error| unreadable(error.to_string()))?;
+    if !path.starts_with(&folder) {
+        return Err(unreadable("it is outside the skill's folder".to_owned()));
+    }
+    let metadata = path.metadata().map_err(|error| unreadable(error.to_string()))?;
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(unreadable("it is larger than 1 MB".to_owned()));
+    }
+    std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))
+}

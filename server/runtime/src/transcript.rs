@@ -1,0 +1,214 @@
+//! A run as a document that any editor can show, written as the run goes.
+
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use agent::event::{Event, StateRecord, ToolState};
+use serde_json::{Map, Value};
+
+use crate::journal::Record;
+
+/// Longest output of one call that the transcript shows, in characters; the journal has it whole.
+const OUTPUT_CHARS: usize = 8_000;
+
+/// Writes the transcript of one run.
+#[derive(Debug)]
+pub(crate) struct Transcript {
+    file: File,
+    calls: HashMap<String, String>,
+    last_call: Option<String>,
+    is_in_paragraph: bool,
+    is_thinking: bool,
+    teacher_speaks: bool,
+}
+
+impl Transcript {
+    /// Starts a transcript, or goes on with one.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        Ok(Self {
+            file,
+            calls: HashMap::new(),
+            last_call: None,
+            is_in_paragraph: false,
+            is_thinking: false,
+            teacher_speaks: false,
+        })
+    }
+
+    /// Appends what a record has to show.
+    pub(crate) fn push(&mut self, run_id: &str, record: &Record) -> io::Result<()> {
+        let text = self.render(run_id, record);
+        self.file.write_all(text.as_bytes())
+    }
+
+    fn render(&mut self, run_id: &str, record: &Record) -> String {
+        let mut out = String::new();
+        match &record.event {
+            Event::AssistantChunk { content } => {
+                if self.is_thinking {
+                    self.end_paragraph(&mut out);
+                }
+                self.is_in_paragraph = true;
+                out.push_str(content);
+            }
+            Event::ThinkingChunk { content } => {
+                if !self.is_thinking {
+                    self.end_paragraph(&mut out);
+                    out.push_str("> *thinking:* ");
+                }
+                (self.is_in_paragraph, self.is_thinking) = (true, true);
+                out.push_str(&content.replace('\n', "\n> "));
+            }
+            Event::AssistantStreamEnd {} => self.end_paragraph(&mut out),
+            event => {
+                let block = self.block(run_id, record, event);
+                if !block.is_empty() {
+                    self.end_paragraph(&mut out);
+                    out.push_str(&block);
+                }
+            }
+        }
+        out
+    }
+
+    fn block(&mut self, run_id: &str, record: &Record, event: &Event) -> String {
+        match event {
+            Event::RunStarted { title, workspace, student, teacher_model } => {
+                let teacher = teacher_model
+                    .as_ref()
+                    .map(|name| format!(" Teacher: `{name}`."))
+                    .unwrap_or_default();
+                format!(
+                    "# {title}\n\nRun `{run_id}`, started {}, in `{workspace}`. Student: `{student}`.{teacher}\n\n",
+                    record.time
+                )
+            }
+            Event::State(StateRecord::Request { prompt, .. }) => {
+                self.teacher_speaks = false;
+                format!("## Turn {}\n\n{}\n\n", record.turn, quote(prompt))
+            }
+            Event::State(StateRecord::SkillsOffered { names }) if !names.is_empty() => {
+                format!("*Skills offered: {}.*\n\n", names.join(", "))
+            }
+            Event::State(StateRecord::Verdict { gate: Some(gate), .. }) => {
+                format!("**The student failed.** {gate}\n\n")
+            }
+            Event::AssistantMessage { content } => format!("{content}\n\n"),
+            Event::ToolCall { tool, arguments, tool_call_id, raw } => {
+                let summary = format!("**{tool}** {}", summarize(arguments, raw.as_deref()));
+                self.calls.insert(tool_call_id.clone(), summary.clone());
+                self.last_call = Some(tool_call_id.clone());
+                format!("- {summary}\n\n")
+            }
+            Event::ToolOutput { tool_call_id, output, .. } => {
+                let mut block = String::new();
+                if self.last_call.as_ref() != Some(tool_call_id) {
+                    let summary = self.calls.get(tool_call_id).cloned().unwrap_or_default();
+                    let _ = write!(block, "- result of {summary}\n\n");
+                }
+                block.push_str(&fenced(&agent::clip::clip_middle(output, OUTPUT_CHARS)));
+                block
+            }
+            Event::ToolStateChange { tool_call_id, tool, state } => {
+                let summary = self.calls.get(tool_call_id).cloned().unwrap_or_else(|| tool.clone());
+                match state {
+                    ToolState::Running => String::new(),
+                    ToolState::Approved => format!("*You approved:* {summary}\n\n"),
+                    ToolState::Rejected => format!("*You rejected:* {summary}\n\n"),
+                    ToolState::Cancelled => format!("*Cancelled:* {summary}\n\n"),
+                    ToolState::Abandoned => format!("*Left undecided:* {summary}\n\n"),
+                }
+            }
+            Event::ApprovalRequired { count, .. } => {
+                let what = if *count == 1 { "One call waits" } else { "Calls wait" };
+                format!("*{what} for your approval.*\n\n")
+            }
+            Event::ToolLog { log, .. } => format!("*{log}*\n\n"),
+            Event::Signal(signal) if !signal.recovered => {
+                format!("*Failure signal:* {}\n\n", signal.evidence.replace('\n', " "))
+            }
+            Event::TeacherTakeover { teacher_model, student_failure, .. } => {
+                self.teacher_speaks = true;
+                format!(
+                    "### The teacher takes over: `{teacher_model}`\n\nWhy: {student_failure}\n\n"
+                )
+            }
+            Event::EscalationFailed { reason, .. } => {
+                format!("**The takeover failed.** {reason}\n\n")
+            }
+            Event::SkillProposed { name, uri, findings, .. } => {
+                let findings = match findings.len() {
+                    0 => "no findings".to_owned(),
+                    1 => "1 finding".to_owned(),
+                    n => format!("{n} findings"),
+                };
+                format!("**Skill proposed:** [{name}]({uri}) ({findings}).\n\n")
+            }
+            Event::SkillSaved { name, uri, .. } => {
+                format!("**Skill accepted:** [{name}]({uri}).\n\n")
+            }
+            Event::SkillSaveFailed { reason } => format!("**No skill:** {reason}.\n\n"),
+            Event::ProposalResolved { proposal_id, outcome } if outcome == "rejected" => {
+                format!("**Proposal rejected:** `{proposal_id}`.\n\n")
+            }
+            Event::TurnComplete { stop_reason, .. } => {
+                let by = if self.teacher_speaks { ", by the teacher" } else { "" };
+                let how = match stop_reason.as_str() {
+                    "length" => " The answer was cut at the token limit.",
+                    "max_iterations" => " It ran out of steps; ask it to go on if it should.",
+                    _ => "",
+                };
+                format!("*Turn {} is complete{by}.*{how}\n\n", record.turn)
+            }
+            Event::Interrupted {} => format!("*Turn {} was stopped.*\n\n", record.turn),
+            Event::Error { error, .. } => format!("**Error:** {error}\n\n"),
+            _ => String::new(),
+        }
+    }
+
+    fn end_paragraph(&mut self, out: &mut String) {
+        if self.is_in_paragraph {
+            out.push_str("\n\n");
+        }
+        (self.is_in_paragraph, self.is_thinking) = (false, false);
+    }
+}
+
+/// Returns a call's arguments on one line.
+fn summarize(arguments: &Map<String, Value>, raw: Option<&str>) -> String {
+    let text = match raw {
+        Some(raw) => raw.to_owned(),
+        None => match arguments.get("command").or_else(|| arguments.get("path")) {
+            Some(Value::String(text)) => text.clone(),
+            _ => serde_json::to_string(arguments).unwrap_or_default(),
+        },
+    };
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    code_span(&agent::clip::clip(&line, 200))
+}
+
+/// A code span whose fence is longer than any run of backticks in it.
+fn code_span(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn fenced(text: &str) -> String {
+    let fence = "`".repeat((longest_run(text) + 1).max(3));
+    format!("{fence}text\n{}\n{fence}\n\n", text.trim_end_matches('\n'))
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+}
+
+fn quote(text: &str) -> String {
+    text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
