@@ -1,4 +1,5 @@
 //! preceptor
 
 pub mod check;
+pub mod lsp;
 pub mod rules;
