@@ -1,0 +1,114 @@
+//! One version of one document.
+
+use std::sync::{Arc, OnceLock};
+
+use ropey::Rope;
+use skill::{LineIndex, PositionEncoding, Span};
+use tower_lsp::lsp_types::{Position, Range, Url};
+
+use crate::lsp::positions;
+
+/// An immutable version of a document. Text and line index are made at their first use, so that
+/// a burst of edits costs nothing for the versions that nobody looks at.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The document.
+    pub uri: Url,
+    /// The editor's version of it.
+    pub version: i32,
+    /// Tells snapshots apart, also across closing and opening, where versions start again.
+    pub revision: u64,
+    /// The editor's name of the language.
+    pub language_id: Arc<str>,
+    /// Whether there are changes since the document was opened or saved.
+    pub is_modified: bool,
+    /// The unit of columns.
+    pub encoding: PositionEncoding,
+    rope: Rope,
+    text: OnceLock<Arc<str>>,
+    line_index: OnceLock<LineIndex>,
+}
+
+/// What a snapshot is made of.
+pub(super) struct SnapshotParts {
+    pub(super) uri: Url,
+    pub(super) version: i32,
+    pub(super) language_id: Arc<str>,
+    pub(super) is_modified: bool,
+    pub(super) encoding: PositionEncoding,
+    pub(super) rope: Rope,
+}
+
+impl Snapshot {
+    pub(super) fn new(parts: SnapshotParts, revision: u64) -> Self {
+        let SnapshotParts { uri, version, language_id, is_modified, encoding, rope } = parts;
+        Self {
+            uri,
+            version,
+            revision,
+            language_id,
+            is_modified,
+            encoding,
+            rope,
+            text: OnceLock::new(),
+            line_index: OnceLock::new(),
+        }
+    }
+
+    /// The same text and revision, without changes that are not saved.
+    pub(super) fn as_saved(&self) -> Self {
+        Self {
+            uri: self.uri.clone(),
+            version: self.version,
+            revision: self.revision,
+            language_id: Arc::clone(&self.language_id),
+            is_modified: false,
+            encoding: self.encoding,
+            rope: self.rope.clone(),
+            text: self.text.clone(),
+            line_index: self.line_index.clone(),
+        }
+    }
+
+    pub(super) fn rope(&self) -> &Rope {
+        &self.rope
+    }
+
+    /// Returns the whole text; the first call copies it.
+    pub fn text(&self) -> &Arc<str> {
+        self.text.get_or_init(|| Arc::from(String::from(&self.rope)))
+    }
+
+    /// Returns the index of the text's lines; the first call makes it.
+    pub fn line_index(&self) -> &LineIndex {
+        self.line_index.get_or_init(|| LineIndex::new(self.text()))
+    }
+
+    /// Returns the byte at a position; positions that are not there are clamped.
+    pub fn offset(&self, position: Position) -> usize {
+        let position = positions::from_proto(position);
+        self.line_index().offset(self.text(), position, self.encoding)
+    }
+
+    /// Returns the bytes of a range; a range that is the wrong way round is turned.
+    pub fn span(&self, range: Range) -> Span {
+        let (start, end) = (self.offset(range.start), self.offset(range.end));
+        Span::new(start.min(end), start.max(end))
+    }
+
+    /// Returns the position of a byte.
+    pub fn position(&self, offset: usize) -> Position {
+        positions::to_proto(self.line_index().position(self.text(), offset, self.encoding))
+    }
+
+    /// Returns the range of some bytes.
+    pub fn range(&self, span: Span) -> Range {
+        Range::new(self.position(span.start), self.position(span.end))
+    }
+
+    /// Returns one line without its line end; `None` if there are not as many lines.
+    pub fn line(&self, line: u32) -> Option<&str> {
+        let line = usize::try_from(line).ok()?;
+        (line < self.line_index().n_lines()).then(|| self.line_index().line(self.text(), line))
+    }
+}
