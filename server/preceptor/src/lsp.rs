@@ -1,17 +1,54 @@
 //! The language server: an adapter between LSP and the crates that do the work.
 //!
 //! LSP types stay in this folder. From the outside in: `transport` runs a session over a pair of
-//! streams, and `seam` makes handlers run in order and survive panics. What goes to the client,
-//! other than answers, leaves through the [`outbox::Outbox`].
+//! streams, `seam` makes handlers run in order and survive panics, `server` names the methods,
+//! `handlers` has a file for each of them, and `session` has what they share. What goes
+//! to the client, other than answers, leaves through the [`outbox::Outbox`].
 
+pub mod board;
+pub mod client_features;
 mod client_process;
 pub mod documents;
+mod guide;
+mod handlers;
 mod input;
+mod linter;
 mod normalize;
+mod options;
 pub mod outbox;
-#[expect(dead_code, reason = "the server chooses an encoding in the next step")]
 mod positions;
 mod seam;
+mod server;
+pub mod session;
+mod settings;
 mod signals;
 pub mod tasks;
+mod to_proto;
 pub mod transport;
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_lsp::LspService;
+
+pub use crate::lsp::options::Options;
+use crate::lsp::{server::Server, session::Session, tasks::Tasks};
+
+/// Serves one client and returns the exit code to end the process with: 0 after an orderly
+/// `shutdown`, else 1.
+///
+/// Nothing but the protocol goes to `stdout`. The caller has to end the process itself: a thread
+/// that waits for standard input keeps the runtime from shutting down.
+pub async fn serve<I, O>(stdin: I, stdout: O, options: Options) -> u8
+where
+    I: AsyncRead + Unpin,
+    O: AsyncWrite,
+{
+    let tasks = Tasks::default();
+    transport::run(stdin, stdout, options.transport, tasks.clone(), |outbox| {
+        let session = Arc::new(Session::new(options, outbox, tasks));
+        let (service, _) = LspService::build(|_| Server::new(session)).finish();
+        service
+    })
+    .await
+}

@@ -1,3 +1,5 @@
+//! What documents promise: the same text as the editor, anchors that stay where they belong.
+
 use skill::{LineIndex, PositionEncoding};
 use tower_lsp::lsp_types::{
     Position, Range, TextDocumentContentChangeEvent, TextDocumentItem, Url,

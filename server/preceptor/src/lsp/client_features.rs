@@ -1,0 +1,94 @@
+//! What the client said it can, read once.
+
+use serde::Deserialize;
+use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, ResourceOperationKind, Url};
+
+/// Facts about the client that decide how things are sent to it.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the protocol's capabilities are independent of each other"
+)]
+pub struct ClientFeatures {
+    /// The workspace folders, in the client's order; the root when it knows none.
+    pub folders: Vec<Url>,
+    /// It answers `workspace/configuration`.
+    pub pulls_configuration: bool,
+    /// It can be asked to tell about changes of the configuration.
+    pub registers_configuration: bool,
+    /// It takes edits with document versions.
+    pub versioned_edits: bool,
+    /// It creates files as part of an edit.
+    pub creates_files: bool,
+    /// It applies edits that the server sends.
+    pub applies_edits: bool,
+    /// It shows progress that the server starts.
+    pub shows_progress: bool,
+    /// It asks the person for the server.
+    pub shows_message_requests: bool,
+    /// It opens documents for the server.
+    pub shows_documents: bool,
+    /// It asks for code lenses again when told to.
+    pub refreshes_code_lenses: bool,
+    /// It asks for diagnostics again when told to.
+    pub refreshes_diagnostics: bool,
+    /// What it announced about this server's own methods.
+    pub preceptor: PreceptorFeatures,
+}
+
+/// `capabilities.experimental.preceptor`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct PreceptorFeatures {
+    /// It takes `preceptor/event`.
+    pub events: bool,
+    /// It answers `preceptor/requestPermission`.
+    pub permissions: bool,
+    /// It answers `preceptor/save`.
+    pub save: bool,
+}
+
+impl ClientFeatures {
+    /// Reads what `initialize` says.
+    pub fn new(params: &InitializeParams) -> Self {
+        let ClientCapabilities { workspace, window, experimental, .. } = &params.capabilities;
+        let workspace = workspace.as_ref();
+        let window = window.as_ref();
+        let edits = workspace.and_then(|it| it.workspace_edit.as_ref());
+        Self {
+            folders: folders(params),
+            pulls_configuration: workspace.and_then(|it| it.configuration).unwrap_or_default(),
+            registers_configuration: workspace
+                .and_then(|it| it.did_change_configuration.as_ref()?.dynamic_registration)
+                .unwrap_or_default(),
+            versioned_edits: edits.and_then(|it| it.document_changes).unwrap_or_default(),
+            creates_files: edits
+                .and_then(|it| it.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            applies_edits: workspace.and_then(|it| it.apply_edit).unwrap_or_default(),
+            shows_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
+            shows_message_requests: window.is_some_and(|it| it.show_message.is_some()),
+            shows_documents: window
+                .and_then(|it| it.show_document.as_ref())
+                .is_some_and(|it| it.support),
+            refreshes_code_lenses: workspace
+                .and_then(|it| it.code_lens.as_ref()?.refresh_support)
+                .unwrap_or_default(),
+            refreshes_diagnostics: workspace
+                .and_then(|it| it.diagnostic.as_ref()?.refresh_support)
+                .unwrap_or_default(),
+            preceptor: experimental
+                .as_ref()
+                .and_then(|it| it.get("preceptor"))
+                .and_then(|it| PreceptorFeatures::deserialize(it).ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn folders(params: &InitializeParams) -> Vec<Url> {
+    match &params.workspace_folders {
+        Some(folders) if !folders.is_empty() => folders.iter().map(|it| it.uri.clone()).collect(),
+        _ => params.root_uri.clone().into_iter().collect(),
+    }
+}

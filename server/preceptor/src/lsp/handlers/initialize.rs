@@ -1,0 +1,60 @@
+//! `initialize`: what both sides can. Pure but for what it notes; nothing may be sent yet.
+
+use tower_lsp::lsp_types::{
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability,
+    InitializeParams, InitializeResult, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+};
+
+use crate::lsp::{
+    client_features::ClientFeatures,
+    handlers::code_action,
+    positions,
+    session::Session,
+    settings::{LayerSource, take_editor_settings},
+};
+
+pub(crate) fn initialize(session: &Session, params: InitializeParams) -> InitializeResult {
+    let offered = params.capabilities.general.as_ref();
+    let encoding =
+        positions::choose_encoding(offered.and_then(|it| it.position_encodings.as_deref()));
+    session.documents.set_encoding(encoding);
+    session.set_client(ClientFeatures::new(&params));
+    if let Some(options) = params.initialization_options {
+        take_editor_settings(session, LayerSource::InitializationOptions, options);
+    }
+    InitializeResult {
+        server_info: Some(ServerInfo {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }),
+        capabilities: ServerCapabilities {
+            position_encoding: Some(positions::encoding_to_proto(encoding)),
+            text_document_sync: Some(TextDocumentSyncCapability::Options(
+                TextDocumentSyncOptions {
+                    open_close: Some(true),
+                    change: Some(TextDocumentSyncKind::INCREMENTAL),
+                    will_save: None,
+                    will_save_wait_until: None,
+                    save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
+                        include_text: Some(false),
+                    })),
+                },
+            )),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL]),
+                ..CodeActionOptions::default()
+            })),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: None,
+                }),
+                file_operations: None,
+            }),
+            ..ServerCapabilities::default()
+        },
+    }
+}

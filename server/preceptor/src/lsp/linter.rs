@@ -1,0 +1,182 @@
+//! Lints skills as they change.
+//!
+//! Each open skill has one task, and the latest version wins: what changes during a lint is
+//! linted next, what was skipped never is. There is no fixed delay; the task pauses only in
+//! proportion to what the last lint of that document cost.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use lint::{Finding, Level, SkillFile, check};
+use runtime::config::{Config, RuleLevel};
+use skill::SkillDocument;
+use tokio::{sync::watch, time::Instant};
+use tokio_util::task::AbortOnDropHandle;
+use tower_lsp::lsp_types::{Diagnostic, Url};
+use tracing::{debug, error, info_span};
+
+use crate::lsp::{documents::Snapshot, guide::GuidePages, session::Session, to_proto};
+
+/// A cheaper lint is followed by no pause at all.
+const CHEAP: Duration = Duration::from_millis(5);
+
+/// The longest pause, so that a document on which lint is slow still gets its findings.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// What was found in one snapshot.
+#[derive(Debug)]
+pub(crate) struct Linted {
+    /// Where it was found; spans are in its text.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// Sorted by place.
+    pub(crate) findings: Vec<Finding>,
+    /// The same for the client, in the same order.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    config: Arc<Config>,
+}
+
+/// The tasks of all open skills and what they found last.
+#[derive(Debug, Default)]
+pub(crate) struct Linter {
+    tasks: Mutex<HashMap<Url, DocumentTask>>,
+    found: Mutex<HashMap<Url, Arc<Linted>>>,
+}
+
+#[derive(Debug)]
+struct DocumentTask {
+    latest: watch::Sender<Arc<Snapshot>>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Linter {
+    /// Lints a skill's new version. Returns at once.
+    pub(crate) fn text_changed(&self, session: &Arc<Session>, snapshot: &Arc<Snapshot>) {
+        session.board.lint_started(&snapshot.uri);
+        let mut tasks = self.tasks();
+        if let Some(task) = tasks.get(&snapshot.uri) {
+            task.latest.send_replace(Arc::clone(snapshot));
+            return;
+        }
+        let (latest, receiver) = watch::channel(Arc::clone(snapshot));
+        let span = info_span!("lint", uri = %snapshot.uri);
+        let task = session.tasks.spawn_owned(span, lint_latest(Arc::clone(session), receiver));
+        tasks.insert(snapshot.uri.clone(), DocumentTask { latest, _task: task });
+    }
+
+    /// Lints all open skills again, under new settings.
+    pub(crate) fn settings_changed(&self, session: &Session) {
+        let tasks = self.tasks();
+        for snapshot in session.documents.all() {
+            if let Some(task) = tasks.get(&snapshot.uri) {
+                task.latest.send_replace(snapshot);
+            }
+        }
+    }
+
+    /// Ends a closed document's task.
+    pub(crate) fn closed(&self, uri: &Url) {
+        self.tasks().remove(uri);
+        self.found().remove(uri);
+    }
+
+    /// Returns what is found in this very snapshot under the settings in force; empty for other
+    /// documents than skills. What is known already is not worked out again.
+    pub(crate) async fn findings(&self, session: &Session, snapshot: Arc<Snapshot>) -> Arc<Linted> {
+        let config = session.settings.config();
+        let known = self.found().get(&snapshot.uri).cloned();
+        if let Some(known) = known
+            && known.snapshot.revision == snapshot.revision
+            && known.config.lint == config.lint
+        {
+            return known;
+        }
+        let guide = Arc::clone(&session.guide);
+        let (lint_snapshot, lint_config) = (Arc::clone(&snapshot), Arc::clone(&config));
+        let linted = tokio::task::spawn_blocking(move || {
+            lint_snapshot_text(lint_snapshot, lint_config, &guide)
+        });
+        let findings = linted.await.unwrap_or_else(|error| {
+            error!(%error, "a rule panicked");
+            Linted { snapshot, findings: Vec::new(), diagnostics: Vec::new(), config }
+        });
+        let findings = Arc::new(findings);
+        if session.documents.is_current(&findings.snapshot) {
+            self.found().insert(findings.snapshot.uri.clone(), Arc::clone(&findings));
+        }
+        findings
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, HashMap<Url, DocumentTask>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn found(&self) -> MutexGuard<'_, HashMap<Url, Arc<Linted>>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says whether a document is linted: its file name is `SKILL.md`, in just these letters.
+pub(crate) fn is_skill(uri: &Url) -> bool {
+    uri.path_segments().and_then(|mut segments| segments.next_back()) == Some("SKILL.md")
+}
+
+/// Returns the findings in a text; for any thread that may be busy for a while.
+pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, config: &Config) -> Vec<Finding> {
+    let document = SkillDocument::parse(Arc::clone(text));
+    let directory_name = directory_name(uri);
+    let file = SkillFile { document: &document, directory_name: directory_name.as_deref() };
+    check(&file, &lint_settings(config))
+}
+
+async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snapshot>>) {
+    session.settings.known().await;
+    loop {
+        let snapshot = latest.borrow_and_update().clone();
+        let started = Instant::now();
+        let findings = session.linter.findings(&session, snapshot).await;
+        let cost = started.elapsed();
+        debug!(version = findings.snapshot.version, ?cost, n = findings.findings.len(), "linted");
+        session.board.lint_finished(&findings.snapshot, findings.diagnostics.clone());
+        drop(findings);
+        if latest.changed().await.is_err() {
+            return;
+        }
+        if cost > CHEAP {
+            tokio::time::sleep(cost.min(LONGEST_PAUSE)).await;
+        }
+    }
+}
+
+fn lint_snapshot_text(snapshot: Arc<Snapshot>, config: Arc<Config>, guide: &GuidePages) -> Linted {
+    let findings = if is_skill(&snapshot.uri) {
+        lint_text(&snapshot.uri, snapshot.text(), &config)
+    } else {
+        Vec::new()
+    };
+    let diagnostics =
+        findings.iter().map(|finding| to_proto::diagnostic(finding, &snapshot, guide)).collect();
+    Linted { snapshot, findings, diagnostics, config }
+}
+
+fn directory_name(uri: &Url) -> Option<String> {
+    let path = uri.to_file_path().ok()?;
+    Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
+}
+
+fn lint_settings(config: &Config) -> lint::Settings {
+    let levels = config.lint.rules.iter().map(|(rule, level)| (rule.clone(), to_level(*level)));
+    lint::Settings { levels: levels.collect() }
+}
+
+const fn to_level(level: RuleLevel) -> Level {
+    match level {
+        RuleLevel::Off => Level::Off,
+        RuleLevel::Hint => Level::Hint,
+        RuleLevel::Info => Level::Info,
+        RuleLevel::Warning => Level::Warning,
+        RuleLevel::Error => Level::Error,
+    }
+}

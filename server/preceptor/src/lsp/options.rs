@@ -1,0 +1,38 @@
+//! What a session needs to know about the machine it runs on.
+
+use std::path::PathBuf;
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+use crate::lsp::transport::TransportOptions;
+
+/// Folder below the system's folders for settings and for state.
+const FOLDER: &str = "preceptor";
+
+/// Where a session finds and leaves its files, and how its streams are served.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How the streams are served.
+    pub transport: TransportOptions,
+    /// The user's settings; `None`: there are none. A file that is not there is no mistake.
+    pub user_config: Option<PathBuf>,
+    /// The state folder; `None`: nothing is written.
+    pub state_dir: Option<PathBuf>,
+}
+
+impl Options {
+    /// Returns the options for this user, by the system's conventions (`$XDG_CONFIG_HOME`,
+    /// `$XDG_STATE_HOME` and their equivalents). A user without a home folder has no files.
+    pub fn from_environment() -> Self {
+        let strategy = choose_base_strategy().ok();
+        Self {
+            transport: TransportOptions::default(),
+            user_config: strategy
+                .as_ref()
+                .map(|strategy| strategy.config_dir().join(FOLDER).join("config.toml")),
+            state_dir: strategy.as_ref().map(|strategy| {
+                strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join(FOLDER)
+            }),
+        }
+    }
+}

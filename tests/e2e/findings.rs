@@ -1,0 +1,176 @@
+//! Hover, quick fixes and fix-all on findings in skills.
+
+use serde_json::{Value, json};
+use skill::{LineIndex, Position, PositionEncoding, Span, TextEdit, apply_edits};
+
+use crate::harness::{Client, ClientOptions};
+
+const TWO_MISTAKES: &str = "---\nname: De mo\n---\n\n# Demo\n\nRun `/home/ana/bin/count`.\n";
+
+async fn start() -> Client {
+    let capabilities = json!({"workspace": {"workspaceEdit": {"documentChanges": true}}});
+    Client::start(ClientOptions { capabilities, ..ClientOptions::default() }).await
+}
+
+fn point(line: u32, character: u32) -> Value {
+    let position = json!({"line": line, "character": character});
+    json!({"start": position, "end": position})
+}
+
+async fn code_actions(client: &mut Client, uri: &str, range: Value, only: &[&str]) -> Vec<Value> {
+    let mut context = json!({"diagnostics": []});
+    if !only.is_empty() {
+        context["only"] = json!(only);
+    }
+    let params = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
+    let actions = client.request("textDocument/codeAction", params).await;
+    actions.as_array().cloned().unwrap_or_default()
+}
+
+/// Applies what a client would: the edits of one document, in UTF-16 columns.
+fn apply(text: &str, edits: &Value) -> String {
+    let line_index = LineIndex::new(text);
+    let offset = |position: &Value| {
+        let number = |key: &str| usize::try_from(position[key].as_u64().unwrap()).unwrap();
+        let position = Position { line: number("line"), character: number("character") };
+        line_index.offset(text, position, PositionEncoding::Utf16)
+    };
+    let edits: Vec<TextEdit> = edits
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edit| {
+            let span = Span::new(offset(&edit["range"]["start"]), offset(&edit["range"]["end"]));
+            TextEdit::replace(span, edit["newText"].as_str().unwrap())
+        })
+        .collect();
+    apply_edits(text, &edits).unwrap()
+}
+
+#[tokio::test]
+async fn a_finding_names_its_rule_and_links_to_a_page_that_is_there() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    let diagnostics = client.diagnostics(&uri, 1).await;
+    let finding = diagnostics
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["code"] == "name/invalid")
+        .expect("the name is found invalid");
+    assert_eq!(finding["source"], "preceptor");
+    assert_eq!(finding["severity"], 1);
+    assert_eq!(finding["data"]["rule"], "name/invalid");
+    let href = finding["codeDescription"]["href"].as_str().unwrap();
+    let path = href.strip_prefix("file://").unwrap();
+    assert!(path.starts_with(client.dir().to_str().unwrap()), "{path}");
+    let page = tokio::fs::read_to_string(path).await.unwrap();
+    assert_eq!(Some(page.as_str()), lint::rule_page("name/invalid"));
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn without_a_place_for_pages_there_are_findings_without_links() {
+    let mut client = Client::launch(&ClientOptions::default()).await;
+    // A file where the state folder should be.
+    tokio::fs::write(client.dir().join("state"), "in the way").await.unwrap();
+    client.initialize(&ClientOptions::default()).await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    let diagnostics = client.diagnostics(&uri, 1).await;
+    assert!(!diagnostics.as_array().unwrap().is_empty());
+    assert!(diagnostics[0].get("codeDescription").is_none(), "{diagnostics}");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn hover_on_a_finding_shows_its_rules_page() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    client.diagnostics(&uri, 1).await;
+    let params = json!({
+        "textDocument": {"uri": uri},
+        "position": {"line": 1, "character": 8},
+    });
+    let hover = client.request("textDocument/hover", params).await;
+    assert_eq!(hover["contents"]["kind"], "markdown");
+    let page = lint::rule_page("name/invalid").unwrap().trim_end();
+    assert!(hover["contents"]["value"].as_str().unwrap().contains(page), "{hover}");
+    let beside = json!({
+        "textDocument": {"uri": uri},
+        "position": {"line": 4, "character": 3},
+    });
+    assert_eq!(client.request("textDocument/hover", beside).await, Value::Null);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_quick_fix_comes_from_the_range_and_clears_its_finding() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    let diagnostics = client.diagnostics(&uri, 1).await;
+    let actions = code_actions(&mut client, &uri, point(1, 8), &["quickfix"]).await;
+    assert_eq!(actions.len(), 1, "only what is at the cursor: {actions:#?}");
+    let action = &actions[0];
+    assert_eq!((&action["kind"], &action["isPreferred"]), (&json!("quickfix"), &json!(true)));
+    assert!(diagnostics.as_array().unwrap().contains(&action["diagnostics"][0]));
+    let change = &action["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"], json!({"uri": uri, "version": 1}));
+    let fixed = apply(TWO_MISTAKES, &change["edits"]);
+    client.change(&uri, 2, json!([{"text": fixed}])).await;
+    let diagnostics = client.diagnostics(&uri, 2).await;
+    let codes: Vec<&Value> = diagnostics.as_array().unwrap().iter().map(|it| &it["code"]).collect();
+    assert!(!codes.contains(&&json!("name/invalid")), "{codes:?}");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn fix_all_leaves_nothing_that_is_safe_to_fix() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    client.diagnostics(&uri, 1).await;
+    let fix_all = "source.fixAll.preceptor";
+    let actions = code_actions(&mut client, &uri, point(0, 0), &["source.fixAll"]).await;
+    assert_eq!(actions.len(), 1, "{actions:#?}");
+    assert_eq!(actions[0]["kind"], fix_all);
+    let fixed = apply(TWO_MISTAKES, &actions[0]["edit"]["documentChanges"][0]["edits"]);
+    assert_ne!(fixed, TWO_MISTAKES);
+    client.change(&uri, 2, json!([{"text": fixed}])).await;
+    let diagnostics = client.diagnostics(&uri, 2).await;
+    assert!(
+        diagnostics.as_array().unwrap().iter().all(|it| it["data"]["fix"] != "safe"),
+        "{diagnostics}"
+    );
+    assert!(code_actions(&mut client, &uri, point(0, 0), &[fix_all]).await.is_empty());
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn kinds_that_nobody_asked_for_are_left_out() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    client.diagnostics(&uri, 1).await;
+    assert!(code_actions(&mut client, &uri, point(1, 8), &["refactor"]).await.is_empty());
+    let all = code_actions(&mut client, &uri, point(1, 8), &[]).await;
+    let kinds: Vec<&Value> = all.iter().map(|it| &it["kind"]).collect();
+    assert_eq!(kinds, ["quickfix", "source.fixAll.preceptor"]);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn clients_without_versioned_edits_get_plain_ones() {
+    let mut client = Client::start(ClientOptions::default()).await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    client.diagnostics(&uri, 1).await;
+    let actions = code_actions(&mut client, &uri, point(1, 8), &["quickfix"]).await;
+    let edit = &actions[0]["edit"];
+    assert!(edit.get("documentChanges").is_none(), "{edit}");
+    assert!(!edit["changes"][&uri].as_array().unwrap().is_empty(), "{edit}");
+    client.finish().await;
+}
