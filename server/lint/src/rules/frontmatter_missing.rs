@@ -1,7 +1,7 @@
 //! `frontmatter/missing`: no block of fields at the top, or one that is not where it belongs or
 //! has no end.
 
-use skill::{Frontmatter, NodeKind, SkillDocument, Span, TextEdit, yaml_value};
+use skill::{Frontmatter, SkillDocument, Span, TextEdit, slugify, yaml_value};
 
 use crate::{Fix, Level, Problem, Rule, Safety, SkillFile, name::is_valid_name};
 
@@ -45,7 +45,7 @@ fn scaffold(file: &SkillFile<'_>) -> Option<Fix> {
         return None;
     }
     let heading = document.body.headings.first().map(|heading| heading.text.trim());
-    let slug = skill::slugify(file.directory_name.or(heading).unwrap_or_default());
+    let slug = slugify(file.directory_name.or(heading).unwrap_or_default());
     let name = file.directory_name.filter(|name| is_valid_name(name)).map_or(slug, str::to_owned);
     let paragraph = document.body.paragraphs.iter().map(|paragraph| paragraph.text.trim());
     let description = paragraph
@@ -79,7 +79,7 @@ fn close(document: &SkillDocument, frontmatter: &Frontmatter) -> Option<Fix> {
     let behind = document.text.get(content.end..)?;
     let ends_plainly = behind.trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#'])
         || behind.trim().is_empty();
-    let has_text = |key| matches!(frontmatter.field(key), Some(value) if matches!(value.kind, NodeKind::Scalar { .. }));
+    let has_text = |key| frontmatter.field(key).is_some_and(|value| value.as_text().is_some());
     let is_plain =
         ends_plainly && frontmatter.error.is_none() && has_text("name") && has_text("description");
     if !is_plain {

@@ -36,14 +36,14 @@ fn the_scaffold_uses_the_line_ends_of_the_file() {
     check_fix(
         "# Count rows\r\n\r\nCounts rows.\r\n",
         &expect![[r#"
-            ---
-            name: count-rows
-            description: Counts rows.
-            ---
-
-            # Count rows
-
-            Counts rows.
+            ---\r
+            name: count-rows\r
+            description: Counts rows.\r
+            ---\r
+            \r
+            # Count rows\r
+            \r
+            Counts rows.\r
         "#]],
     );
 }
@@ -53,15 +53,15 @@ fn the_scaffold_goes_behind_a_byte_order_mark() {
     check_fix(
         "\u{feff}# Count rows\n\nCounts rows.\n",
         &expect![[r#"
-        ﻿---
-        name: count-rows
-        description: Counts rows.
-        ---
+            <bom>---
+            name: count-rows
+            description: Counts rows.
+            ---
 
-        # Count rows
+            # Count rows
 
-        Counts rows.
-    "#]],
+            Counts rows.
+        "#]],
     );
 }
 
@@ -124,10 +124,10 @@ fn an_unclosed_block_is_closed_where_its_end_is_plain() {
     check_fix(
         "---\r\nname: count-rows\r\ndescription: Counts rows.",
         &expect![[r#"
-            ---
-            name: count-rows
-            description: Counts rows.
-            ---
+            ---\r
+            name: count-rows\r
+            description: Counts rows.\r
+            ---\r
         "#]],
     );
 }

@@ -27,10 +27,10 @@ fn a_missing_name_is_taken_from_the_folder() {
     check_fix(
         "---\r\ndescription: Counts rows.\r\n---\r\n",
         &expect![[r#"
-            ---
-            name: count-rows
-            description: Counts rows.
-            ---
+            ---\r
+            name: count-rows\r
+            description: Counts rows.\r
+            ---\r
         "#]],
     );
 }

@@ -26,13 +26,18 @@ pub(super) fn check_silent(text: &str) {
 /// bring no error in.
 #[track_caller]
 pub(super) fn check_fix(before: &str, expected: &Expect) {
-    expected.assert_eq(&fixed(before, Safety::Safe));
+    expected.assert_eq(&visible(&fixed(before, Safety::Safe)));
 }
 
 /// The same for all fixes.
 #[track_caller]
 pub(super) fn check_unsafe_fix(before: &str, expected: &Expect) {
-    expected.assert_eq(&fixed(before, Safety::Unsafe));
+    expected.assert_eq(&visible(&fixed(before, Safety::Unsafe)));
+}
+
+/// Carriage returns do not survive in a source file, and nobody sees a byte order mark.
+fn visible(text: &str) -> String {
+    text.replace('\r', "\\r").replace('\u{feff}', "<bom>")
 }
 
 #[track_caller]

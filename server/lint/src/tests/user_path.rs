@@ -254,6 +254,8 @@ fn what_does_not_resolve_a_tilde_gets_a_placeholder_after_a_look() {
         "```sh\ncurl -d '{\"p\": \"/home/mira/x\"}' host\n```",
         "```sh\ncat > x <<EOF\n/home/mira/x\nEOF\n```",
         "```sh\ntool --dir=/home/mira/x\n```",
+        "```sh\ntool '\n/home/mira/x\n'\n```",
+        "```sh\ntool {\n  \"path\": \"/home/mira/x\"\n}\n```",
         "```sh\nssh host 'ls' /home/mira/x\n```",
     ] {
         let text = skill(body);

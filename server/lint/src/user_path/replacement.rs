@@ -62,7 +62,12 @@ fn in_code_block(text: &str, block: &CodeBlock, path: &UserPath<'_>) -> Option<&
 
 fn in_shell(before: &str, line: &str, whole_line: &str) -> Option<&'static str> {
     // A here-document is another program's text, `ssh` runs its words under another home.
-    if before.contains("<<") || whole_line.contains("<<") || has_word(whole_line, "ssh") {
+    // So are quotes that go over several lines, mostly around JSON.
+    let is_others_text = before.contains("<<")
+        || whole_line.contains("<<")
+        || whole_line.contains("\": ")
+        || shell_place(before) == Place::SingleQuotes;
+    if is_others_text || has_word(whole_line, "ssh") {
         return None;
     }
     match shell_place(line) {
