@@ -145,6 +145,7 @@ fn routes_and_addresses_are_silent() {
     silent("`GET /users/42`, `/users/ana/posts`, <https://example.org/home/mira/x>");
     silent("`app/home/mira.tsx`, `/home/index.html`, `/home/about`, `GET /home/mira`");
     silent("`<dir>/home/mira/x`, `${DIR}/home/mira/x`, `$DIR/home/mira/x`");
+    silent("The XPath `/root/item/name` selects the names.");
     silent("`</root>`, `/root`, `$.data/root/x`, `/rooted/x`");
 }
 
@@ -175,6 +176,7 @@ fn somebodys_own_layout_is_found_whoever_the_user_is() {
     found("/root", "Docker helps. `cd /root/.openclaw/workspace`");
     found("/home/ubuntu", "On EC2: `/home/ubuntu/skills/count/x.md`");
     found("/home/user", "`cd /home/user/clawd/skills/count`");
+    found("/root", "`/root/.claude/settings.json`");
     silent("`/root/.ssh/config`, `/root/.bashrc`");
 }
 

@@ -95,6 +95,10 @@ const ROUTES: [&str; 14] = [
 const AGENT_HOMES: [&str; 8] =
     ["clawd", "clawdbot", "openclaw", "moltbot", "hermes", "nanobot", "odysseus", "goose"];
 
+/// Hidden folders of agents: every user of the agent has one, but not in this home.
+const AGENT_SETTINGS: [&str; 6] =
+    [".claude", ".codex", ".gemini", ".copilot", ".cursor", ".agents"];
+
 /// Tells whether the home of `name` is one person's, given what follows it in the path.
 pub(super) fn is_somebodys(name: &str, rest: &str, kind: HomeKind, machine: Machine) -> bool {
     let name = name.to_lowercase();
@@ -177,7 +181,7 @@ impl Layout {
             Self::AgentHome
         } else if first == "skills" || segments.any(|segment| segment == "skills") {
             Self::Skills
-        } else if first.starts_with('.') {
+        } else if first.starts_with('.') && !AGENT_SETTINGS.contains(&first.as_str()) {
             Self::Hidden
         } else {
             Self::Own

@@ -69,6 +69,10 @@ static IN_CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
 static WEB_REQUEST: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+["'`]?$"#));
 
+/// Texts in which `/root/x` is a place in a tree.
+static TREE_PATHS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\bxpath\b|\bjson pointers?\b|\bxslt\b"));
+
 /// Tells whether the surroundings of `path` say that it belongs to no one.
 pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>) -> bool {
     let text = file.text();
@@ -79,6 +83,7 @@ pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>) -> bool {
     is_negated(file, path, before, code_block)
         || is_container_side(before, line_text)
         || WEB_REQUEST.is_match(before)
+        || (path.kind == HomeKind::Root && TREE_PATHS.is_match(text))
         || code_block.is_some_and(|block| describes_an_image(text, block))
         || (path.kind != HomeKind::Windows && IN_CONTAINER.is_match(line_text))
 }
