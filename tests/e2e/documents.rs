@@ -129,7 +129,7 @@ async fn changes_outside_of_the_text_are_clamped() {
     client.finish().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn hovers_between_changes_see_the_findings_of_their_own_version() {
     let mut client = Client::start(ClientOptions::default()).await;
     let uri = client.uri("demo/SKILL.md");

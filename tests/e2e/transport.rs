@@ -133,7 +133,8 @@ async fn start() -> Client {
     client
 }
 
-#[tokio::test]
+// Several threads, as in the binary: a single one keeps tasks in order by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_hover_sees_exactly_the_changes_before_it() {
     let mut client = start().await;
     let uri = client.uri("notes.md");
