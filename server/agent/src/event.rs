@@ -317,4 +317,7 @@ pub struct RequestOrigin {
     pub uri: String,
     /// 0-based.
     pub line: u32,
+    /// The document's path, relative to the workspace folder where it is below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }

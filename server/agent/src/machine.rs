@@ -8,7 +8,9 @@
 //! `interrupted` and `error`. Every call that a model makes has one `tool_call` and exactly one
 //! `tool_output`, and one result in the history, in call order.
 
+mod attempt;
 mod batch;
+mod takeover;
 
 use std::collections::BTreeSet;
 
@@ -16,20 +18,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    clip::clip,
-    detect::{CallRecord, Ending, Judgement, Verdict, judge},
-    distill::{Distillation, DistilledSkill, read_distillation},
+    detect::CallRecord,
+    distill::DistilledSkill,
     event::{Event, Finding, RequestOrigin, StateRecord, Verification},
     gate::TeacherPolicy,
-    machine::batch::{Batch, Progress},
-    message::{FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin, ToolSpec},
-    policy::{Grant, Policy},
-    prompt::{OfferedSkill, distillation_messages, system_prompt, teacher_messages},
+    machine::{
+        batch::{Batch, Progress},
+        takeover::save_failed,
+    },
+    message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
+    policy::Policy,
+    prompt::OfferedSkill,
     tool::{PreparedCall, ToolResult},
 };
-
-/// Longest reason shown for a failed attempt, in characters.
-const REASON_CHARS: usize = 300;
 
 /// What a run is made with; does not change while it lives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -344,323 +345,6 @@ impl Machine {
         Transition { events: out.events, step }
     }
 
-    fn begin_turn(
-        &mut self,
-        prompt: String,
-        origin: Option<RequestOrigin>,
-        skills: Vec<OfferedSkill>,
-        out: &mut Out,
-    ) -> Step {
-        self.turn += 1;
-        out.turn = self.turn;
-        out.teacher = false;
-        out.emit(Event::State(StateRecord::Request { prompt: prompt.clone(), origin }));
-        self.request.clone_from(&prompt);
-        self.teacher = None;
-        if self.student.messages.is_empty() || self.skills != skills {
-            let system =
-                system_prompt(&self.setup.workspace, &skills, !self.setup.tools.is_empty());
-            let system = Message::System { content: system };
-            match self.student.messages.first_mut() {
-                Some(first) => *first = system.clone(),
-                None => self.student.messages.push(system.clone()),
-            }
-            out.emit(Event::State(StateRecord::Messages { messages: vec![system] }));
-        }
-        out.emit(Event::State(StateRecord::SkillsOffered {
-            names: skills.iter().map(|skill| skill.name.clone()).collect(),
-        }));
-        self.skills = skills;
-        self.student.calls.clear();
-        self.student.n_steps = 0;
-        self.student.answer.clear();
-        let message = Message::User { content: prompt, origin: Origin::User };
-        self.push(Actor::Student, vec![message], out);
-        out.emit(Event::Processing { message: "The student reads the request.".to_owned() });
-        self.call_model(Actor::Student, out)
-    }
-
-    fn call_model(&mut self, actor: Actor, out: &mut Out) -> Step {
-        let limit = match actor {
-            Actor::Student => self.setup.max_steps,
-            Actor::Teacher => Some(self.setup.teacher.max_steps),
-        };
-        let tools = self.setup.tools.clone();
-        let attempt = self.attempt_mut(actor);
-        if limit.is_some_and(|limit| attempt.n_steps >= limit) {
-            return self.end_attempt(actor, Ending::MaxIterations, out);
-        }
-        attempt.n_steps += 1;
-        let request = ModelRequest { messages: attempt.messages.clone(), tools, max_tokens: None };
-        self.state = State::Calling(actor);
-        Step::CallModel { actor, purpose: Purpose::Attempt, request }
-    }
-
-    fn replied(&mut self, actor: Actor, mut reply: ModelReply, out: &mut Out) -> Step {
-        out.teacher = actor == Actor::Teacher;
-        out.emit(Event::AssistantStreamEnd {});
-        self.make_ids_unique(&mut reply);
-        let message = Message::Assistant {
-            content: reply.content.clone(),
-            thinking: reply.thinking,
-            tool_calls: reply.tool_calls.clone(),
-        };
-        self.push(actor, vec![message], out);
-        let was_cut = reply.finish_reason == FinishReason::Length;
-        let attempt = self.attempt_mut(actor);
-        let is_last = reply.tool_calls.is_empty();
-        if is_last || !reply.content.trim().is_empty() {
-            attempt.answer = reply.content;
-        }
-        if is_last {
-            let ending = if was_cut { Ending::Length } else { Ending::Answer };
-            return self.end_attempt(actor, ending, out);
-        }
-        let batch = Batch::new(reply.tool_calls, &self.setup.tools, &self.policy, was_cut);
-        batch.announce(out);
-        self.go_on(actor, batch, out)
-    }
-
-    /// Runs what may run, else asks, else hands the results to the model.
-    fn go_on(&mut self, actor: Actor, mut batch: Batch, out: &mut Out) -> Step {
-        out.teacher = actor == Actor::Teacher;
-        batch.show_results(out);
-        let ready = batch.start_ready();
-        if !ready.is_empty() {
-            self.state = State::Running(actor, batch);
-            return Step::RunTools { actor, calls: ready };
-        }
-        if !batch.pending().is_empty() {
-            out.emit(batch.approval_required());
-            self.state = State::Awaiting(actor, batch);
-            return Step::AwaitApproval;
-        }
-        self.keep_results(actor, batch, out);
-        self.call_model(actor, out)
-    }
-
-    fn decided(
-        &mut self,
-        actor: Actor,
-        mut batch: Batch,
-        decisions: Vec<ApprovalDecision>,
-        out: &mut Out,
-    ) -> Step {
-        out.teacher = actor == Actor::Teacher;
-        for decision in decisions {
-            let for_run = decision.for_run && decision.approved;
-            if let Some(call) = batch.decide(decision, out)
-                && for_run
-            {
-                self.policy.allowed_in_run.insert(Grant::of(&call));
-            }
-        }
-        if batch.pending().is_empty() {
-            self.go_on(actor, batch, out)
-        } else {
-            self.state = State::Awaiting(actor, batch);
-            Step::AwaitApproval
-        }
-    }
-
-    fn keep_results(&mut self, actor: Actor, batch: Batch, out: &mut Out) {
-        let edited = batch.edited_arguments();
-        let (messages, records) = batch.into_results();
-        let attempt = self.attempt_mut(actor);
-        if let Some(Message::Assistant { tool_calls, .. }) = attempt.messages.last_mut() {
-            for call in tool_calls {
-                if let Some((_, arguments)) = edited.iter().find(|(id, _)| *id == call.id) {
-                    call.arguments.clone_from(arguments);
-                }
-            }
-        }
-        attempt.calls.extend(records);
-        self.push(actor, messages, out);
-    }
-
-    /// Gives every open call its one result.
-    fn close_calls(&mut self, actor: Actor, mut batch: Batch, how: &Progress, out: &mut Out) {
-        out.teacher = actor == Actor::Teacher;
-        batch.close(how, out);
-        batch.show_results(out);
-        self.keep_results(actor, batch, out);
-    }
-
-    fn end_attempt(&mut self, actor: Actor, ending: Ending, out: &mut Out) -> Step {
-        out.teacher = actor == Actor::Teacher;
-        let attempt = self.attempt_mut(actor);
-        let judgement = judge(&attempt.calls, &attempt.answer, ending);
-        for signal in &judgement.signals {
-            out.emit(Event::Signal(signal.clone()));
-        }
-        let stop_reason = match ending {
-            Ending::Answer => "final",
-            Ending::Length => "length",
-            Ending::MaxIterations => "max_iterations",
-        };
-        match actor {
-            Actor::Student => self.student_ended(&judgement, stop_reason, out),
-            Actor::Teacher => self.teacher_ended(&judgement, stop_reason, out),
-        }
-    }
-
-    fn student_ended(&mut self, judgement: &Judgement, stop_reason: &str, out: &mut Out) -> Step {
-        let gate = match judgement.verdict {
-            Verdict::Failure => self.setup.teacher.check(
-                self.n_takeovers,
-                self.setup.student_is_self_hosted,
-                self.setup.is_chat,
-            ),
-            Verdict::Ok | Verdict::Unsure => Ok(()),
-        };
-        out.emit(Event::State(StateRecord::Verdict {
-            verdict: judgement.verdict.name().to_owned(),
-            confidence: judgement.confidence,
-            gate: gate.err().map(crate::gate::Gate::sentence),
-        }));
-        if judgement.verdict != Verdict::Failure || gate.is_err() {
-            return self.complete_turn(self.student.final_answer(), stop_reason, out);
-        }
-        self.n_takeovers += 1;
-        self.student_failure = judgement
-            .reason()
-            .map_or_else(|| "it failed".to_owned(), |signal| clip(&signal.evidence, REASON_CHARS));
-        out.teacher = true;
-        out.emit(Event::TeacherTakeover {
-            teacher_model: self.setup.teacher.model.clone(),
-            student_failure: self.student_failure.clone(),
-            signals: judgement.signals.clone(),
-        });
-        let messages = teacher_messages(
-            system_prompt(&self.setup.workspace, &self.skills, !self.setup.tools.is_empty()),
-            &self.student.messages,
-            &self.request,
-            &self.student_failure,
-        );
-        out.emit(Event::State(StateRecord::Messages {
-            messages: messages.iter().take(1).chain(messages.last()).cloned().collect(),
-        }));
-        self.teacher = Some(Attempt::new(messages));
-        self.call_model(Actor::Teacher, out)
-    }
-
-    fn teacher_ended(&mut self, judgement: &Judgement, stop_reason: &str, out: &mut Out) -> Step {
-        let teacher_answer = self.attempt_mut(Actor::Teacher).final_answer();
-        if let Some(answer) = &teacher_answer {
-            // What a follow-up builds on is the answer that the person saw last.
-            let note = Message::User {
-                content: "[teacher-takeover] The teacher solved the request; its answer follows."
-                    .to_owned(),
-                origin: Origin::TeacherNote,
-            };
-            let answer = Message::Assistant {
-                content: answer.clone(),
-                thinking: None,
-                tool_calls: Vec::new(),
-            };
-            self.student.messages.extend([note, answer]);
-        }
-        if judgement.verdict == Verdict::Failure {
-            let reason = judgement.reason().map_or_else(
-                || "The teacher failed too.".to_owned(),
-                |signal| {
-                    format!("The teacher failed too: {}", clip(&signal.evidence, REASON_CHARS))
-                },
-            );
-            out.emit(Event::EscalationFailed { reason, class: "failure".to_owned() });
-            let answer = teacher_answer.or_else(|| self.student.final_answer());
-            return self.complete_turn(answer, stop_reason, out);
-        }
-        self.complete_turn(teacher_answer, stop_reason, out);
-        out.emit(Event::Processing { message: "The teacher writes down what worked.".to_owned() });
-        let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.name.clone()).collect();
-        let (calls, answer) = match &self.teacher {
-            Some(teacher) => (teacher.calls.as_slice(), teacher.answer.as_str()),
-            None => (&[][..], ""),
-        };
-        let messages = distillation_messages(
-            &self.request,
-            &self.student_failure,
-            calls,
-            answer,
-            &names,
-            &self.setup.nonce,
-        );
-        self.state = State::Distilling;
-        Step::CallModel {
-            actor: Actor::Teacher,
-            purpose: Purpose::Distill,
-            request: ModelRequest { messages, tools: Vec::new(), max_tokens: None },
-        }
-    }
-
-    fn complete_turn(
-        &mut self,
-        final_response: Option<String>,
-        stop_reason: &str,
-        out: &mut Out,
-    ) -> Step {
-        out.emit(Event::TurnComplete {
-            history_size: self.student.messages.len(),
-            final_response,
-            stop_reason: stop_reason.to_owned(),
-        });
-        self.state = State::Resting;
-        Step::Rest
-    }
-
-    fn call_failed(
-        &mut self,
-        actor: Actor,
-        failure: &ModelFailure,
-        partial: String,
-        out: &mut Out,
-    ) -> Step {
-        out.teacher = actor == Actor::Teacher;
-        out.emit(Event::AssistantStreamEnd {});
-        self.keep_partial(actor, partial, out);
-        match actor {
-            Actor::Student => {
-                out.emit(Event::Error {
-                    error: failure.message.clone(),
-                    class: failure_class(failure),
-                });
-                Step::Rest
-            }
-            Actor::Teacher => {
-                out.emit(Event::EscalationFailed {
-                    reason: failure.message.clone(),
-                    class: "operational".to_owned(),
-                });
-                let answer = self.student.final_answer();
-                self.complete_turn(answer, "final", out)
-            }
-        }
-    }
-
-    fn distilled(&mut self, reply: &ModelReply, out: &mut Out) -> Step {
-        out.teacher = true;
-        match read_distillation(&reply.content) {
-            Distillation::Skill(skill) => {
-                self.state = State::Proposing;
-                Step::Propose(skill)
-            }
-            Distillation::Declined => save_failed(
-                "the teacher says that no general procedure would help here (NO_SKILL)".to_owned(),
-                out,
-            ),
-            Distillation::Unusable(reason) => save_failed(reason, out),
-        }
-    }
-
-    fn keep_partial(&mut self, actor: Actor, partial: String, out: &mut Out) {
-        if !partial.trim().is_empty() {
-            let message =
-                Message::Assistant { content: partial, thinking: None, tool_calls: Vec::new() };
-            self.push(actor, vec![message], out);
-        }
-    }
-
     fn push(&mut self, actor: Actor, messages: Vec<Message>, out: &mut Out) {
         if messages.is_empty() {
             return;
@@ -673,16 +357,6 @@ impl Machine {
         match actor {
             Actor::Student => &mut self.student,
             Actor::Teacher => self.teacher.get_or_insert_with(|| Attempt::new(Vec::new())),
-        }
-    }
-
-    /// Some servers leave ids out or start counting anew with each reply.
-    fn make_ids_unique(&mut self, reply: &mut ModelReply) {
-        for call in &mut reply.tool_calls {
-            if call.id.is_empty() || self.seen_call_ids.contains(&call.id) {
-                call.id = format!("call_{}_{}", self.turn, self.seen_call_ids.len() + 1);
-            }
-            self.seen_call_ids.insert(call.id.clone());
         }
     }
 }
@@ -707,19 +381,6 @@ struct Out {
 impl Out {
     fn emit(&mut self, event: Event) {
         self.events.push(Emitted { turn: self.turn, teacher: self.teacher, event });
-    }
-}
-
-fn save_failed(reason: String, out: &mut Out) -> Step {
-    out.teacher = true;
-    out.emit(Event::SkillSaveFailed { reason });
-    Step::Rest
-}
-
-fn failure_class(failure: &ModelFailure) -> String {
-    match serde_json::to_value(failure.class) {
-        Ok(Value::String(class)) => class,
-        _ => "server".to_owned(),
     }
 }
 

@@ -123,7 +123,7 @@ pub struct RunHandle {
     shared: Arc<Shared>,
     operations: mpsc::Sender<Operation>,
     closing: CancellationToken,
-    task: AbortOnDropHandle<()>,
+    task: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -131,6 +131,7 @@ struct Shared {
     n_turns: AtomicU32,
     n_finished: AtomicU32,
     turn_cancel: Mutex<CancellationToken>,
+    last_request: Mutex<Option<Request>>,
     pending: Mutex<Vec<PendingTool>>,
 }
 
@@ -193,6 +194,7 @@ impl RunHandle {
             incoming,
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
+        let task = Mutex::new(Some(task));
         let handle = Self { folder, recorder, shared, operations, closing, task };
         // The channel is new and empty, and the task holds its other end.
         let _ = handle.ask(request);
@@ -218,6 +220,7 @@ impl RunHandle {
         if request.prompt.trim().is_empty() {
             return Err(OperationError::EmptyPrompt);
         }
+        *lock(&self.shared.last_request) = Some(request.clone());
         // Counted before it is sent: whoever asks after this call finds the run active.
         let turn = self.shared.n_turns.fetch_add(1, Ordering::SeqCst) + 1;
         if let Err(error) = self.send(Operation::Request(request)) {
@@ -225,6 +228,15 @@ impl RunHandle {
             return Err(error);
         }
         Ok(turn)
+    }
+
+    /// Asks for the last request once more. Returns the number of the turn that it will be.
+    ///
+    /// # Errors
+    /// [`OperationError`].
+    pub fn retry(&self) -> Result<u32, OperationError> {
+        let request = lock(&self.shared.last_request).clone();
+        request.map_or(Err(OperationError::EmptyPrompt), |request| self.ask(request))
     }
 
     /// Hands decisions on; returns how many of them fit a pending call.
@@ -272,11 +284,11 @@ impl RunHandle {
     }
 
     /// Stops whatever is under way, closes the turn in the journal and ends the task.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.closing.cancel();
-        lock(&self.shared.turn_cancel).cancel();
-        drop(self.operations);
-        if let Err(error) = self.task.await
+        let task = lock(&self.task).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
             && !error.is_cancelled()
         {
             tracing::error!(%error, run = self.folder.run_id, "the run's task failed");
@@ -307,10 +319,8 @@ struct Driver {
 
 impl Driver {
     async fn work(mut self) {
-        while let Some(operation) = self.incoming.recv().await {
-            if self.closing.is_cancelled() {
-                break;
-            }
+        let closing = self.closing.clone();
+        while let Some(Some(operation)) = closing.run_until_cancelled(self.incoming.recv()).await {
             // A decision that comes after its turn has ended has nothing to decide about.
             if let Operation::Request(request) = operation {
                 self.turn(request).await;

@@ -121,13 +121,19 @@ pub struct Provenance {
 /// The proposals of a workspace.
 #[derive(Debug, Clone)]
 pub struct ProposalStore {
+    folder: PathBuf,
     root: PathBuf,
 }
 
 impl ProposalStore {
     /// Opens the store of a workspace folder, or of the state folder where there is none.
     pub fn new(folder: &Path) -> Self {
-        Self { root: folder.join(".preceptor/proposals") }
+        Self { folder: folder.to_path_buf(), root: folder.join(".preceptor/proposals") }
+    }
+
+    /// Returns the folder that the store belongs to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Stores a skill as the teacher wrote it, with provenance that the teacher has no say in.

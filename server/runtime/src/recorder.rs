@@ -99,6 +99,11 @@ impl Recorder {
         Ok(record)
     }
 
+    /// Returns the line (0-based) at which a turn starts in the transcript.
+    pub async fn turn_line(&self, turn: u32) -> Option<u32> {
+        self.inner.lock().await.transcript.as_ref()?.turn_line(turn)
+    }
+
     /// Shows an event that cannot be journalled any more: the journal's own failure.
     pub async fn show_only(&self, turn: u32, event: Event) {
         let mut inner = self.inner.lock().await;

@@ -25,6 +25,8 @@ pub(crate) struct Transcript {
     is_in_paragraph: bool,
     is_thinking: bool,
     teacher_speaks: bool,
+    n_lines: u32,
+    turn_lines: HashMap<u32, u32>,
 }
 
 impl Transcript {
@@ -38,13 +40,26 @@ impl Transcript {
             is_in_paragraph: false,
             is_thinking: false,
             teacher_speaks: false,
+            n_lines: 0,
+            turn_lines: HashMap::new(),
         })
     }
 
     /// Appends what a record has to show.
     pub(crate) fn push(&mut self, run_id: &str, record: &Record) -> io::Result<()> {
         let text = self.render(run_id, record);
+        let before_heading = text.find("## Turn ").map(|start| text.get(..start));
+        if let Event::State(StateRecord::Request { .. }) = &record.event {
+            let before = count_lines(before_heading.flatten().unwrap_or_default());
+            self.turn_lines.insert(record.turn, self.n_lines + before);
+        }
+        self.n_lines += count_lines(&text);
         self.file.write_all(text.as_bytes())
+    }
+
+    /// Returns the line (0-based) of a turn's heading; only of turns that this writer wrote.
+    pub(crate) fn turn_line(&self, turn: u32) -> Option<u32> {
+        self.turn_lines.get(&turn).copied()
     }
 
     fn render(&mut self, run_id: &str, record: &Record) -> String {
@@ -178,6 +193,10 @@ impl Transcript {
         }
         (self.is_in_paragraph, self.is_thinking) = (false, false);
     }
+}
+
+fn count_lines(text: &str) -> u32 {
+    u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
 }
 
 /// Returns a call's arguments on one line.

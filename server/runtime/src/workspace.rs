@@ -202,7 +202,7 @@ fn lexical(path: &Path) -> PathBuf {
 }
 
 /// Resolves links in the part of a path that exists.
-fn resolve_existing(path: &Path) -> PathBuf {
+pub fn resolve_existing(path: &Path) -> PathBuf {
     let mut missing = Vec::new();
     let mut existing = path;
     loop {

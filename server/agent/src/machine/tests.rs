@@ -1,3 +1,5 @@
+//! Transcripts of the machine: a script of inputs, the events and steps that it answers with.
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};

@@ -1,3 +1,5 @@
+//! Runs on scripted models, with real tools and real files.
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use agent::{event::Event, machine::ApprovalDecision};

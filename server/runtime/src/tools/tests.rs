@@ -1,3 +1,5 @@
+//! The tools on real files and processes.
+
 use std::{
     path::Path,
     sync::Arc,

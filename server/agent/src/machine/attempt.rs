@@ -1,0 +1,221 @@
+//! The steps of an attempt: from the request over replies, calls and decisions to its end.
+
+use serde_json::Value;
+
+use super::{Actor, ApprovalDecision, Machine, Out, Purpose, State, Step};
+use crate::{
+    detect::Ending,
+    event::{Event, RequestOrigin, StateRecord},
+    machine::batch::{Batch, Progress},
+    message::{FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin},
+    policy::Grant,
+    prompt::{OfferedSkill, system_prompt},
+};
+
+impl Machine {
+    pub(super) fn begin_turn(
+        &mut self,
+        prompt: String,
+        origin: Option<RequestOrigin>,
+        skills: Vec<OfferedSkill>,
+        out: &mut Out,
+    ) -> Step {
+        self.turn += 1;
+        out.turn = self.turn;
+        out.teacher = false;
+        let content = match origin.as_ref().and_then(|it| Some((it.path.as_ref()?, it.line))) {
+            Some((path, line)) => format!("{prompt}\n\n[asked in {path}, line {}]", line + 1),
+            None => prompt.clone(),
+        };
+        out.emit(Event::State(StateRecord::Request { prompt: prompt.clone(), origin }));
+        self.request = prompt;
+        self.teacher = None;
+        if self.student.messages.is_empty() || self.skills != skills {
+            let system =
+                system_prompt(&self.setup.workspace, &skills, !self.setup.tools.is_empty());
+            let system = Message::System { content: system };
+            match self.student.messages.first_mut() {
+                Some(first) => *first = system.clone(),
+                None => self.student.messages.push(system.clone()),
+            }
+            out.emit(Event::State(StateRecord::Messages { messages: vec![system] }));
+        }
+        out.emit(Event::State(StateRecord::SkillsOffered {
+            names: skills.iter().map(|skill| skill.name.clone()).collect(),
+        }));
+        self.skills = skills;
+        self.student.calls.clear();
+        self.student.n_steps = 0;
+        self.student.answer.clear();
+        let message = Message::User { content, origin: Origin::User };
+        self.push(Actor::Student, vec![message], out);
+        out.emit(Event::Processing { message: "The student reads the request.".to_owned() });
+        self.call_model(Actor::Student, out)
+    }
+
+    pub(super) fn call_model(&mut self, actor: Actor, out: &mut Out) -> Step {
+        let limit = match actor {
+            Actor::Student => self.setup.max_steps,
+            Actor::Teacher => Some(self.setup.teacher.max_steps),
+        };
+        let tools = self.setup.tools.clone();
+        let attempt = self.attempt_mut(actor);
+        if limit.is_some_and(|limit| attempt.n_steps >= limit) {
+            return self.end_attempt(actor, Ending::MaxIterations, out);
+        }
+        attempt.n_steps += 1;
+        let request = ModelRequest { messages: attempt.messages.clone(), tools, max_tokens: None };
+        self.state = State::Calling(actor);
+        Step::CallModel { actor, purpose: Purpose::Attempt, request }
+    }
+
+    pub(super) fn replied(&mut self, actor: Actor, mut reply: ModelReply, out: &mut Out) -> Step {
+        out.teacher = actor == Actor::Teacher;
+        out.emit(Event::AssistantStreamEnd {});
+        self.make_ids_unique(&mut reply);
+        let message = Message::Assistant {
+            content: reply.content.clone(),
+            thinking: reply.thinking,
+            tool_calls: reply.tool_calls.clone(),
+        };
+        self.push(actor, vec![message], out);
+        let was_cut = reply.finish_reason == FinishReason::Length;
+        let attempt = self.attempt_mut(actor);
+        let is_last = reply.tool_calls.is_empty();
+        if is_last || !reply.content.trim().is_empty() {
+            attempt.answer = reply.content;
+        }
+        if is_last {
+            let ending = if was_cut { Ending::Length } else { Ending::Answer };
+            return self.end_attempt(actor, ending, out);
+        }
+        let batch = Batch::new(reply.tool_calls, &self.setup.tools, &self.policy, was_cut);
+        batch.announce(out);
+        self.go_on(actor, batch, out)
+    }
+
+    /// Runs what may run, else asks, else hands the results to the model.
+    pub(super) fn go_on(&mut self, actor: Actor, mut batch: Batch, out: &mut Out) -> Step {
+        out.teacher = actor == Actor::Teacher;
+        batch.show_results(out);
+        let ready = batch.start_ready();
+        if !ready.is_empty() {
+            self.state = State::Running(actor, batch);
+            return Step::RunTools { actor, calls: ready };
+        }
+        if !batch.pending().is_empty() {
+            out.emit(batch.approval_required());
+            self.state = State::Awaiting(actor, batch);
+            return Step::AwaitApproval;
+        }
+        self.keep_results(actor, batch, out);
+        self.call_model(actor, out)
+    }
+
+    pub(super) fn decided(
+        &mut self,
+        actor: Actor,
+        mut batch: Batch,
+        decisions: Vec<ApprovalDecision>,
+        out: &mut Out,
+    ) -> Step {
+        out.teacher = actor == Actor::Teacher;
+        for decision in decisions {
+            let for_run = decision.for_run && decision.approved;
+            if let Some(call) = batch.decide(decision, out)
+                && for_run
+            {
+                self.policy.allowed_in_run.insert(Grant::of(&call));
+            }
+        }
+        if batch.pending().is_empty() {
+            self.go_on(actor, batch, out)
+        } else {
+            self.state = State::Awaiting(actor, batch);
+            Step::AwaitApproval
+        }
+    }
+
+    pub(super) fn keep_results(&mut self, actor: Actor, batch: Batch, out: &mut Out) {
+        let edited = batch.edited_arguments();
+        let (messages, records) = batch.into_results();
+        let attempt = self.attempt_mut(actor);
+        if let Some(Message::Assistant { tool_calls, .. }) = attempt.messages.last_mut() {
+            for call in tool_calls {
+                if let Some((_, arguments)) = edited.iter().find(|(id, _)| *id == call.id) {
+                    call.arguments.clone_from(arguments);
+                }
+            }
+        }
+        attempt.calls.extend(records);
+        self.push(actor, messages, out);
+    }
+
+    /// Gives every open call its one result.
+    pub(super) fn close_calls(
+        &mut self,
+        actor: Actor,
+        mut batch: Batch,
+        how: &Progress,
+        out: &mut Out,
+    ) {
+        out.teacher = actor == Actor::Teacher;
+        batch.close(how, out);
+        batch.show_results(out);
+        self.keep_results(actor, batch, out);
+    }
+
+    pub(super) fn call_failed(
+        &mut self,
+        actor: Actor,
+        failure: &ModelFailure,
+        partial: String,
+        out: &mut Out,
+    ) -> Step {
+        out.teacher = actor == Actor::Teacher;
+        out.emit(Event::AssistantStreamEnd {});
+        self.keep_partial(actor, partial, out);
+        match actor {
+            Actor::Student => {
+                out.emit(Event::Error {
+                    error: failure.message.clone(),
+                    class: failure_class(failure),
+                });
+                Step::Rest
+            }
+            Actor::Teacher => {
+                out.emit(Event::EscalationFailed {
+                    reason: failure.message.clone(),
+                    class: "operational".to_owned(),
+                });
+                let answer = self.student.final_answer();
+                self.complete_turn(answer, "final", out)
+            }
+        }
+    }
+
+    pub(super) fn keep_partial(&mut self, actor: Actor, partial: String, out: &mut Out) {
+        if !partial.trim().is_empty() {
+            let message =
+                Message::Assistant { content: partial, thinking: None, tool_calls: Vec::new() };
+            self.push(actor, vec![message], out);
+        }
+    }
+
+    /// Some servers leave ids out or start counting anew with each reply.
+    pub(super) fn make_ids_unique(&mut self, reply: &mut ModelReply) {
+        for call in &mut reply.tool_calls {
+            if call.id.is_empty() || self.seen_call_ids.contains(&call.id) {
+                call.id = format!("call_{}_{}", self.turn, self.seen_call_ids.len() + 1);
+            }
+            self.seen_call_ids.insert(call.id.clone());
+        }
+    }
+}
+
+fn failure_class(failure: &ModelFailure) -> String {
+    match serde_json::to_value(failure.class) {
+        Ok(Value::String(class)) => class,
+        _ => "server".to_owned(),
+    }
+}

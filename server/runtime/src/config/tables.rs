@@ -1,0 +1,314 @@
+//! All other tables, each with its defaults beside its keys.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! table {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty = $default:expr,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $ty,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+table! {
+    /// The loop and the editor's ask lines.
+    Agent {
+        /// Model calls in one turn; -1: no limit.
+        max_iterations: i64 = 50,
+        /// What starts an ask line.
+        trigger: String = "@preceptor".to_owned(),
+    }
+}
+table! {
+    /// What runs without asking.
+    Approval {
+        /// The floor below all rules.
+        mode: ApprovalMode = ApprovalMode::Ask,
+        /// The first match wins.
+        rules: Vec<ApprovalRule> = Vec::new(),
+    }
+}
+table! {
+    /// Replay of a proposal on the student.
+    Verify {
+        /// Whether proposals are replayed.
+        enabled: bool = true,
+        /// Model calls of one replay.
+        max_steps: u32 = 20,
+        /// US dollars of one replay.
+        max_cost_usd: f64 = 0.5,
+        /// Megabytes of the scratch copy.
+        max_copy_mb: u64 = 500,
+        /// Earlier successes that are replayed with the skill offered.
+        regression_sample: u32 = 3,
+    }
+}
+table! {
+    /// Reflection on finished runs.
+    Reflect {
+        /// Whether runs are reflected on.
+        enabled: bool = false,
+        /// Where notes come from.
+        appendix_source: AppendixSource = AppendixSource::Both,
+        /// Notes above which they are consolidated; 0: never.
+        consolidate_threshold: u32 = 12,
+        /// Edits in one reflection.
+        edit_budget: u32 = 4,
+    }
+}
+table! {
+    /// Spending limits.
+    Budget {
+        /// US dollars of one run.
+        run_usd: f64 = 5.0,
+        /// US dollars of one day.
+        day_usd: f64 = 50.0,
+        /// What happens when a model has no price.
+        unknown_price: UnknownPrice = UnknownPrice::Ask,
+        /// Prices by model name.
+        prices: BTreeMap<String, Price> = BTreeMap::new(),
+    }
+}
+table! {
+    /// What commands may touch.
+    Sandbox {
+        /// How much of the file system.
+        mode: SandboxMode = SandboxMode::WorkspaceWrite,
+        /// Whether the network is open.
+        network: bool = false,
+    }
+}
+table! {
+    /// Where skills are found and saved.
+    Skills {
+        /// Folders besides the well-known ones.
+        paths: Vec<PathBuf> = Vec::new(),
+        /// Where accepted skills go; empty: the first well-known folder that exists.
+        save_dir: String = String::new(),
+    }
+}
+table! {
+    /// The linter.
+    Lint {
+        /// The severity from which `check` fails.
+        fail_on: FailOn = FailOn::Error,
+        /// Tool names besides the agent's own and the MCP servers'.
+        known_tools: Vec<String> = Vec::new(),
+        /// Levels by rule.
+        rules: BTreeMap<String, RuleLevel> = BTreeMap::new(),
+        /// Raw launcher to the tool that wraps it.
+        launchers: BTreeMap<String, String> = BTreeMap::new(),
+        /// Levels by path.
+        overrides: Vec<LintOverride> = Vec::new(),
+    }
+}
+table! {
+    /// An MCP server: a command or an address.
+    McpServer {
+        /// The program.
+        command: Option<String> = None,
+        /// The address.
+        url: Option<String> = None,
+        /// Name of the variable that holds the bearer token.
+        bearer_env: Option<String> = None,
+        /// The program's arguments.
+        args: Vec<String> = Vec::new(),
+        /// The program's environment.
+        env: BTreeMap<String, String> = BTreeMap::new(),
+        /// Seconds for one call.
+        timeout_s: u64 = 60,
+    }
+}
+table! {
+    /// An external agent as student.
+    Runner {
+        /// Template with `{workspace}` and `{prompt_file}`.
+        command: String = String::new(),
+        /// Seconds for one request.
+        timeout_s: u64 = 900,
+    }
+}
+table! {
+    /// Where runs live and how they are reviewed.
+    Runs {
+        /// Below the workspace folder.
+        dir: PathBuf = PathBuf::from(".preceptor/runs"),
+        /// Revised attempts of a task run.
+        max_revisions: u32 = 1,
+        /// Who reviews a task run.
+        mentor_mode: MentorMode = MentorMode::Autonomous,
+    }
+}
+
+/// What runs without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalMode {
+    /// Reading tools only.
+    Ask,
+    /// File edits in the workspace too.
+    Edits,
+    /// Everything.
+    Full,
+}
+
+/// One approval rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalRule {
+    /// Glob on the tool's name.
+    pub tool: String,
+    /// Globs on arguments; all have to match.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
+    /// What happens.
+    pub decision: RuleDecision,
+}
+
+/// What an approval rule decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleDecision {
+    /// Runs without asking.
+    Allow,
+    /// A person is asked.
+    Ask,
+    /// Refused.
+    Deny,
+}
+
+/// Where execution notes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppendixSource {
+    /// Failures and successes.
+    Both,
+    /// Failures.
+    FailureOnly,
+}
+
+/// What happens when a model has no price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPrice {
+    /// A person is asked.
+    Ask,
+    /// It counts as free.
+    Allow,
+    /// The call is refused.
+    Deny,
+}
+
+/// A model's price.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// US dollars per million tokens read.
+    pub input: f64,
+    /// US dollars per million tokens written.
+    pub output: f64,
+}
+
+/// A tool that costs money.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Billable {
+    /// The tool's name.
+    pub tool: String,
+    /// US dollars an hour.
+    pub usd_per_hour: Option<f64>,
+    /// US dollars a call.
+    pub usd_per_call: Option<f64>,
+}
+
+/// How much of the file system commands may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SandboxMode {
+    /// They write the workspace and temporary folders.
+    WorkspaceWrite,
+    /// They write nothing.
+    ReadOnly,
+    /// No limits.
+    Off,
+}
+
+/// The severity from which `check` fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailOn {
+    /// Any finding.
+    Hint,
+    /// Information and above.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors.
+    Error,
+    /// Findings never fail it.
+    Never,
+}
+
+/// A rule's level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleLevel {
+    /// The rule does not run.
+    Off,
+    /// Shown faintly.
+    Hint,
+    /// Information.
+    Info,
+    /// Should be mended.
+    Warning,
+    /// Must be mended.
+    Error,
+}
+
+/// Levels for some paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LintOverride {
+    /// Globs on paths below the workspace.
+    pub paths: Vec<String>,
+    /// Levels by rule.
+    pub rules: BTreeMap<String, RuleLevel>,
+}
+
+/// Who reviews a task run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MentorMode {
+    /// A model.
+    Autonomous,
+    /// A person.
+    ExpertLed,
+    /// A model's draft, a person's decision.
+    Hybrid,
+}
+
+impl Lint {
+    /// Returns the settings as the linter takes them.
+    pub fn settings(&self) -> lint::Settings {
+        let levels = self.rules.iter().map(|(code, level)| {
+            let level = match level {
+                RuleLevel::Off => lint::Level::Off,
+                RuleLevel::Hint => lint::Level::Hint,
+                RuleLevel::Info => lint::Level::Info,
+                RuleLevel::Warning => lint::Level::Warning,
+                RuleLevel::Error => lint::Level::Error,
+            };
+            (code.clone(), level)
+        });
+        lint::Settings { levels: levels.collect() }
+    }
+}
