@@ -1,5 +1,11 @@
-//! preceptor
+//! Preceptor: a language server and an agent for people who run their own models.
+//!
+//! The binary is this library's [`cli::run`]. The language server is in [`lsp`], the only place
+//! that knows LSP types; the other modules are the commands of the command line.
 
 pub mod check;
+pub mod cli;
+pub mod demo;
 pub mod lsp;
 pub mod rules;
+pub mod terminal;

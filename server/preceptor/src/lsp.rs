@@ -5,18 +5,26 @@
 //! `handlers` has a file for each of them, and `session` has what they share. What goes
 //! to the client, other than answers, leaves through the [`outbox::Outbox`].
 
+mod ask_lines;
 pub mod board;
 pub mod client_features;
 mod client_process;
+mod commands;
+mod difference;
 pub mod documents;
+mod editor;
 mod guide;
 mod handlers;
 mod input;
 mod linter;
+mod methods;
 mod normalize;
 mod options;
 pub mod outbox;
 mod positions;
+mod progress;
+mod proposals;
+mod runs;
 mod seam;
 mod server;
 pub mod session;
@@ -25,14 +33,19 @@ mod signals;
 pub mod tasks;
 mod to_proto;
 pub mod transport;
+mod turns;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
+use tracing::warn;
 
 pub use crate::lsp::options::Options;
 use crate::lsp::{server::Server, session::Session, tasks::Tasks};
+
+/// How long runs may take to end what they do and to close their journals.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves one client and returns the exit code to end the process with: 0 after an orderly
 /// `shutdown`, else 1.
@@ -45,10 +58,20 @@ where
     O: AsyncWrite,
 {
     let tasks = Tasks::default();
-    transport::run(stdin, stdout, options.transport, tasks.clone(), |outbox| {
-        let session = Arc::new(Session::new(options, outbox, tasks));
-        let (service, _) = LspService::build(|_| Server::new(session)).finish();
+    let mut session = None;
+    let code = transport::run(stdin, stdout, options.transport, tasks.clone(), |outbox| {
+        let new = Arc::new(Session::new(options, outbox, tasks));
+        session = Some(Arc::clone(&new));
+        let (service, _) = LspService::build(|_| Server::new(new))
+            .custom_method("window/workDoneProgress/cancel", Server::progress_cancelled)
+            .finish();
         service
     })
-    .await
+    .await;
+    if let Some(session) = session
+        && tokio::time::timeout(CLOSE_TIMEOUT, runs::close_all(&session)).await.is_err()
+    {
+        warn!("a run did not end in time; it reads as interrupted");
+    }
+    code
 }

@@ -4,6 +4,7 @@
 //! work of its own. It never awaits the client: that is what tasks and the outbox are for.
 
 pub(crate) mod code_action;
+pub(crate) mod code_lens;
 pub(crate) mod did_change;
 pub(crate) mod did_change_configuration;
 pub(crate) mod did_close;

@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use lint::{Finding, Level, SkillFile, check};
-use runtime::config::{Config, RuleLevel};
+use lint::{Finding, SkillFile, check};
+use runtime::config::Config;
 use skill::SkillDocument;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
@@ -128,7 +128,7 @@ pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, config: &Config) -> Vec<Find
     let document = SkillDocument::parse(Arc::clone(text));
     let directory_name = directory_name(uri);
     let file = SkillFile { document: &document, directory_name: directory_name.as_deref() };
-    check(&file, &lint_settings(config))
+    check(&file, &config.lint.settings())
 }
 
 async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snapshot>>) {
@@ -164,19 +164,4 @@ fn lint_snapshot_text(snapshot: Arc<Snapshot>, config: Arc<Config>, guide: &Guid
 fn directory_name(uri: &Url) -> Option<String> {
     let path = uri.to_file_path().ok()?;
     Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
-}
-
-fn lint_settings(config: &Config) -> lint::Settings {
-    let levels = config.lint.rules.iter().map(|(rule, level)| (rule.clone(), to_level(*level)));
-    lint::Settings { levels: levels.collect() }
-}
-
-const fn to_level(level: RuleLevel) -> Level {
-    match level {
-        RuleLevel::Off => Level::Off,
-        RuleLevel::Hint => Level::Hint,
-        RuleLevel::Info => Level::Info,
-        RuleLevel::Warning => Level::Warning,
-        RuleLevel::Error => Level::Error,
-    }
 }

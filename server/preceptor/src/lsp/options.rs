@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
+use runtime::folders::Folders;
 
 use crate::lsp::transport::TransportOptions;
 
@@ -16,8 +17,10 @@ pub struct Options {
     pub transport: TransportOptions,
     /// The user's settings; `None`: there are none. A file that is not there is no mistake.
     pub user_config: Option<PathBuf>,
-    /// The state folder; `None`: nothing is written.
+    /// The state folder; `None`: nothing is written but runs, below the temporary folder.
     pub state_dir: Option<PathBuf>,
+    /// The user's home folder; `None`: the user has no skills.
+    pub home: Option<PathBuf>,
 }
 
 impl Options {
@@ -27,12 +30,24 @@ impl Options {
         let strategy = choose_base_strategy().ok();
         Self {
             transport: TransportOptions::default(),
+            home: strategy.as_ref().map(|strategy| strategy.home_dir().to_path_buf()),
             user_config: strategy
                 .as_ref()
                 .map(|strategy| strategy.config_dir().join(FOLDER).join("config.toml")),
             state_dir: strategy.as_ref().map(|strategy| {
                 strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join(FOLDER)
             }),
+        }
+    }
+
+    /// Returns the same as the agent takes it.
+    pub(crate) fn folders(&self) -> Folders {
+        let state = self.state_dir.clone();
+        let state = state.unwrap_or_else(|| std::env::temp_dir().join(FOLDER));
+        Folders {
+            home: self.home.clone().unwrap_or_else(|| state.join("no-home")),
+            config_file: self.user_config.clone().unwrap_or_else(|| state.join("no-config")),
+            state,
         }
     }
 }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tower_lsp::{
     LanguageServer,
     jsonrpc::Result,
     lsp_types::{
-        CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
-        DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DidSaveTextDocumentParams, Hover, HoverParams, InitializeParams, InitializeResult,
-        InitializedParams,
+        CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+        DidChangeConfigurationParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+        DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams, Hover,
+        HoverParams, InitializeParams, InitializeResult, InitializedParams,
+        WorkDoneProgressCancelParams,
     },
 };
 
-use crate::lsp::{handlers, session::Session};
+use crate::lsp::{commands, handlers, progress, session::Session};
 
 /// The methods of one session.
 #[derive(Debug)]
@@ -24,6 +26,12 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new(session: Arc<Session>) -> Self {
         Self { session }
+    }
+
+    /// `window/workDoneProgress/cancel`, which the trait lacks.
+    #[expect(clippy::unused_async, reason = "tower-lsp takes methods that are asynchronous")]
+    pub(super) async fn progress_cancelled(&self, params: WorkDoneProgressCancelParams) {
+        progress::cancelled(&self.session, &params);
     }
 }
 
@@ -63,6 +71,14 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         Ok(handlers::hover::hover(&self.session, params).await)
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        Ok(handlers::code_lens::code_lens(&self.session, &params))
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        commands::execute(&self.session, params).await
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

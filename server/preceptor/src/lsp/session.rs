@@ -1,6 +1,15 @@
 //! What the handlers of one session share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use runtime::{folders::Folders, proposals::ProposalStore, run_store::RunFolder};
+use tokio::sync::Mutex;
+use tower_lsp::lsp_types::{Url, request::CodeLensRefresh};
+use tracing::{debug, info_span};
 
 use crate::lsp::{
     board::DiagnosticsBoard,
@@ -10,9 +19,15 @@ use crate::lsp::{
     linter::{self, Linter},
     options::Options,
     outbox::Outbox,
+    proposals::UnsavedSkills,
+    runs::{Places, Runs},
     settings::Settings,
     tasks::Tasks,
+    turns::Turns,
 };
+
+/// How long the client may take to take note of a refresh.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One client's session. Parts have short locks of their own; none is held across an await.
 #[derive(Debug)]
@@ -33,6 +48,16 @@ pub struct Session {
     pub(crate) settings: Settings,
     /// The rule pages as files.
     pub(crate) guide: Arc<GuidePages>,
+    /// The user's own folders.
+    pub(crate) folders: Arc<Folders>,
+    /// The runs that this session started.
+    pub(crate) runs: Runs,
+    /// What became of requests.
+    pub(crate) turns: Turns,
+    /// Held while a proposal is decided about.
+    pub(crate) accepting: Mutex<()>,
+    /// Accepted skills that are not saved yet.
+    pub(crate) unsaved_skills: UnsavedSkills,
     client: OnceLock<ClientFeatures>,
 }
 
@@ -45,6 +70,11 @@ impl Session {
             guide: Arc::new(GuidePages::new(options.state_dir.clone())),
             linter: Linter::default(),
             settings: Settings::default(),
+            folders: Arc::new(options.folders()),
+            runs: Runs::default(),
+            turns: Turns::new(Arc::clone(&documents)),
+            accepting: Mutex::default(),
+            unsaved_skills: UnsavedSkills::default(),
             client: OnceLock::new(),
             options,
             outbox,
@@ -67,6 +97,66 @@ impl Session {
     pub fn client(&self) -> &ClientFeatures {
         static NOTHING: OnceLock<ClientFeatures> = OnceLock::new();
         self.client.get().unwrap_or_else(|| NOTHING.get_or_init(ClientFeatures::default))
+    }
+
+    /// Returns where a request about a document works and is kept: the workspace folder that it
+    /// is in, else the first folder. Without any, tools work beside the document, and the run is
+    /// kept in the state folder.
+    pub(crate) fn places(&self, uri: Option<&Url>) -> Places {
+        let path = uri.and_then(|uri| uri.to_file_path().ok());
+        let folders = self.workspace_folders();
+        let around = folders
+            .iter()
+            .filter(|folder| path.as_ref().is_some_and(|path| path.starts_with(folder)))
+            .max_by_key(|folder| folder.components().count());
+        if let Some(folder) = around.or(folders.first()) {
+            return Places { workspace: folder.clone(), store: folder.clone() };
+        }
+        let state = self.folders.state.clone();
+        let beside = path.and_then(|path| path.parent().map(PathBuf::from));
+        Places { workspace: beside.unwrap_or_else(|| state.clone()), store: state }
+    }
+
+    /// Returns the stores of all folders, the state folder's last.
+    pub(crate) fn proposal_stores(&self) -> Vec<ProposalStore> {
+        self.stores().iter().map(|folder| ProposalStore::new(folder)).collect()
+    }
+
+    /// Returns the folders that keep runs, the state folder's last.
+    pub(crate) fn run_folders(&self) -> Vec<PathBuf> {
+        let config = self.settings.config();
+        self.stores().iter().map(|folder| folder.join(&config.runs.dir)).collect()
+    }
+
+    /// Returns a run, live or not.
+    pub(crate) fn find_run(&self, run_id: &str) -> Option<RunFolder> {
+        match self.runs.get(run_id) {
+            Some(run) => Some(run.folder().clone()),
+            None => self.run_folders().iter().find_map(|runs| RunFolder::find(runs, run_id)),
+        }
+    }
+
+    /// Tells the client that lenses changed.
+    pub(crate) fn refresh_code_lenses(self: &Arc<Self>) {
+        if !self.client().refreshes_code_lenses {
+            return;
+        }
+        let task = Arc::clone(self);
+        self.tasks.spawn(info_span!("code lenses"), async move {
+            if let Err(error) = task.outbox.request::<CodeLensRefresh>(&(), REFRESH_TIMEOUT).await {
+                debug!(%error, "the code lenses were not refreshed");
+            }
+        });
+    }
+
+    fn stores(&self) -> Vec<PathBuf> {
+        let mut folders = self.workspace_folders();
+        folders.push(self.folders.state.clone());
+        folders
+    }
+
+    fn workspace_folders(&self) -> Vec<PathBuf> {
+        self.client().folders.iter().filter_map(|uri| uri.to_file_path().ok()).collect()
     }
 
     /// Notes what the client can; the first call counts.

@@ -106,6 +106,11 @@ impl Snapshot {
         Range::new(self.position(span.start), self.position(span.end))
     }
 
+    /// Returns how many lines there are; a line end at the end of the text begins another one.
+    pub fn n_lines(&self) -> u32 {
+        u32::try_from(self.line_index().n_lines()).unwrap_or(u32::MAX)
+    }
+
     /// Returns one line without its line end; `None` if there are not as many lines.
     pub fn line(&self, line: u32) -> Option<&str> {
         let line = usize::try_from(line).ok()?;

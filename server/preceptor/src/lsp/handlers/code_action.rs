@@ -1,4 +1,5 @@
-//! `textDocument/codeAction`: the fixes of findings in the range, and all safe ones at once.
+//! `textDocument/codeAction`: what can be done about requests and proposals, the fixes of findings
+//! in the range, and all safe ones at once.
 //!
 //! Actions come from the range: some clients send no diagnostics along.
 
@@ -6,21 +7,33 @@ use std::sync::Arc;
 
 use lint::{Finding, Safety, fix_all};
 use runtime::config::Config;
-use skill::{Span, TextEdit};
+use serde_json::json;
+use skill::Span;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionKind, CodeActionOrCommand, CodeActionParams,
-    CodeActionResponse, Diagnostic, Url,
+    CodeActionResponse, Diagnostic, Position, Range, Url,
 };
 use tracing::error;
 
 use crate::lsp::{
+    ask_lines,
+    difference::difference,
+    documents::Snapshot,
     linter::{self, Linted, lint_text},
+    proposals,
     session::Session,
     to_proto,
+    turns::actions::{action, proposal_commands},
 };
 
 /// The kind of the action that applies all safe fixes.
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.preceptor");
+
+/// Longest request shown in a title, in characters.
+const TITLE_CHARS: usize = 60;
+
+/// Lines of a selection that are searched for requests.
+const MAX_ASK_LINES: u32 = 200;
 
 /// Fixes make room for others; rules converge long before this.
 const MAX_ROUNDS: usize = 10;
@@ -30,19 +43,47 @@ pub(crate) async fn code_action(
     params: CodeActionParams,
 ) -> Option<CodeActionResponse> {
     let snapshot = session.documents.get(&params.text_document.uri)?;
-    if !linter::is_skill(&snapshot.uri) {
-        return None;
-    }
-    let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;
     let mut actions = Vec::new();
     if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
-        let range = snapshot.span(params.range);
-        actions.extend(quick_fixes(session, &linted, range));
+        actions.extend(session.turns.actions(&snapshot.uri, params.range));
+        actions.extend(ask_actions(session, &snapshot, params.range));
+        actions.extend(proposal_actions(session, &snapshot.uri));
     }
-    if is_wanted(&FIX_ALL, &params.context) && linted.findings.iter().any(has_safe_fix) {
-        actions.extend(fix_all_action(session, &linted).await);
+    if linter::is_skill(&snapshot.uri) {
+        let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;
+        if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
+            actions.extend(quick_fixes(session, &linted, params.range));
+        }
+        if is_wanted(&FIX_ALL, &params.context) && linted.findings.iter().any(has_safe_fix) {
+            actions.extend(fix_all_action(session, &linted).await);
+        }
     }
     Some(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect())
+}
+
+/// Asking what the lines of the range ask.
+fn ask_actions(session: &Session, snapshot: &Snapshot, range: Range) -> Vec<CodeAction> {
+    let config = session.settings.config();
+    let busy = session.turns.active_in(&snapshot.uri);
+    (range.start.line..=range.end.line.min(range.start.line.saturating_add(MAX_ASK_LINES)))
+        .filter_map(|line| ask_lines::ask_line(snapshot, line, &config.agent.trigger))
+        .filter(|ask| !busy.iter().any(|(_, at)| at.start.line == ask.range.start.line))
+        .map(|ask| {
+            let argument = json!({ "prompt": ask.prompt, "uri": snapshot.uri, "range": ask.range });
+            let prompt = agent::clip::clip(&ask.prompt, TITLE_CHARS);
+            action(format!("Ask Preceptor: {prompt}"), "preceptor.run", argument, None)
+        })
+        .collect()
+}
+
+/// Deciding about the proposal that the document is.
+fn proposal_actions(session: &Session, uri: &Url) -> Vec<CodeAction> {
+    let Some(proposal) = proposals::waiting_at(session, uri) else { return Vec::new() };
+    proposal_commands(&proposal.proposal_id, &proposal.name)
+        .into_iter()
+        .filter(|(_, command, _)| *command != "preceptor.proposal.show")
+        .map(|(title, command, argument)| action(title, command, argument, None))
+        .collect()
 }
 
 /// Without a filter everything is wanted; else the kind itself or one above it.
@@ -56,18 +97,31 @@ fn is_wanted(kind: &CodeActionKind, context: &CodeActionContext) -> bool {
     })
 }
 
-/// Safe fixes first: clients apply the first one on a short key.
-fn quick_fixes(session: &Session, linted: &Linted, range: Span) -> Vec<CodeAction> {
-    let here = linted
+/// The fixes of the findings in a range; at a bare cursor, those of its line: an editor's key for
+/// quick fixes is pressed anywhere on it. What the range touches comes first, safe fixes before
+/// others: clients apply the first one on a short key.
+fn quick_fixes(session: &Session, linted: &Linted, range: Range) -> Vec<CodeAction> {
+    let snapshot = &linted.snapshot;
+    let touched = snapshot.span(range);
+    let reach = if touched.is_empty() {
+        let start = Position::new(range.start.line, 0);
+        let n_bytes = snapshot.line(range.start.line).map_or(0, str::len);
+        let start = snapshot.offset(start);
+        Span::new(start, start + n_bytes)
+    } else {
+        touched
+    };
+    let mut found: Vec<(&Finding, &Diagnostic)> = linted
         .findings
         .iter()
         .zip(&linted.diagnostics)
-        .filter(|(finding, _)| touches(finding.span, range));
-    let mut actions: Vec<CodeAction> = here
-        .filter_map(|(finding, diagnostic)| quick_fix(session, linted, finding, diagnostic))
+        .filter(|(finding, _)| touches(finding.span, reach))
         .collect();
-    actions.sort_by_key(|action| action.is_preferred != Some(true));
-    actions
+    found.sort_by_key(|(finding, _)| (!touches(finding.span, touched), !has_safe_fix(finding)));
+    found
+        .into_iter()
+        .filter_map(|(finding, diagnostic)| quick_fix(session, linted, finding, diagnostic))
+        .collect()
 }
 
 fn quick_fix(
@@ -121,19 +175,6 @@ fn fixed_text(uri: &Url, text: &Arc<str>, config: &Config) -> Arc<str> {
     text
 }
 
-/// Returns one edit from `old` to `new` that leaves alone what both begin and end with.
-fn difference(old: &str, new: &str) -> Option<TextEdit> {
-    let same = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
-        pairs.take_while(|(old, new)| old == new).map(|(it, _)| it.len_utf8()).sum()
-    };
-    let start = same(&mut old.chars().zip(new.chars()));
-    let (old_rest, new_rest) = (old.get(start..)?, new.get(start..)?);
-    let n_same_end = same(&mut old_rest.chars().rev().zip(new_rest.chars().rev()));
-    let span = Span::new(start, old.len() - n_same_end);
-    let new_text = new_rest.get(..new_rest.len() - n_same_end)?;
-    (!span.is_empty() || !new_text.is_empty()).then(|| TextEdit::replace(span, new_text))
-}
-
 fn has_safe_fix(finding: &Finding) -> bool {
     finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
 }
@@ -145,10 +186,9 @@ const fn touches(finding: Span, range: Span) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use skill::apply_edits;
     use tower_lsp::lsp_types::{CodeActionContext, CodeActionKind};
 
-    use super::{FIX_ALL, difference, is_wanted};
+    use super::{FIX_ALL, is_wanted};
 
     #[track_caller]
     fn check_wanted(only: &'static str, kind: &CodeActionKind, expected: bool) {
@@ -169,17 +209,5 @@ mod tests {
         }
         check_wanted("quickfix", &CodeActionKind::QUICKFIX, true);
         check_wanted("quick", &CodeActionKind::QUICKFIX, false);
-    }
-
-    #[test]
-    fn the_difference_makes_the_new_text_of_the_old() {
-        let texts = ["", "a", "aa", "aaa", "größe", "größer", "x🦀y", "x🦞y", "one\ntwo", "two"];
-        for old in texts {
-            for new in texts {
-                let edits: Vec<_> = difference(old, new).into_iter().collect();
-                assert_eq!(apply_edits(old, &edits).unwrap(), new, "{old:?}");
-                assert_eq!(edits.is_empty(), old == new);
-            }
-        }
     }
 }

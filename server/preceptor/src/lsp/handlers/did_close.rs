@@ -1,13 +1,16 @@
 //! `textDocument/didClose`.
 
+use std::sync::Arc;
+
 use tower_lsp::lsp_types::DidCloseTextDocumentParams;
 
-use crate::lsp::session::Session;
+use crate::lsp::{proposals, session::Session};
 
-pub(crate) fn did_close(session: &Session, params: &DidCloseTextDocumentParams) {
+pub(crate) fn did_close(session: &Arc<Session>, params: &DidCloseTextDocumentParams) {
     let uri = &params.text_document.uri;
     // In this order: a lint that ends in between finds that its snapshot is not current.
     session.documents.close(uri);
     session.linter.closed(uri);
     session.board.closed(uri);
+    proposals::closed(session, uri);
 }

@@ -1,14 +1,17 @@
-//! `textDocument/hover`: on a finding, its rule's page.
+//! `textDocument/hover`: on a request, what became of it; on a finding, its rule's page.
 
 use std::sync::Arc;
 
 use lint::Finding;
-use tower_lsp::lsp_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
+use tower_lsp::lsp_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind, Range};
 
 use crate::lsp::{linter, session::Session};
 
 pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option<Hover> {
     let at = params.text_document_position_params;
+    if let Some((text, range)) = session.turns.hover(&at.text_document.uri, at.position) {
+        return Some(markdown(text, range));
+    }
     let snapshot = session.documents.get(&at.text_document.uri)?;
     if !linter::is_skill(&snapshot.uri) {
         return None;
@@ -30,11 +33,12 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
             pages.push(page);
         }
     }
-    Some(Hover {
-        contents: HoverContents::Markup(MarkupContent {
-            kind: MarkupKind::Markdown,
-            value: pages.join("\n\n---\n\n"),
-        }),
+    Some(markdown(pages.join("\n\n---\n\n"), range))
+}
+
+fn markdown(value: String, range: Range) -> Hover {
+    Hover {
+        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value }),
         range: Some(range),
-    })
+    }
 }

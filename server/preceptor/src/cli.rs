@@ -1,0 +1,239 @@
+//! The command line: what can be asked for, and who does it.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use runtime::config::{ApprovalMode, Config, FailOn, Layer};
+use tracing_subscriber::EnvFilter;
+
+use crate::{check, demo, lsp, rules, terminal};
+
+/// Exit code: the command could not do its work.
+const EXIT_FAILED: u8 = 2;
+
+/// A language server and agent for people who run their own models.
+#[derive(Debug, Parser)]
+#[command(name = "preceptor", version, arg_required_else_help = true)]
+struct Arguments {
+    /// Speaks LSP on standard input and output, like `preceptor lsp`.
+    #[arg(long, hide = true)]
+    stdio: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves an editor on standard input and output.
+    Lsp {
+        /// Accepted because some editors add it; the server always uses standard input and output.
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
+    /// Lints every SKILL.md below the paths.
+    Check(CheckArguments),
+    /// Works on a request in the current folder, in the terminal.
+    Run(RunArguments),
+    /// Shows the whole story on scripted models, in a throw-away folder.
+    Demo,
+    /// Lists the rules.
+    Rules,
+    /// Explains a rule, with examples.
+    Explain {
+        /// The rule's code, such as `name/invalid`.
+        rule: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+struct CheckArguments {
+    /// Files and folders; the current folder if there are none.
+    paths: Vec<PathBuf>,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Applies safe fixes.
+    #[arg(long)]
+    fix: bool,
+    /// Applies all fixes, also those that need a look.
+    #[arg(long)]
+    fix_unsafe: bool,
+    /// Checks standard input.
+    #[arg(long, requires = "stdin_filename", conflicts_with = "paths")]
+    stdin: bool,
+    /// Where the text of standard input would stand.
+    #[arg(long, value_name = "PATH", requires = "stdin")]
+    stdin_filename: Option<PathBuf>,
+    /// Fails from this severity on; `error` unless the configuration says otherwise.
+    #[arg(long, value_enum)]
+    fail_on: Option<FailOnArgument>,
+    /// Takes this file instead of the user's configuration.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Takes no configuration file.
+    #[arg(long)]
+    no_config: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArguments {
+    /// What should be done.
+    prompt: String,
+    /// What runs without asking; the configuration's `approval.mode` unless given.
+    #[arg(long, value_enum)]
+    approve: Option<ApproveArgument>,
+    /// Prints the run's events, one JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// Takes this file instead of the user's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOnArgument {
+    Hint,
+    Info,
+    Warning,
+    Error,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ApproveArgument {
+    Ask,
+    Edits,
+    Full,
+}
+
+/// Does what the command line asks for and returns the process's exit code.
+pub fn run() -> u8 {
+    let arguments = Arguments::parse();
+    let command = match arguments.command {
+        Some(command) => command,
+        None if arguments.stdio => Command::Lsp { stdio: true },
+        None => {
+            let shown = Arguments::command().print_help();
+            return if shown.is_ok() { EXIT_FAILED } else { 1 };
+        }
+    };
+    log_to_stderr(&command);
+    match perform(command) {
+        Ok(code) => code,
+        Err(error) => {
+            // With stderr gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            EXIT_FAILED
+        }
+    }
+}
+
+fn perform(command: Command) -> anyhow::Result<u8> {
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    match command {
+        Command::Lsp { .. } => block_on(async {
+            let options = lsp::Options::from_environment();
+            Ok(lsp::serve(tokio::io::stdin(), tokio::io::stdout(), options).await)
+        }),
+        Command::Check(arguments) => {
+            check::run(&check_options(arguments)?, &mut stdout, &mut stderr)
+        }
+        Command::Run(arguments) => {
+            let mut config = configuration(arguments.config.as_deref())?;
+            if let Some(mode) = arguments.approve {
+                config.approval.mode = match mode {
+                    ApproveArgument::Ask => ApprovalMode::Ask,
+                    ApproveArgument::Edits => ApprovalMode::Edits,
+                    ApproveArgument::Full => ApprovalMode::Full,
+                };
+            }
+            block_on(terminal::run(&arguments.prompt, config, arguments.json))
+        }
+        Command::Demo => block_on(demo::run(&mut stdout)),
+        Command::Rules => rules::list(&mut stdout),
+        Command::Explain { rule } => rules::explain(&rule, &mut stdout, &mut stderr),
+    }
+}
+
+fn check_options(arguments: CheckArguments) -> anyhow::Result<check::Options> {
+    let config = if arguments.no_config {
+        Config::default()
+    } else {
+        configuration(arguments.config.as_deref())?
+    };
+    let fail_on = match arguments.fail_on {
+        Some(FailOnArgument::Hint) => FailOn::Hint,
+        Some(FailOnArgument::Info) => FailOn::Info,
+        Some(FailOnArgument::Warning) => FailOn::Warning,
+        Some(FailOnArgument::Error) => FailOn::Error,
+        Some(FailOnArgument::Never) => FailOn::Never,
+        None => config.lint.fail_on,
+    };
+    Ok(check::Options {
+        paths: arguments.paths,
+        format: match arguments.format {
+            Format::Text => check::Format::Text,
+            Format::Json => check::Format::Json,
+        },
+        fix: arguments.fix,
+        fix_unsafe: arguments.fix_unsafe,
+        stdin: arguments.stdin_filename,
+        fail_on,
+        settings: config.lint.settings(),
+        color: check::wants_color(),
+    })
+}
+
+/// Reads the user's configuration, or the file that takes its place.
+fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
+    let layer = match file {
+        Some(path) => Some(
+            Layer::from_file(path)?
+                .with_context(|| format!("there is no file {}: check --config", path.display()))?,
+        ),
+        None => match runtime::folders::Folders::from_environment() {
+            Ok(folders) => Layer::from_file(&folders.config_file)?,
+            Err(_) => None,
+        },
+    };
+    Ok(Config::merged(layer.as_ref())?)
+}
+
+/// Runs a command to its end. Threads that still wait for standard input are left behind: the
+/// process ends right after.
+fn block_on(command: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the asynchronous runtime")?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Logs go to stderr, never to stdout: `PRECEPTOR_LOG` says what, warnings by default. A terminal
+/// that shows a run's own text gets errors only.
+fn log_to_stderr(command: &Command) {
+    let default = match command {
+        Command::Run(_) | Command::Demo => "error",
+        _ => "warn",
+    };
+    let filter =
+        EnvFilter::try_from_env("PRECEPTOR_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .init();
+}

@@ -1,0 +1,332 @@
+//! `workspace/executeCommand`: one arm for each command.
+//!
+//! Nothing here waits for a model or a person. A command that edits waits for the editor, ten
+//! seconds at most, in its handler's own task.
+
+mod arguments;
+
+use std::sync::Arc;
+
+use agent::{event::Event, machine::ApprovalDecision};
+use runtime::{
+    driver::{OperationError, Request, RunHandle, StartError},
+    journal::{JournalError, Record},
+    proposals::ProposalError,
+    run_store::{self, RunFolder},
+};
+use serde_json::{Value, json};
+use tower_lsp::{
+    jsonrpc::{Error, ErrorCode, Result},
+    lsp_types::{ExecuteCommandParams, Range, ShowDocumentParams, Url, request::ShowDocument},
+};
+use tracing::{debug, info_span};
+
+use crate::lsp::{
+    commands::arguments::{
+        Accept, Approve, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal, Reject,
+        Run, RunOnly, Runs, Scope, parse,
+    },
+    editor::EDIT_TIMEOUT,
+    proposals::{self, AcceptError},
+    runs::{self, NewRun},
+    session::Session,
+};
+
+/// Every command that this server executes.
+pub(crate) const COMMANDS: [&str; 13] = [
+    "preceptor.approve",
+    "preceptor.cancel",
+    "preceptor.dismiss",
+    "preceptor.events",
+    "preceptor.followUp",
+    "preceptor.proposal.accept",
+    "preceptor.proposal.reject",
+    "preceptor.proposal.show",
+    "preceptor.proposals",
+    "preceptor.retry",
+    "preceptor.run",
+    "preceptor.runs",
+    "preceptor.show",
+];
+
+/// Runs that `preceptor.runs` answers with unless it is told a number.
+const LISTED_RUNS: usize = 50;
+/// Most events that `preceptor.events` answers with.
+const MAX_EVENTS: usize = 1_000;
+
+/// Executes a command.
+pub(crate) async fn execute(
+    session: &Arc<Session>,
+    params: ExecuteCommandParams,
+) -> Result<Option<Value>> {
+    let command = params.command.as_str();
+    let arguments = params.arguments;
+    let answer = match command {
+        "preceptor.run" => run(session, parse(command, arguments)?).await?,
+        "preceptor.followUp" => follow_up(session, parse(command, arguments)?)?,
+        "preceptor.cancel" => {
+            let Cancel { run_id } = parse(command, arguments)?;
+            json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
+        }
+        "preceptor.approve" => approve(session, parse(command, arguments)?)?,
+        "preceptor.retry" => {
+            let RunOnly { run_id } = parse(command, arguments)?;
+            let turn = live(session, &run_id)?.retry().map_err(operation_error)?;
+            json!({ "turn": turn })
+        }
+        "preceptor.show" => {
+            let RunOnly { run_id } = parse(command, arguments)?;
+            let folder = find_run(session, &run_id)?;
+            show(session, &folder.transcript_uri())
+        }
+        "preceptor.dismiss" => {
+            let Dismiss { run_id, turn } = parse(command, arguments)?;
+            if !session.turns.dismiss(&session.board, &run_id, turn) {
+                return Err(unknown_run(&run_id));
+            }
+            json!({})
+        }
+        "preceptor.runs" => list_runs(session, parse(command, arguments)?).await?,
+        "preceptor.events" => events(session, parse(command, arguments)?).await?,
+        "preceptor.proposals" => {
+            let NoArguments {} = parse(command, arguments)?;
+            proposals::list(session).await
+        }
+        "preceptor.proposal.accept" => {
+            let Accept { proposal_id, r#as, r#override } = parse(command, arguments)?;
+            if r#as.is_some_and(|it| it != "new") {
+                return Err(Error::invalid_params(
+                    "`as`: a skill can only be accepted as \"new\" so far",
+                ));
+            }
+            let accepted = proposals::accept(session, &proposal_id, r#override).await;
+            let (uri, name) = accepted.map_err(accept_error)?;
+            json!({ "uri": uri, "name": name })
+        }
+        "preceptor.proposal.reject" => {
+            let Reject { proposal_id, reason } = parse(command, arguments)?;
+            proposals::reject(session, &proposal_id, reason).await.map_err(accept_error)?;
+            json!({})
+        }
+        "preceptor.proposal.show" => {
+            let Proposal { proposal_id } = parse(command, arguments)?;
+            let uri = proposals::document_uri(session, &proposal_id).map_err(accept_error)?;
+            show(session, uri.as_str())
+        }
+        _ => {
+            return Err(Error {
+                code: ErrorCode::InvalidParams,
+                message: format!("`command`: there is no command `{command}`").into(),
+                data: None,
+            });
+        }
+    };
+    Ok(Some(answer))
+}
+
+async fn run(session: &Arc<Session>, arguments: Run) -> Result<Value> {
+    let Run { prompt, uri, range, mode, attachments } = arguments;
+    let is_chat = match mode.unwrap_or(Mode::Agent) {
+        Mode::Agent => false,
+        Mode::Chat => true,
+        Mode::Task => {
+            return Err(Error::invalid_params(
+                "`mode`: \"task\" cannot be run yet; use \"agent\" or \"chat\"",
+            ));
+        }
+    };
+    require_prompt(&prompt)?;
+    let new = NewRun {
+        prompt: with_attachments(prompt, &attachments),
+        asked_at: uri.map(|uri| (uri, range.unwrap_or_else(Range::default))),
+        is_chat,
+    };
+    let run = runs::start(session, new).await.map_err(start_error)?;
+    Ok(started(&run, 1))
+}
+
+fn follow_up(session: &Session, arguments: FollowUp) -> Result<Value> {
+    let FollowUp { run_id, prompt, record_only, attachments } = arguments;
+    if record_only {
+        return Err(Error::invalid_params(
+            "`recordOnly`: a follow-up cannot be recorded without being worked on yet",
+        ));
+    }
+    require_prompt(&prompt)?;
+    let run = live(session, &run_id)?;
+    let request = Request { prompt: with_attachments(prompt, &attachments), origin: None };
+    let turn = run.ask(request).map_err(operation_error)?;
+    Ok(started(&run, turn))
+}
+
+fn approve(session: &Session, arguments: Approve) -> Result<Value> {
+    let Approve { run_id, decisions } = arguments;
+    let run = live(session, &run_id)?;
+    let mut taken = Vec::with_capacity(decisions.len());
+    for decision in decisions {
+        let for_run = match decision.scope.unwrap_or(Scope::Once) {
+            Scope::Once => false,
+            Scope::Run => true,
+            Scope::Always => {
+                return Err(Error::invalid_params(
+                    "`decisions.scope`: \"always\" cannot be kept yet; use \"once\" or \"run\", \
+                     or a rule in `approval.rules`",
+                ));
+            }
+        };
+        taken.push(ApprovalDecision {
+            tool_call_id: decision.tool_call_id,
+            approved: decision.approved,
+            arguments: decision.arguments,
+            feedback: decision.feedback,
+            for_run,
+        });
+    }
+    let accepted = run.decide(taken).map_err(operation_error)?;
+    Ok(json!({ "accepted": accepted }))
+}
+
+async fn list_runs(session: &Arc<Session>, arguments: Runs) -> Result<Value> {
+    let limit = arguments.limit.unwrap_or(LISTED_RUNS);
+    let session = Arc::clone(session);
+    blocking(move || {
+        let mut folders: Vec<RunFolder> =
+            session.run_folders().iter().flat_map(|runs| run_store::list(runs)).collect();
+        folders.sort_by(|a, b| b.run_id.cmp(&a.run_id));
+        let summaries: Vec<_> = folders
+            .iter()
+            .filter_map(|folder| {
+                let records = run_store::load(folder).ok()?;
+                let is_alive = session.runs.get(&folder.run_id).is_some_and(|run| run.is_active());
+                run_store::summarize(folder, &records, is_alive)
+            })
+            .take(limit)
+            .collect();
+        json!(summaries)
+    })
+    .await
+}
+
+async fn events(session: &Arc<Session>, arguments: Events) -> Result<Value> {
+    let Events { run_id, after, limit } = arguments;
+    let folder = find_run(session, &run_id)?;
+    let limit = limit.unwrap_or(MAX_EVENTS).clamp(1, MAX_EVENTS);
+    let page = blocking(move || -> std::result::Result<Value, JournalError> {
+        let mut records: Vec<Record> = run_store::load(&folder)?
+            .into_iter()
+            .filter(|record| record.seq > after && !matches!(record.event, Event::State(_)))
+            .take(limit + 1)
+            .collect();
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let events: Vec<Value> = records
+            .iter()
+            .filter_map(|record| serde_json::to_value(record).ok())
+            .map(|mut payload| {
+                if let Some(payload) = payload.as_object_mut() {
+                    payload.insert("runId".to_owned(), json!(run_id));
+                }
+                payload
+            })
+            .collect();
+        Ok(json!({ "events": events, "more": more }))
+    })
+    .await?;
+    page.map_err(|error| failed(error.to_string()))
+}
+
+/// Opens a document in the editor, in a task of its own, and answers with its address.
+fn show(session: &Arc<Session>, uri: &str) -> Value {
+    if let Ok(uri) = Url::parse(uri)
+        && session.client().shows_documents
+    {
+        let task = Arc::clone(session);
+        session.tasks.spawn(info_span!("show", %uri), async move {
+            let params = ShowDocumentParams {
+                uri,
+                external: Some(false),
+                take_focus: Some(true),
+                selection: None,
+            };
+            if let Err(error) = task.outbox.request::<ShowDocument>(&params, EDIT_TIMEOUT).await {
+                debug!(%error, "the document was not shown");
+            }
+        });
+    }
+    json!({ "uri": uri })
+}
+
+fn started(run: &RunHandle, turn: u32) -> Value {
+    let folder = run.folder();
+    json!({
+        "runId": folder.run_id,
+        "turn": turn,
+        "transcriptUri": folder.transcript_uri(),
+    })
+}
+
+fn with_attachments(prompt: String, attachments: &[String]) -> String {
+    if attachments.is_empty() {
+        return prompt;
+    }
+    format!("{prompt}\n\nAttached files:\n- {}", attachments.join("\n- "))
+}
+
+fn require_prompt(prompt: &str) -> Result<()> {
+    if prompt.trim().is_empty() {
+        return Err(Error::invalid_params("`prompt`: it is empty; say what should be done"));
+    }
+    Ok(())
+}
+
+fn live(session: &Session, run_id: &str) -> Result<Arc<RunHandle>> {
+    session.runs.get(run_id).ok_or_else(|| match session.find_run(run_id) {
+        Some(_) => Error::invalid_params(format!(
+            "`runId`: the run `{run_id}` belongs to an earlier session; start a new one"
+        )),
+        None => unknown_run(run_id),
+    })
+}
+
+fn find_run(session: &Session, run_id: &str) -> Result<RunFolder> {
+    session.find_run(run_id).ok_or_else(|| unknown_run(run_id))
+}
+
+fn unknown_run(run_id: &str) -> Error {
+    Error::invalid_params(format!(
+        "`runId`: there is no run `{run_id}`; `preceptor.runs` lists those that are there"
+    ))
+}
+
+fn start_error(error: StartError) -> Error {
+    match error {
+        StartError::EmptyPrompt => Error::invalid_params(format!("`prompt`: {error}")),
+        error => failed(format!("The run cannot start: {error}.")),
+    }
+}
+
+fn operation_error(error: OperationError) -> Error {
+    match error {
+        OperationError::EmptyPrompt => Error::invalid_params(format!("`prompt`: {error}")),
+        OperationError::NothingPending => Error::invalid_params(format!("`decisions`: {error}")),
+        error => failed(error.to_string()),
+    }
+}
+
+fn accept_error(error: AcceptError) -> Error {
+    match error {
+        AcceptError::Proposal(ProposalError::Unknown(_) | ProposalError::Decided { .. }) => {
+            Error::invalid_params(format!("`proposalId`: {error}"))
+        }
+        error => failed(error.to_string()),
+    }
+}
+
+/// A command that was right and could not be done. The code is LSP's `RequestFailed`.
+fn failed(message: String) -> Error {
+    Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| failed(error.to_string()))
+}

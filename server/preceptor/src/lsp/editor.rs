@@ -1,0 +1,151 @@
+//! The client's open documents as the agent's tools see them.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use runtime::{
+    atomic,
+    editor::{Buffer, EditError, Editor},
+};
+use tower_lsp::lsp_types::{ApplyWorkspaceEditParams, Url, request::ApplyWorkspaceEdit};
+
+use crate::lsp::{
+    difference::difference,
+    documents::Snapshot,
+    methods::{Save, SaveParams},
+    outbox::RequestError,
+    session::Session,
+    to_proto,
+};
+
+/// How long the client may take to apply an edit or to save.
+pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An editor at the other end of a session.
+pub(crate) struct SessionEditor {
+    /// Runs hold the editor and the session holds the runs.
+    session: Weak<Session>,
+}
+
+impl SessionEditor {
+    pub(crate) fn new(session: &Arc<Session>) -> Self {
+        Self { session: Arc::downgrade(session) }
+    }
+}
+
+impl Editor for SessionEditor {
+    fn buffer(&self, path: &Path) -> Option<Buffer> {
+        let session = self.session.upgrade()?;
+        let snapshot = open_document(&session, path)?;
+        Some(Buffer { text: Arc::clone(snapshot.text()), is_modified: snapshot.is_modified })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        path: &'a Path,
+        expected: &'a str,
+        text: &'a str,
+    ) -> BoxFuture<'a, Result<(), EditError>> {
+        Box::pin(async move {
+            let refused = |why: &str| EditError::Refused(why.to_owned());
+            let session = self.session.upgrade().ok_or_else(|| refused("the session has ended"))?;
+            let snapshot = open_document(&session, path).ok_or_else(|| refused("it was closed"))?;
+            if snapshot.text().as_ref() != expected {
+                return Err(EditError::Stale);
+            }
+            let client = session.client();
+            // Editors reload an unmodified buffer; a modified one may only change by their hand.
+            if !client.applies_edits || (!client.preceptor.save && !snapshot.is_modified) {
+                if snapshot.is_modified {
+                    return Err(refused("it takes no edits, and the file has unsaved changes"));
+                }
+                return write_to_disk(path, text).await;
+            }
+            apply(&session, &snapshot, text).await?;
+            if client.preceptor.save {
+                save(&session, &snapshot.uri).await;
+            }
+            Ok(())
+        })
+    }
+
+    fn modified_files(&self) -> Vec<PathBuf> {
+        let Some(session) = self.session.upgrade() else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = session
+            .documents
+            .all()
+            .iter()
+            .filter(|snapshot| snapshot.is_modified)
+            .filter_map(|snapshot| snapshot.uri.to_file_path().ok())
+            .collect();
+        paths.sort();
+        paths
+    }
+}
+
+/// Returns the open document of a file, also when the editor knows it by a path with links in it.
+pub(crate) fn open_document(session: &Session, path: &Path) -> Option<Arc<Snapshot>> {
+    if let Some(snapshot) =
+        Url::from_file_path(path).ok().and_then(|uri| session.documents.get(&uri))
+    {
+        return Some(snapshot);
+    }
+    session.documents.all().into_iter().find(|snapshot| {
+        snapshot.uri.to_file_path().is_ok_and(|open| {
+            open.file_name() == path.file_name()
+                && open.canonicalize().is_ok_and(|open| open == path)
+        })
+    })
+}
+
+/// Asks the client to save a document; returns whether the file has the buffer's text now.
+pub(crate) async fn save(session: &Session, uri: &Url) -> bool {
+    let params = SaveParams { uri: uri.clone() };
+    match session.outbox.request::<Save>(&params, EDIT_TIMEOUT).await {
+        Ok(result) => result.saved,
+        Err(error) => {
+            tracing::warn!(%error, %uri, "the document was not saved");
+            false
+        }
+    }
+}
+
+async fn apply(session: &Session, snapshot: &Snapshot, text: &str) -> Result<(), EditError> {
+    let Some(edit) = difference(snapshot.text(), text) else { return Ok(()) };
+    let params = ApplyWorkspaceEditParams {
+        label: Some("Preceptor".to_owned()),
+        edit: to_proto::workspace_edit(&[edit], snapshot, session.client()),
+    };
+    let answer =
+        session.outbox.request::<ApplyWorkspaceEdit>(&params, EDIT_TIMEOUT).await.map_err(
+            |error| match error {
+                RequestError::Timeout { .. } | RequestError::Closed { .. } => EditError::NoAnswer,
+                error => EditError::Refused(error.to_string()),
+            },
+        )?;
+    if answer.applied {
+        return Ok(());
+    }
+    let is_stale = session
+        .documents
+        .get(&snapshot.uri)
+        .is_none_or(|now| now.revision != snapshot.revision && now.text().as_ref() != text);
+    Err(if is_stale {
+        EditError::Stale
+    } else {
+        EditError::Refused(answer.failure_reason.unwrap_or_else(|| "no reason given".to_owned()))
+    })
+}
+
+async fn write_to_disk(path: &Path, text: &str) -> Result<(), EditError> {
+    let (path, content) = (path.to_path_buf(), text.as_bytes().to_vec());
+    match tokio::task::spawn_blocking(move || atomic::write(&path, &content)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(EditError::Write(error.to_string())),
+        Err(error) => Err(EditError::Write(error.to_string())),
+    }
+}

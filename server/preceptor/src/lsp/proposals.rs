@@ -1,0 +1,411 @@
+//! Proposals in the editor: accepting, rejecting, and what is left to save.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use agent::event::Event;
+use llm::Redactor;
+use runtime::{
+    acceptance::AcceptedSkills,
+    atomic,
+    clock::{self, Clock, SystemClock},
+    proposals::{
+        Proposal, ProposalError, ProposalStatus, ProposalStore, check, published_text,
+        refuse_errors,
+    },
+    recorder::Recorder,
+    run_store::RunFolder,
+    skills,
+    workspace::resolve_existing,
+};
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{
+    ApplyWorkspaceEditParams, CreateFile, CreateFileOptions, Diagnostic, DiagnosticSeverity,
+    DocumentChangeOperation, DocumentChanges, MessageType, NumberOrString, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Position, Range, ResourceOp, TextDocumentEdit,
+    TextEdit, Url, WorkspaceEdit, request::ApplyWorkspaceEdit,
+};
+use tracing::warn;
+
+use crate::lsp::{
+    board::Publisher,
+    editor::{self, EDIT_TIMEOUT},
+    outbox::RequestError,
+    session::Session,
+    to_proto::SOURCE,
+};
+
+/// A proposal was not accepted, or not rejected.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AcceptError {
+    /// It is not there, was decided about, has errors, or cannot be read.
+    #[error(transparent)]
+    Proposal(#[from] ProposalError),
+    /// The editor did not make the file.
+    #[error(
+        "the editor refused to create {path} ({reason}); nothing was accepted, the proposal still \
+         waits: try again, or save it by hand"
+    )]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// The editor's words.
+        reason: String,
+    },
+    /// The editor did not answer.
+    #[error(
+        "the editor did not say within ten seconds whether it created {path}; nothing was \
+         accepted: look whether the file is there, then try again"
+    )]
+    NoAnswer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error("{path} cannot be written ({error}): check free space and permissions")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+}
+
+/// Accepted skills whose buffers are not saved yet, with the accepted text.
+#[derive(Debug, Default)]
+pub(crate) struct UnsavedSkills {
+    texts: Mutex<BTreeMap<Url, Arc<str>>>,
+}
+
+impl UnsavedSkills {
+    fn texts(&self) -> MutexGuard<'_, BTreeMap<Url, Arc<str>>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the proposals that wait, as `preceptor.proposals` answers.
+pub(crate) async fn list(session: &Arc<Session>) -> Value {
+    let stores = session.proposal_stores();
+    let listed = tokio::task::spawn_blocking(move || {
+        let waiting = stores.iter().flat_map(|store| {
+            let pending = store.list().into_iter();
+            pending
+                .filter(|proposal| proposal.status == ProposalStatus::Pending)
+                .map(|proposal| describe(store, &proposal))
+                .collect::<Vec<_>>()
+        });
+        waiting.collect::<Vec<_>>()
+    });
+    json!(listed.await.unwrap_or_default())
+}
+
+fn describe(store: &ProposalStore, proposal: &Proposal) -> Value {
+    json!({
+        "proposalId": proposal.proposal_id,
+        "kind": proposal.kind,
+        "name": proposal.name,
+        "category": proposal.category,
+        "uri": store.uri(proposal),
+        "risk": proposal.risk,
+        "runId": proposal.run_id,
+        "findings": proposal.findings,
+        "verification": proposal.verification,
+    })
+}
+
+/// Returns the address of a proposal's document.
+pub(crate) fn document_uri(session: &Session, proposal_id: &str) -> Result<Url, AcceptError> {
+    let (store, proposal) = find(session, proposal_id)?;
+    Url::from_file_path(store.document(&proposal))
+        .map_err(|()| ProposalError::Unknown(proposal_id.to_owned()).into())
+}
+
+/// Saves a proposal as a new skill: through the editor, else on disk. Returns where and under
+/// which name.
+pub(crate) async fn accept(
+    session: &Arc<Session>,
+    proposal_id: &str,
+    overrides_errors: bool,
+) -> Result<(Url, String), AcceptError> {
+    // One at a time: two clicks on the same action must not make two skills.
+    let _turn = session.accepting.lock().await;
+    let (store, mut proposal) = find_pending(session, proposal_id)?;
+    let document = store.document(&proposal);
+    let text = match editor::open_document(session, &document) {
+        Some(snapshot) => Arc::clone(snapshot.text()),
+        None => read(&document)?,
+    };
+    let config = session.settings.config();
+    if !overrides_errors {
+        let findings = check(&text, &proposal.name, &config.lint.settings());
+        refuse_errors(&proposal, &findings)?;
+    }
+    let folder = store.folder().to_path_buf();
+    let save_dir = skills::save_dir(&folder, &config.skills);
+    let name = free_name(&save_dir, &proposal.name);
+    let target = save_dir.join(&name).join("SKILL.md");
+    let now = SystemClock.now();
+    let text: Arc<str> = published_text(&text, &name, now).into();
+    let uri = create(session, &target, &text).await?;
+    let canonical = resolve_existing(&target);
+    AcceptedSkills::new(&session.folders.state)
+        .keep(&canonical, &name, &text, proposal_id, clock::to_second(now))
+        .map_err(|error| AcceptError::Write { path: session.folders.state.clone(), error })?;
+    proposal.status = ProposalStatus::Accepted;
+    proposal.target = Some(target.clone());
+    store.save(&proposal)?;
+    record_outcome(
+        session,
+        &proposal,
+        [
+            Event::SkillSaved {
+                proposal_id: proposal.proposal_id.clone(),
+                name: name.clone(),
+                category: proposal.category.clone(),
+                uri: uri.to_string(),
+            },
+            Event::ProposalResolved {
+                proposal_id: proposal.proposal_id.clone(),
+                outcome: "accepted".to_owned(),
+            },
+        ],
+    )
+    .await;
+    finish_saving(session, &uri, &target, &text).await;
+    session.refresh_code_lenses();
+    Ok((uri, name))
+}
+
+/// Refuses a proposal; its folder stays, with the reason.
+pub(crate) async fn reject(
+    session: &Arc<Session>,
+    proposal_id: &str,
+    reason: Option<String>,
+) -> Result<(), AcceptError> {
+    let _turn = session.accepting.lock().await;
+    let (store, mut proposal) = find_pending(session, proposal_id)?;
+    proposal.status = ProposalStatus::Rejected;
+    proposal.reason = reason;
+    store.save(&proposal)?;
+    let resolved = Event::ProposalResolved {
+        proposal_id: proposal.proposal_id.clone(),
+        outcome: "rejected".to_owned(),
+    };
+    record_outcome(session, &proposal, [resolved]).await;
+    session.refresh_code_lenses();
+    Ok(())
+}
+
+/// Returns the proposal that waits and whose document this is.
+pub(crate) fn waiting_at(session: &Session, uri: &Url) -> Option<Proposal> {
+    let path = uri.to_file_path().ok()?;
+    let stores = session.proposal_stores();
+    let proposal = stores.iter().find_map(|store| store.by_document(&path))?;
+    (proposal.status == ProposalStatus::Pending).then_some(proposal)
+}
+
+/// Acts on a document that was saved: an accepted skill has nothing left to save.
+pub(crate) fn saved(session: &Session, uri: &Url) {
+    if session.unsaved_skills.texts().remove(uri).is_some() {
+        session.board.set(uri, Publisher::Proposals, Vec::new());
+    }
+}
+
+/// Acts on a document that was closed: if an accepted skill was never saved, and its file is still
+/// empty, the accepted text is written.
+pub(crate) fn closed(session: &Arc<Session>, uri: &Url) {
+    let Some(text) = session.unsaved_skills.texts().remove(uri) else { return };
+    session.board.set(uri, Publisher::Proposals, Vec::new());
+    let Ok(path) = uri.to_file_path() else { return };
+    let task = Arc::clone(session);
+    session.tasks.spawn(tracing::info_span!("skill", %uri), async move {
+        let shown = path.display().to_string();
+        let written = tokio::task::spawn_blocking(move || write_if_empty(&path, &text)).await;
+        match written {
+            Ok(Ok(true)) => task.outbox.show_message(
+                MessageType::INFO,
+                format!("{shown} was closed unsaved; Preceptor wrote the accepted skill to it."),
+            ),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => task.outbox.show_message(
+                MessageType::ERROR,
+                format!("The accepted skill {shown} cannot be written ({error})."),
+            ),
+            Err(error) => warn!(%error, "writing the accepted skill failed"),
+        }
+    });
+}
+
+async fn create(session: &Session, target: &Path, text: &str) -> Result<Url, AcceptError> {
+    let client = session.client();
+    let uri = Url::from_file_path(target).map_err(|()| AcceptError::Refused {
+        path: target.to_path_buf(),
+        reason: "the path has no address".to_owned(),
+    })?;
+    if !(client.applies_edits && client.versioned_edits && client.creates_files) {
+        write(target, text)?;
+        session.outbox.show_message(
+            MessageType::INFO,
+            format!("The skill was written to {}.", target.display()),
+        );
+        return Ok(uri);
+    }
+    let params = ApplyWorkspaceEditParams {
+        label: Some("Accept skill".to_owned()),
+        edit: creation(&uri, text),
+    };
+    let answer = session.outbox.request::<ApplyWorkspaceEdit>(&params, EDIT_TIMEOUT).await;
+    let path = || target.to_path_buf();
+    match answer {
+        Ok(answer) if answer.applied => Ok(uri),
+        Ok(answer) => Err(AcceptError::Refused {
+            path: path(),
+            reason: answer.failure_reason.unwrap_or_else(|| "no reason given".to_owned()),
+        }),
+        Err(RequestError::Timeout { .. } | RequestError::Closed { .. }) => {
+            Err(AcceptError::NoAnswer { path: path() })
+        }
+        Err(error) => Err(AcceptError::Refused { path: path(), reason: error.to_string() }),
+    }
+}
+
+fn creation(uri: &Url, text: &str) -> WorkspaceEdit {
+    let create = CreateFile {
+        uri: uri.clone(),
+        options: Some(CreateFileOptions { overwrite: Some(false), ignore_if_exists: None }),
+        annotation_id: None,
+    };
+    let insert = TextDocumentEdit {
+        text_document: OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version: None },
+        edits: vec![OneOf::Left(TextEdit::new(Range::default(), text.to_owned()))],
+    };
+    WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Operations(vec![
+            DocumentChangeOperation::Op(ResourceOp::Create(create)),
+            DocumentChangeOperation::Edit(insert),
+        ])),
+        ..WorkspaceEdit::default()
+    }
+}
+
+/// Editors leave the text in an unsaved buffer: it is saved where the client can be asked to, else
+/// the skill's document says that it is not.
+async fn finish_saving(session: &Arc<Session>, uri: &Url, target: &Path, text: &Arc<str>) {
+    if is_on_disk(target, text) {
+        return;
+    }
+    session.unsaved_skills.texts().insert(uri.clone(), Arc::clone(text));
+    if session.client().preceptor.save
+        && editor::save(session, uri).await
+        && is_on_disk(target, text)
+    {
+        saved(session, uri);
+        return;
+    }
+    if !session.unsaved_skills.texts().contains_key(uri) {
+        return;
+    }
+    let hint = Diagnostic {
+        range: Range::new(Position::new(0, 0), Position::new(0, 3)),
+        severity: Some(DiagnosticSeverity::HINT),
+        code: Some(NumberOrString::String("skill/unsaved".to_owned())),
+        source: Some(SOURCE.to_owned()),
+        message: "This accepted skill is not saved yet: save the document.".to_owned(),
+        ..Diagnostic::default()
+    };
+    session.board.set(uri, Publisher::Proposals, vec![hint.into()]);
+}
+
+async fn record_outcome(
+    session: &Session,
+    proposal: &Proposal,
+    events: impl IntoIterator<Item = Event>,
+) {
+    let live = session.runs.get(&proposal.run_id).map(|run| run.recorder());
+    let recorder = match live {
+        Some(recorder) => Ok(recorder),
+        None => {
+            let folder =
+                RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
+            Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([])).map(Arc::new)
+        }
+    };
+    for event in events {
+        let recorded = match &recorder {
+            Ok(recorder) => recorder.record(proposal.turn, true, event).await.map(|_| ()),
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = recorded {
+            warn!(%error, proposal = proposal.proposal_id, "the outcome is not in the journal");
+        }
+    }
+    if let Err(error) = &recorder {
+        warn!(%error, proposal = proposal.proposal_id, "the outcome is not in the journal");
+    }
+}
+
+fn find(session: &Session, proposal_id: &str) -> Result<(ProposalStore, Proposal), ProposalError> {
+    for store in session.proposal_stores() {
+        if let Ok(proposal) = store.get(proposal_id) {
+            return Ok((store, proposal));
+        }
+    }
+    Err(ProposalError::Unknown(proposal_id.to_owned()))
+}
+
+fn find_pending(
+    session: &Session,
+    proposal_id: &str,
+) -> Result<(ProposalStore, Proposal), ProposalError> {
+    let (store, _) = find(session, proposal_id)?;
+    let proposal = store.pending(proposal_id)?;
+    Ok((store, proposal))
+}
+
+/// Returns the name itself, or with the first number that makes it free.
+fn free_name(save_dir: &Path, name: &str) -> String {
+    let mut free = name.to_owned();
+    for n in 2_u32.. {
+        if !save_dir.join(&free).exists() {
+            break;
+        }
+        let suffix = format!("-{n}");
+        let room = skill::MAXIMUM_NAME_LENGTH - suffix.len();
+        let base: String = name.chars().take(room).collect();
+        free = format!("{}{suffix}", base.trim_end_matches('-'));
+    }
+    free
+}
+
+#[expect(clippy::disallowed_methods, reason = "a proposal is a file")]
+fn read(path: &Path) -> Result<Arc<str>, ProposalError> {
+    std::fs::read_to_string(path)
+        .map(Arc::from)
+        .map_err(|error| ProposalError::Io { path: path.to_path_buf(), error })
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the editor saved is on the disk")]
+fn is_on_disk(path: &Path, text: &str) -> bool {
+    std::fs::read_to_string(path)
+        .is_ok_and(|on_disk| on_disk.split_whitespace().eq(text.split_whitespace()))
+}
+
+fn write_if_empty(path: &Path, text: &str) -> io::Result<bool> {
+    let is_empty = match path.metadata() {
+        Ok(metadata) => metadata.len() == 0,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if is_empty {
+        atomic::write(path, text.as_bytes())?;
+    }
+    Ok(is_empty)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), AcceptError> {
+    atomic::write(path, text.as_bytes())
+        .map_err(|error| AcceptError::Write { path: path.to_path_buf(), error })
+}

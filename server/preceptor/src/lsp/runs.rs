@@ -1,0 +1,181 @@
+//! The runs of a session: starting them, and what follows from each of their records.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use agent::event::{Event, RequestOrigin, StateRecord};
+use runtime::{
+    clock::SystemClock,
+    driver::{Request, RunHandle, RunSetup, StartError},
+    journal::Record,
+    proposals::ProposalStore,
+};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tower_lsp::lsp_types::{Range, Url};
+use tracing::{error, info_span};
+
+use crate::lsp::{
+    editor::SessionEditor, methods::RunEvent, progress::RunProgress, session::Session,
+};
+
+/// Records of one run that may wait for the client.
+const QUEUED_RECORDS: usize = 1_024;
+
+/// What `preceptor.run` asks for, with paths worked out.
+#[derive(Debug)]
+pub(crate) struct NewRun {
+    /// The words.
+    pub(crate) prompt: String,
+    /// Where it was asked.
+    pub(crate) asked_at: Option<(Url, Range)>,
+    /// Whether it is a chat.
+    pub(crate) is_chat: bool,
+}
+
+/// The live runs, by id.
+#[derive(Default)]
+pub(crate) struct Runs {
+    live: Mutex<BTreeMap<String, Arc<RunHandle>>>,
+}
+
+impl std::fmt::Debug for Runs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_set().entries(self.live().keys()).finish()
+    }
+}
+
+impl Runs {
+    /// Returns a live run.
+    pub(crate) fn get(&self, run_id: &str) -> Option<Arc<RunHandle>> {
+        self.live().get(run_id).cloned()
+    }
+
+    /// Takes all runs out, to close them.
+    pub(crate) fn take_all(&self) -> Vec<Arc<RunHandle>> {
+        std::mem::take(&mut *self.live()).into_values().collect()
+    }
+
+    fn live(&self) -> MutexGuard<'_, BTreeMap<String, Arc<RunHandle>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts a run; its records are shown from a task of its own.
+pub(crate) async fn start(
+    session: &Arc<Session>,
+    new: NewRun,
+) -> Result<Arc<RunHandle>, StartError> {
+    let config = session.settings.config();
+    let uri = new.asked_at.as_ref().map(|(uri, _)| uri);
+    let places = session.places(uri);
+    let setup = RunSetup {
+        workspace: places.workspace.clone(),
+        runs: places.store.join(&config.runs.dir),
+        proposals: ProposalStore::new(&places.store),
+        config,
+        folders: Arc::clone(&session.folders),
+        editor: Arc::new(SessionEditor::new(session)),
+        clock: Arc::new(SystemClock),
+        is_chat: new.is_chat,
+    };
+    let request = Request {
+        prompt: new.prompt,
+        origin: new.asked_at.as_ref().map(|(uri, range)| origin(uri, *range, &places.workspace)),
+    };
+    let (sender, records) = mpsc::channel(QUEUED_RECORDS);
+    let run = Arc::new(RunHandle::start(setup, request, sender).await?);
+    let run_id = run.folder().run_id.clone();
+    session.runs.live().insert(run_id.clone(), Arc::clone(&run));
+    if let Ok(transcript) = Url::from_file_path(run.folder().transcript()) {
+        session.turns.add_run(&session.board, &run_id, new.asked_at, transcript);
+    }
+    let viewer = Viewer {
+        session: Arc::clone(session),
+        run: Arc::clone(&run),
+        progress: RunProgress::new(session, &run_id),
+    };
+    session.tasks.spawn(info_span!("viewer", run = run_id), viewer.show(records));
+    Ok(run)
+}
+
+/// Builds what is journalled about the place of a request.
+pub(crate) fn origin(uri: &Url, range: Range, workspace: &Path) -> RequestOrigin {
+    let path = uri.to_file_path().ok().map(|path| {
+        let relative = path.strip_prefix(workspace).map(Path::to_path_buf);
+        relative.unwrap_or(path).display().to_string()
+    });
+    RequestOrigin { uri: uri.to_string(), line: range.start.line, path }
+}
+
+/// Closes all runs in their journals, within the transport's time of grace.
+pub(crate) async fn close_all(session: &Session) {
+    let runs = session.runs.take_all();
+    futures::future::join_all(runs.iter().map(|run| run.close())).await;
+}
+
+/// Where a request's tools work, and where its run is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// The folder that the tools work in.
+    pub(crate) workspace: PathBuf,
+    /// The folder whose `.preceptor` keeps runs and proposals.
+    pub(crate) store: PathBuf,
+}
+
+struct Viewer {
+    session: Arc<Session>,
+    run: Arc<RunHandle>,
+    progress: RunProgress,
+}
+
+impl Viewer {
+    async fn show(mut self, mut records: mpsc::Receiver<Arc<Record>>) {
+        let run_id = self.run.folder().run_id.clone();
+        while let Some(record) = records.recv().await {
+            if self.session.client().preceptor.events {
+                self.send(&run_id, &record).await;
+            }
+            let line = match &record.event {
+                Event::State(StateRecord::Request { .. }) => {
+                    self.run.recorder().turn_line(record.turn).await
+                }
+                _ => None,
+            };
+            self.session.turns.apply(&self.session.board, &run_id, &record, line);
+            self.progress.apply(&record).await;
+            if changes_lenses(&record.event) {
+                self.session.refresh_code_lenses();
+            }
+        }
+    }
+
+    async fn send(&self, run_id: &str, record: &Record) {
+        if matches!(record.event, Event::State(_)) {
+            return;
+        }
+        match serde_json::to_value(record) {
+            Ok(mut payload) => {
+                if let Some(payload) = payload.as_object_mut() {
+                    payload.insert("runId".to_owned(), json!(run_id));
+                }
+                self.session.outbox.notify::<RunEvent>(&payload).await;
+            }
+            Err(error) => error!(%error, seq = record.seq, "an event cannot be written"),
+        }
+    }
+}
+
+/// Whether a request began or ended: its line gets another lens.
+fn changes_lenses(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::State(StateRecord::Request { .. })
+            | Event::TurnComplete { .. }
+            | Event::Interrupted {}
+            | Event::Error { .. }
+    )
+}

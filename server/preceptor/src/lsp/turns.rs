@@ -1,0 +1,332 @@
+//! What became of requests, at the lines where they were asked and in their transcripts.
+//!
+//! A fold over the records of each run: every record changes the run's items, and the items are
+//! published as diagnostics. Nothing here asks or decides anything.
+
+pub(crate) mod actions;
+mod item;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use agent::event::{Event, StateRecord, ToolState};
+use runtime::journal::Record;
+use tower_lsp::lsp_types::{CodeAction, Position, Range, Url};
+
+use crate::lsp::{
+    board::{DiagnosticsBoard, PlacedDiagnostic, Publisher},
+    documents::{AnchorId, Documents},
+    turns::item::{Item, Kind},
+};
+
+/// The requests of all runs of this session.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    documents: Arc<Documents>,
+    runs: Mutex<BTreeMap<String, RunView>>,
+}
+
+/// Where a run was asked and what there is to show about it.
+#[derive(Debug)]
+struct RunView {
+    place: Option<(Url, AnchorId)>,
+    transcript: Url,
+    transcript_lines: BTreeMap<u32, u32>,
+    is_active: bool,
+    items: Vec<Item>,
+}
+
+impl Turns {
+    pub(crate) fn new(documents: Arc<Documents>) -> Self {
+        Self { documents, runs: Mutex::default() }
+    }
+
+    /// Notes a new run. What older runs had to say about the very same line is superseded, but for
+    /// proposals: those wait for a person.
+    pub(crate) fn add_run(
+        &self,
+        board: &DiagnosticsBoard,
+        run_id: &str,
+        asked_at: Option<(Url, Range)>,
+        transcript: Url,
+    ) {
+        let place = asked_at.map(|(uri, range)| {
+            let anchor = self.documents.add_anchor(&uri, range);
+            (uri, anchor)
+        });
+        let mut runs = self.runs();
+        if let Some((uri, anchor)) = &place {
+            let line = self.documents.anchor(*anchor).map(|(_, range)| range.start.line);
+            for view in runs.values_mut().filter(|view| !view.is_active) {
+                let same = view.place.as_ref().is_some_and(|(other_uri, other)| {
+                    other_uri == uri
+                        && self.documents.anchor(*other).map(|(_, range)| range.start.line) == line
+                });
+                if same {
+                    view.items.retain(|item| matches!(item.kind, Kind::Proposal { .. }));
+                }
+            }
+        }
+        let view = RunView {
+            place,
+            transcript,
+            transcript_lines: BTreeMap::new(),
+            is_active: true,
+            items: Vec::new(),
+        };
+        runs.insert(run_id.to_owned(), view);
+        self.publish(&runs, board, run_id);
+    }
+
+    /// Takes a record of a run. `transcript_line` is where its turn starts in the transcript.
+    pub(crate) fn apply(
+        &self,
+        board: &DiagnosticsBoard,
+        run_id: &str,
+        record: &Record,
+        transcript_line: Option<u32>,
+    ) {
+        let mut runs = self.runs();
+        let Some(view) = runs.get_mut(run_id) else { return };
+        if let Some(line) = transcript_line {
+            view.transcript_lines.insert(record.turn, line);
+        }
+        let before = view.items.len();
+        if view.apply(record) || view.items.len() != before {
+            self.publish(&runs, board, run_id);
+        }
+    }
+
+    /// Takes the items of a run (or of one of its turns) away.
+    pub(crate) fn dismiss(
+        &self,
+        board: &DiagnosticsBoard,
+        run_id: &str,
+        turn: Option<u32>,
+    ) -> bool {
+        let mut runs = self.runs();
+        let Some(view) = runs.get_mut(run_id) else { return false };
+        view.items.retain(|item| turn.is_some_and(|turn| turn != item.turn));
+        self.publish(&runs, board, run_id);
+        true
+    }
+
+    /// Returns the actions on the items that a range of a document touches.
+    pub(crate) fn actions(&self, uri: &Url, range: Range) -> Vec<CodeAction> {
+        let runs = self.runs();
+        let mut actions = Vec::new();
+        for (run_id, view) in runs.iter() {
+            for (item, at) in self.items_in(view, uri) {
+                if at.start.line <= range.end.line && range.start.line <= at.end.line {
+                    actions.extend(actions::actions(run_id, item, &item.diagnostic(run_id, at)));
+                }
+            }
+        }
+        let mut seen = BTreeSet::new();
+        actions.retain(|action: &CodeAction| {
+            let arguments = action.command.as_ref().map(|it| format!("{:?}", it.arguments));
+            seen.insert((action.title.clone(), arguments))
+        });
+        actions
+    }
+
+    /// Returns what there is to know about the items on a line, as Markdown.
+    pub(crate) fn hover(&self, uri: &Url, position: Position) -> Option<(String, Range)> {
+        let runs = self.runs();
+        let mut text = Vec::new();
+        let mut range = None;
+        for view in runs.values() {
+            for (item, at) in self.items_in(view, uri) {
+                if at.start.line <= position.line && position.line <= at.end.line {
+                    range.get_or_insert(at);
+                    text.push(item.detail());
+                }
+            }
+        }
+        range.map(|range| (text.join("\n\n"), range))
+    }
+
+    /// Returns the ranges of a document at which requests are under way, with their runs.
+    pub(crate) fn active_in(&self, uri: &Url) -> Vec<(String, Range)> {
+        let runs = self.runs();
+        runs.iter()
+            .filter(|(_, view)| view.is_active)
+            .filter_map(|(run_id, view)| {
+                let (place_uri, anchor) = view.place.as_ref()?;
+                let (_, range) = self.documents.anchor(*anchor)?;
+                (place_uri == uri).then(|| (run_id.clone(), range))
+            })
+            .collect()
+    }
+
+    fn items_in<'a>(
+        &'a self,
+        view: &'a RunView,
+        uri: &'a Url,
+    ) -> impl Iterator<Item = (&'a Item, Range)> {
+        let place = view.place.as_ref().filter(|(place_uri, _)| place_uri == uri);
+        let at_line = place.and_then(|(_, anchor)| self.documents.anchor(*anchor));
+        let is_transcript = view.transcript == *uri;
+        view.shown().filter_map(move |item| {
+            let range = match (&at_line, is_transcript) {
+                (Some((_, range)), _) => *range,
+                (None, true) => transcript_range(view, item.turn),
+                (None, false) => return None,
+            };
+            Some((item, range))
+        })
+    }
+
+    /// Publishes the documents that a run has to do with, with the items of all runs.
+    fn publish(&self, runs: &BTreeMap<String, RunView>, board: &DiagnosticsBoard, run_id: &str) {
+        let Some(view) = runs.get(run_id) else { return };
+        if let Some((uri, _)) = &view.place {
+            let placed = runs
+                .iter()
+                .filter_map(|(run_id, view)| {
+                    let (place_uri, anchor) = view.place.as_ref()?;
+                    (place_uri == uri).then_some((run_id, view, *anchor))
+                })
+                .flat_map(|(run_id, view, anchor)| {
+                    let range =
+                        self.documents.anchor(anchor).map(|(_, range)| range).unwrap_or_default();
+                    view.shown().map(move |item| PlacedDiagnostic {
+                        anchor: Some(anchor),
+                        diagnostic: item.diagnostic(run_id, range),
+                    })
+                })
+                .collect();
+            board.set(uri, Publisher::Turns, placed);
+        }
+        let in_transcript = view
+            .shown()
+            .map(|item| item.diagnostic(run_id, transcript_range(view, item.turn)).into())
+            .collect();
+        board.set(&view.transcript, Publisher::Turns, in_transcript);
+    }
+
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<String, RunView>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The transcript's heading of a turn.
+fn transcript_range(view: &RunView, turn: u32) -> Range {
+    let line = view.transcript_lines.get(&turn).copied().unwrap_or(0);
+    Range::new(Position::new(line, 0), Position::new(line, 7))
+}
+
+impl RunView {
+    /// Returns whether an item changed; one that came or went shows in their number.
+    fn apply(&mut self, record: &Record) -> bool {
+        let turn = record.turn;
+        match &record.event {
+            Event::State(StateRecord::Request { .. }) => self.is_active = true,
+            Event::ApprovalRequired { tools, .. } => {
+                for tool in tools {
+                    let is_known = self.items.iter().any(|item| {
+                        matches!(&item.kind, Kind::Approval { tool_call_id, .. } if *tool_call_id == tool.tool_call_id)
+                    });
+                    if !is_known {
+                        self.add(turn, Kind::approval(tool));
+                    }
+                }
+            }
+            Event::ToolStateChange { tool_call_id, state, .. } => {
+                let is_decided = *state != ToolState::Running;
+                self.items.retain(|item| {
+                    !is_decided
+                        || !matches!(&item.kind, Kind::Approval { tool_call_id: id, .. } if id == tool_call_id)
+                });
+            }
+            Event::Signal(signal) if !record.teacher && !signal.recovered => {
+                match self.failed_mut(turn) {
+                    Some(Kind::Failed { signals, .. }) => signals.push(signal.clone()),
+                    _ => self.add(
+                        turn,
+                        Kind::Failed {
+                            signals: vec![signal.clone()],
+                            gate: None,
+                            is_settled: false,
+                        },
+                    ),
+                }
+                return true;
+            }
+            Event::State(StateRecord::Verdict { verdict, gate, .. }) => {
+                if verdict == "failure" {
+                    if let Some(Kind::Failed { gate: shown, is_settled, .. }) =
+                        self.failed_mut(turn)
+                    {
+                        shown.clone_from(gate);
+                        *is_settled = true;
+                    }
+                } else {
+                    // A turn that went well settles what was wrong before; proposals still wait.
+                    self.items.retain(|item| matches!(item.kind, Kind::Proposal { .. }));
+                }
+                return true;
+            }
+            Event::TeacherTakeover { teacher_model, student_failure, .. } => self.add(
+                turn,
+                Kind::Takeover { model: teacher_model.clone(), reason: student_failure.clone() },
+            ),
+            Event::EscalationFailed { reason, .. } => {
+                self.add(turn, Kind::EscalationFailed { reason: reason.clone() });
+            }
+            Event::SkillProposed { proposal_id, name, uri, findings, .. } => self.add(
+                turn,
+                Kind::Proposal {
+                    proposal_id: proposal_id.clone(),
+                    name: name.clone(),
+                    uri: uri.clone(),
+                    n_errors: findings.iter().filter(|it| it.severity == "error").count(),
+                    n_findings: findings.len(),
+                },
+            ),
+            Event::SkillSaveFailed { reason } => {
+                self.add(turn, Kind::NoSkill { reason: reason.clone() });
+            }
+            Event::ProposalResolved { proposal_id, outcome } => {
+                // What was taken over and learnt needs no attention any more.
+                let is_accepted = outcome == "accepted";
+                self.items.retain(|item| {
+                    let is_it = matches!(&item.kind, Kind::Proposal { proposal_id: id, .. } if id == proposal_id);
+                    !(is_it || is_accepted && item.turn == turn)
+                });
+            }
+            Event::Error { error, class } => {
+                self.add(turn, Kind::Error { error: error.clone(), class: class.clone() });
+                self.is_active = false;
+            }
+            Event::Interrupted {} => {
+                self.items.retain(|item| !matches!(item.kind, Kind::Approval { .. }));
+                self.add(turn, Kind::Interrupted);
+                self.is_active = false;
+            }
+            Event::TurnComplete { .. } => self.is_active = false,
+            _ => {}
+        }
+        false
+    }
+
+    /// Signals come before the verdict: until then a failure is none.
+    fn shown(&self) -> impl Iterator<Item = &Item> {
+        self.items
+            .iter()
+            .filter(|item| !matches!(item.kind, Kind::Failed { is_settled: false, .. }))
+    }
+
+    fn add(&mut self, turn: u32, kind: Kind) {
+        self.items.push(Item { turn, kind });
+    }
+
+    fn failed_mut(&mut self, turn: u32) -> Option<&mut Kind> {
+        self.items
+            .iter_mut()
+            .find(|item| item.turn == turn && matches!(item.kind, Kind::Failed { .. }))
+            .map(|item| &mut item.kind)
+    }
+}

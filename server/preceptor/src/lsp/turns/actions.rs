@@ -1,0 +1,77 @@
+//! What can be done about an item: commands of this server, as code actions.
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{CodeAction, CodeActionKind, Command, Diagnostic};
+
+use crate::lsp::turns::item::{Item, Kind};
+
+/// Longest command shown in a title, in characters.
+const CALL_CHARS: usize = 60;
+
+/// Returns the actions, the one that is wanted most often first.
+pub(super) fn actions(run_id: &str, item: &Item, diagnostic: &Diagnostic) -> Vec<CodeAction> {
+    let run = json!({ "runId": run_id });
+    let turn = json!({ "runId": run_id, "turn": item.turn });
+    let retry = ("Retry".to_owned(), "preceptor.retry", run.clone());
+    let show = ("Show the transcript".to_owned(), "preceptor.show", run);
+    let dismiss = ("Dismiss".to_owned(), "preceptor.dismiss", turn);
+    let actions = match &item.kind {
+        Kind::Failed { .. }
+        | Kind::Error { .. }
+        | Kind::EscalationFailed { .. }
+        | Kind::Interrupted => vec![retry, show, dismiss],
+        Kind::Takeover { .. } | Kind::NoSkill { .. } => vec![show, dismiss],
+        Kind::Approval { tool_call_id, call } => {
+            let call = agent::clip::clip(&call.replace('\n', " "), CALL_CHARS);
+            let decision = |approved: bool, scope: &str| {
+                json!({ "runId": run_id, "decisions": [
+                    { "toolCallId": tool_call_id, "approved": approved, "scope": scope },
+                ]})
+            };
+            vec![
+                (format!("Approve `{call}`"), "preceptor.approve", decision(true, "once")),
+                (
+                    format!("Approve `{call}` for this run"),
+                    "preceptor.approve",
+                    decision(true, "run"),
+                ),
+                (format!("Reject `{call}`"), "preceptor.approve", decision(false, "once")),
+                show,
+            ]
+        }
+        Kind::Proposal { proposal_id, name, .. } => proposal_commands(proposal_id, name),
+    };
+    actions
+        .into_iter()
+        .map(|(title, command, argument)| action(title, command, argument, Some(diagnostic)))
+        .collect()
+}
+
+/// Returns what can be done about a proposal, as title, command and argument.
+pub(crate) fn proposal_commands(
+    proposal_id: &str,
+    name: &str,
+) -> Vec<(String, &'static str, Value)> {
+    let proposal = json!({ "proposalId": proposal_id });
+    vec![
+        (format!("Accept skill `{name}`"), "preceptor.proposal.accept", proposal.clone()),
+        (format!("Show skill `{name}`"), "preceptor.proposal.show", proposal.clone()),
+        (format!("Reject skill `{name}`"), "preceptor.proposal.reject", proposal),
+    ]
+}
+
+/// Builds a code action that runs one of this server's commands.
+pub(crate) fn action(
+    title: String,
+    command: &str,
+    argument: Value,
+    diagnostic: Option<&Diagnostic>,
+) -> CodeAction {
+    CodeAction {
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: diagnostic.map(|diagnostic| vec![diagnostic.clone()]),
+        command: Some(Command::new(title.clone(), command.to_owned(), Some(vec![argument]))),
+        title,
+        ..CodeAction::default()
+    }
+}

@@ -1,0 +1,198 @@
+//! One thing to show about a turn.
+
+use agent::{detect::Signal, event::PendingTool};
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
+
+use crate::lsp::to_proto::SOURCE;
+
+/// Longest message of a diagnostic, in characters.
+const MESSAGE_CHARS: usize = 300;
+
+/// Something about a turn that a person should see.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Item {
+    pub(super) turn: u32,
+    pub(super) kind: Kind,
+}
+
+/// What it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Failed {
+        signals: Vec<Signal>,
+        gate: Option<String>,
+        /// Whether the verdict is known.
+        is_settled: bool,
+    },
+    Takeover {
+        model: String,
+        reason: String,
+    },
+    EscalationFailed {
+        reason: String,
+    },
+    Approval {
+        tool_call_id: String,
+        call: String,
+    },
+    Proposal {
+        proposal_id: String,
+        name: String,
+        uri: String,
+        n_errors: usize,
+        n_findings: usize,
+    },
+    NoSkill {
+        reason: String,
+    },
+    Error {
+        error: String,
+        class: String,
+    },
+    Interrupted,
+}
+
+impl Kind {
+    pub(super) fn approval(tool: &PendingTool) -> Self {
+        let argument = tool.arguments.get("command").or_else(|| tool.arguments.get("path"));
+        let argument = match argument {
+            Some(Value::String(text)) => text.clone(),
+            _ => Value::Object(tool.arguments.clone()).to_string(),
+        };
+        Self::Approval {
+            tool_call_id: tool.tool_call_id.clone(),
+            call: format!("{}: {argument}", tool.tool),
+        }
+    }
+}
+
+impl Item {
+    pub(super) fn diagnostic(&self, run_id: &str, range: Range) -> Diagnostic {
+        let (code, severity, message) = match &self.kind {
+            Kind::Failed { signals, gate, .. } => (
+                "turn/failed",
+                DiagnosticSeverity::WARNING,
+                format!(
+                    "The student failed: {}.{}",
+                    strongest(signals).trim_end_matches('.'),
+                    gate.as_ref().map(|gate| format!(" {gate}")).unwrap_or_default()
+                ),
+            ),
+            Kind::Takeover { model, reason } => (
+                "turn/takeover",
+                DiagnosticSeverity::INFORMATION,
+                format!("The teacher `{model}` took over: {reason}"),
+            ),
+            Kind::EscalationFailed { reason } => (
+                "turn/escalation-failed",
+                DiagnosticSeverity::ERROR,
+                format!("The takeover failed: {reason}"),
+            ),
+            Kind::Approval { call, .. } => (
+                "turn/approval",
+                DiagnosticSeverity::WARNING,
+                format!("Waits for your approval: {call}"),
+            ),
+            Kind::Proposal { name, n_errors, n_findings, .. } => (
+                "turn/proposal",
+                DiagnosticSeverity::INFORMATION,
+                format!(
+                    "The teacher proposes the skill `{name}`{}.",
+                    state(*n_errors, *n_findings)
+                ),
+            ),
+            Kind::NoSkill { reason } => (
+                "turn/no-skill",
+                DiagnosticSeverity::HINT,
+                format!("No skill was proposed: {}.", reason.trim_end_matches('.')),
+            ),
+            Kind::Error { error, .. } => ("turn/error", DiagnosticSeverity::ERROR, error.clone()),
+            Kind::Interrupted => (
+                "turn/interrupted",
+                DiagnosticSeverity::HINT,
+                "The request was stopped.".to_owned(),
+            ),
+        };
+        Diagnostic {
+            range,
+            severity: Some(severity),
+            code: Some(NumberOrString::String(code.to_owned())),
+            source: Some(SOURCE.to_owned()),
+            message: agent::clip::clip(&message, MESSAGE_CHARS),
+            data: Some(self.data(run_id)),
+            ..Diagnostic::default()
+        }
+    }
+
+    /// Returns everything there is to know about it, as Markdown.
+    pub(super) fn detail(&self) -> String {
+        match &self.kind {
+            Kind::Failed { signals, gate, .. } => {
+                let evidence: Vec<String> = signals
+                    .iter()
+                    .map(|signal| {
+                        let kind = json!(signal.kind);
+                        let kind = kind.as_str().unwrap_or_default();
+                        format!(
+                            "- `{kind}` ({:.0} %): {}",
+                            signal.confidence * 100.0,
+                            signal.evidence
+                        )
+                    })
+                    .collect();
+                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}")).unwrap_or_default();
+                format!("**Why the student failed**\n\n{}{gate}", evidence.join("\n"))
+            }
+            Kind::Takeover { model, reason } => {
+                format!("**The teacher took over**: `{model}`\n\nBecause: {reason}")
+            }
+            Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
+            Kind::Approval { call, .. } => {
+                format!("**Waits for your approval**\n\n```text\n{call}\n```")
+            }
+            Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
+                "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
+                state(*n_errors, *n_findings)
+            ),
+            Kind::NoSkill { reason } => format!("**No skill was proposed**: {reason}"),
+            Kind::Error { error, class } => format!("**Error** (`{class}`)\n\n{error}"),
+            Kind::Interrupted => "**The request was stopped**".to_owned(),
+        }
+    }
+
+    fn data(&self, run_id: &str) -> Value {
+        let mut data = json!({ "runId": run_id, "turn": self.turn });
+        let more = match &self.kind {
+            Kind::Failed { signals, gate, .. } => json!({ "signals": signals, "gate": gate }),
+            Kind::Takeover { model, .. } => json!({ "teacherModel": model }),
+            Kind::Approval { tool_call_id, .. } => json!({ "toolCallId": tool_call_id }),
+            Kind::Proposal { proposal_id, name, uri, .. } => {
+                json!({ "proposalId": proposal_id, "name": name, "uri": uri })
+            }
+            Kind::Error { class, .. } => json!({ "class": class }),
+            Kind::EscalationFailed { .. } | Kind::NoSkill { .. } | Kind::Interrupted => json!({}),
+        };
+        if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
+            data.extend(more);
+        }
+        data
+    }
+}
+
+fn strongest(signals: &[Signal]) -> &str {
+    signals
+        .iter()
+        .max_by(|a, b| a.confidence.total_cmp(&b.confidence))
+        .map_or("it did not get the request done", |signal| signal.evidence.as_str())
+}
+
+fn state(n_errors: usize, n_findings: usize) -> String {
+    match (n_errors, n_findings) {
+        (0, 0) => String::new(),
+        (0, 1) => " (1 finding)".to_owned(),
+        (0, n) => format!(" ({n} findings)"),
+        (1, _) => " (1 error to mend first)".to_owned(),
+        (n, _) => format!(" ({n} errors to mend first)"),
+    }
+}

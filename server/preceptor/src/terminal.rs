@@ -1,0 +1,257 @@
+//! `preceptor run`: the agent in a terminal, without an editor.
+
+use std::{
+    fmt::Write as _,
+    io::{self, BufRead, IsTerminal, Write},
+    sync::Arc,
+};
+
+use agent::{
+    event::{Event, PendingTool},
+    machine::ApprovalDecision,
+};
+use anyhow::Context;
+use runtime::{
+    clock::SystemClock,
+    config::Config,
+    driver::{Request, RunHandle, RunSetup},
+    editor::NoEditor,
+    folders::Folders,
+    journal::Record,
+    proposals::ProposalStore,
+};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+/// Exit code: the turn failed, or was stopped.
+const EXIT_TURN_FAILED: u8 = 1;
+/// Exit code: something needed approval and nobody could be asked.
+const EXIT_DECLINED: u8 = 3;
+/// Records that may wait for the terminal.
+const QUEUED_RECORDS: usize = 256;
+
+/// Works on a request in the current folder and shows the run as it goes; returns the exit code.
+///
+/// # Errors
+/// If the run cannot start or stdout cannot be written.
+pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<u8> {
+    let workspace = std::env::current_dir().context("finding the current folder")?;
+    let folders = Arc::new(Folders::from_environment()?);
+    let setup = RunSetup {
+        runs: workspace.join(&config.runs.dir),
+        proposals: ProposalStore::new(&workspace),
+        workspace,
+        config: Arc::new(config),
+        folders,
+        editor: Arc::new(NoEditor),
+        clock: Arc::new(SystemClock),
+        is_chat: false,
+    };
+    let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);
+    let request = Request { prompt: prompt.to_owned(), origin: None };
+    let run = RunHandle::start(setup, request, sender).await?;
+    let mut screen = Screen::new(is_json, run.folder().run_id.clone());
+    let mut is_stopped = false;
+    while run.is_active() || !records.is_empty() {
+        let record = tokio::select! {
+            record = records.recv() => record,
+            _ = tokio::signal::ctrl_c(), if !is_stopped => {
+                is_stopped = run.cancel();
+                continue;
+            }
+            () = tokio::time::sleep(std::time::Duration::from_millis(20)), if !run.is_active() => None,
+        };
+        let Some(record) = record else { break };
+        screen.show(&record)?;
+        if let Event::ApprovalRequired { tools, .. } = &record.event {
+            let decisions = screen.ask(tools).await?;
+            if run.decide(decisions).is_err() {
+                tracing::debug!("the calls were decided about already");
+            }
+        }
+    }
+    while let Ok(record) = records.try_recv() {
+        screen.show(&record)?;
+    }
+    screen.end(&run)?;
+    let code = screen.exit_code;
+    run.close().await;
+    Ok(code)
+}
+
+/// What the person sees.
+struct Screen {
+    is_json: bool,
+    run_id: String,
+    is_mid_line: bool,
+    exit_code: u8,
+}
+
+impl Screen {
+    fn new(is_json: bool, run_id: String) -> Self {
+        Self { is_json, run_id, is_mid_line: false, exit_code: 0 }
+    }
+
+    fn show(&mut self, record: &Record) -> anyhow::Result<()> {
+        self.judge(record);
+        let mut out = io::stdout().lock();
+        if self.is_json {
+            if matches!(record.event, Event::State(_)) {
+                return Ok(());
+            }
+            let mut object = serde_json::to_value(record).context("writing an event")?;
+            if let Some(object) = object.as_object_mut() {
+                object.insert("runId".to_owned(), json!(self.run_id));
+            }
+            writeln!(out, "{object}").context("writing to stdout")?;
+            return Ok(());
+        }
+        let text = self.render(record);
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing to stdout")
+    }
+
+    fn judge(&mut self, record: &Record) {
+        match &record.event {
+            Event::Error { .. } | Event::Interrupted {} | Event::EscalationFailed { .. } => {
+                self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
+            }
+            Event::State(agent::event::StateRecord::Verdict { verdict, .. })
+                if verdict == "failure" =>
+            {
+                self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
+            }
+            Event::TurnComplete { .. } if record.teacher && self.exit_code == EXIT_TURN_FAILED => {
+                self.exit_code = 0;
+            }
+            _ => {}
+        }
+    }
+
+    fn render(&mut self, record: &Record) -> String {
+        let line = match &record.event {
+            Event::AssistantChunk { content } => {
+                self.is_mid_line = !content.ends_with('\n');
+                return content.clone();
+            }
+            Event::AssistantMessage { content } => content.clone(),
+            Event::ToolCall { tool, arguments, raw, .. } => {
+                format!("> {tool} {}", summary(arguments, raw.as_deref()))
+            }
+            Event::ToolOutput { output, success, .. } => {
+                let mark = if *success { "" } else { "! " };
+                agent::clip::clip_middle(output.trim_end(), /*max_chars*/ 2_000)
+                    .lines()
+                    .map(|line| format!("  {mark}{line}"))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            }
+            Event::ToolLog { log, .. } => format!("[{log}]"),
+            Event::Signal(signal) if !signal.recovered => {
+                format!("[failure signal: {}]", signal.evidence)
+            }
+            Event::TeacherTakeover { teacher_model, student_failure, .. } => {
+                format!("\n[the teacher {teacher_model} takes over: {student_failure}]")
+            }
+            Event::EscalationFailed { reason, .. } => format!("[the takeover failed: {reason}]"),
+            Event::State(agent::event::StateRecord::Verdict { gate: Some(gate), .. }) => {
+                format!("[the student failed. {gate}]")
+            }
+            Event::SkillProposed { name, uri, findings, .. } => {
+                let mut text = format!("\n[skill proposed: {name}]\n  {uri}");
+                for finding in findings {
+                    let _ = write!(
+                        text,
+                        "\n  {} line {}: {}",
+                        finding.severity, finding.line, finding.message
+                    );
+                }
+                text
+            }
+            Event::SkillSaveFailed { reason } => format!("[no skill: {reason}]"),
+            Event::Interrupted {} => "[stopped]".to_owned(),
+            Event::Error { error, .. } => {
+                self.end_line();
+                let _ = writeln!(io::stderr(), "error: {error}");
+                return String::new();
+            }
+            _ => return String::new(),
+        };
+        let start = if self.is_mid_line { "\n" } else { "" };
+        self.is_mid_line = false;
+        format!("{start}{line}\n")
+    }
+
+    /// Asks about each call; without a terminal everything is declined, and said to be.
+    async fn ask(&mut self, tools: &[PendingTool]) -> anyhow::Result<Vec<ApprovalDecision>> {
+        let can_ask = io::stdin().is_terminal() && !self.is_json;
+        let mut decisions = Vec::with_capacity(tools.len());
+        for tool in tools {
+            let what = format!("{} {}", tool.tool, summary(&tool.arguments, None));
+            let (approved, for_run) = if can_ask {
+                self.end_line();
+                ask_terminal(what).await?
+            } else {
+                self.exit_code = EXIT_DECLINED;
+                let _ = writeln!(
+                    io::stderr(),
+                    "declined, because nobody can be asked without a terminal: {what}\n\
+                     (--approve full runs everything, --approve edits runs file edits)"
+                );
+                (false, false)
+            };
+            decisions.push(ApprovalDecision {
+                tool_call_id: tool.tool_call_id.clone(),
+                approved,
+                arguments: None,
+                feedback: None,
+                for_run,
+            });
+        }
+        Ok(decisions)
+    }
+
+    fn end_line(&mut self) {
+        if self.is_mid_line {
+            let _ = writeln!(io::stdout());
+            self.is_mid_line = false;
+        }
+    }
+
+    fn end(&mut self, run: &RunHandle) -> anyhow::Result<()> {
+        if self.is_json {
+            return Ok(());
+        }
+        self.end_line();
+        writeln!(io::stdout(), "\ntranscript: {}", run.folder().transcript().display())
+            .context("writing to stdout")
+    }
+}
+
+async fn ask_terminal(what: String) -> anyhow::Result<(bool, bool)> {
+    let answer = tokio::task::spawn_blocking(move || -> io::Result<String> {
+        let mut stderr = io::stderr();
+        write!(stderr, "run this? {what}\n  [y]es, [a]lways in this run, [N]o: ")?;
+        stderr.flush()?;
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        Ok(line)
+    })
+    .await
+    .context("asking")?
+    .context("reading the answer")?;
+    Ok(match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => (true, false),
+        "a" | "always" => (true, true),
+        _ => (false, false),
+    })
+}
+
+fn summary(arguments: &serde_json::Map<String, serde_json::Value>, raw: Option<&str>) -> String {
+    if let Some(raw) = raw {
+        return raw.to_owned();
+    }
+    match arguments.get("command").or_else(|| arguments.get("path")) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        _ => serde_json::Value::Object(arguments.clone()).to_string(),
+    }
+}
