@@ -12,5 +12,6 @@ mod documents;
 mod findings;
 mod harness;
 mod lifecycle;
+mod processes;
 mod settings;
 mod transport;
