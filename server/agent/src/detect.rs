@@ -186,7 +186,7 @@ fn call_evidence(call: &CallRecord) -> String {
     };
     let output = call.output.lines().find(|line| {
         let line = line.trim();
-        !line.is_empty() && !line.starts_with("exit code:")
+        !line.is_empty() && !line.starts_with("exit code:") && !line.starts_with("[unsaved in")
     });
     let evidence = match output {
         Some(line) if call.kind != ResultKind::UnknownTool => format!("{what}: {}", line.trim()),

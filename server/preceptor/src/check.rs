@@ -3,7 +3,6 @@
 //! One broken file never keeps the others from being checked: what cannot be read is said on
 //! stderr, and the command ends with [`EXIT_FAILED`] after everything else was reported.
 
-mod atomic_write;
 mod discover;
 mod json;
 mod load;
@@ -17,10 +16,10 @@ use std::{
 
 use anyhow::Context;
 use lint::{Finding, Safety, Settings, Severity, SkillFile, check, fix_all};
-use runtime::config::FailOn;
+use runtime::{atomic, config::FailOn};
 use skill::{LineIndex, SkillDocument};
 
-use crate::check::{atomic_write::replace_file, discover::discover, load::decode};
+use crate::check::{discover::discover, load::decode};
 
 /// Exit code: nothing at or above the chosen severity.
 pub const EXIT_CLEAN: u8 = 0;
@@ -213,7 +212,7 @@ fn check_file(path: &Path, shown: String, text: String, options: &Options, outco
     if options.fix || options.fix_unsafe {
         let (fixed, n_fixed) = fix(&checked, directory_name.as_deref(), options);
         if n_fixed > 0 {
-            match replace_file(path, &checked.text, &fixed) {
+            match atomic::write_over(path, checked.text.as_bytes(), fixed.as_bytes()) {
                 Ok(()) => {
                     outcome.n_fixed += n_fixed;
                     checked = check_text(checked.path, fixed, directory_name.as_deref(), options);

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use etcetera::{BaseStrategy, choose_base_strategy};
 use runtime::folders::Folders;
 
 use crate::lsp::transport::TransportOptions;
@@ -27,16 +26,12 @@ impl Options {
     /// Returns the options for this user, by the system's conventions (`$XDG_CONFIG_HOME`,
     /// `$XDG_STATE_HOME` and their equivalents). A user without a home folder has no files.
     pub fn from_environment() -> Self {
-        let strategy = choose_base_strategy().ok();
+        let folders = Folders::from_environment().ok();
         Self {
             transport: TransportOptions::default(),
-            home: strategy.as_ref().map(|strategy| strategy.home_dir().to_path_buf()),
-            user_config: strategy
-                .as_ref()
-                .map(|strategy| strategy.config_dir().join(FOLDER).join("config.toml")),
-            state_dir: strategy.as_ref().map(|strategy| {
-                strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join(FOLDER)
-            }),
+            user_config: folders.as_ref().map(|folders| folders.config_file.clone()),
+            state_dir: folders.as_ref().map(|folders| folders.state.clone()),
+            home: folders.map(|folders| folders.home),
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io,
-    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -195,20 +193,6 @@ pub(crate) async fn pull_editor_settings(session: &Session) {
             }
         }
         Err(error) => warn!(%error, "the editor's settings are unknown"),
-    }
-}
-
-/// Reads the user's file; for blocking threads only.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the user's settings are read here, on a blocking thread"
-)]
-pub(crate) fn load_user_file(path: &Path) -> Result<Option<Layer>, ConfigError> {
-    let origin = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => Layer::from_toml(&origin, &text).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ConfigError::Unreadable { origin, error }),
     }
 }
 

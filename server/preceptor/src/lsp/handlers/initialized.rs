@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::future;
+use runtime::config::Layer;
 use serde_json::json;
 use tower_lsp::lsp_types::{
     Registration, RegistrationParams,
@@ -13,7 +14,7 @@ use tracing::{error, info_span, warn};
 
 use crate::lsp::{
     session::Session,
-    settings::{self, LayerSource, SECTION, load_user_file, pull_editor_settings},
+    settings::{self, LayerSource, SECTION, pull_editor_settings},
 };
 
 /// How long the client may take to register something.
@@ -40,7 +41,7 @@ async fn read_user_file(session: &Session) {
     let Some(path) = session.options.user_config.clone() else {
         return;
     };
-    match tokio::task::spawn_blocking(move || load_user_file(&path)).await {
+    match tokio::task::spawn_blocking(move || Layer::from_file(&path)).await {
         Ok(layer) => settings::update(session, LayerSource::UserFile, layer),
         Err(error) => error!(%error, "reading the user's settings failed"),
     }
