@@ -52,16 +52,16 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
     let run = RunHandle::start(setup, request, sender).await?;
     let mut screen = Screen::new(is_json, run.folder().run_id.clone());
     let mut is_stopped = false;
-    while run.is_active() || !records.is_empty() {
+    loop {
         let record = tokio::select! {
-            record = records.recv() => record,
+            biased;
+            Some(record) = records.recv() => record,
             _ = tokio::signal::ctrl_c(), if !is_stopped => {
                 is_stopped = run.cancel();
                 continue;
             }
-            () = tokio::time::sleep(std::time::Duration::from_millis(20)), if !run.is_active() => None,
+            () = run.idle() => break,
         };
-        let Some(record) = record else { break };
         screen.show(&record)?;
         if let Event::ApprovalRequired { tools, .. } = &record.event {
             let decisions = screen.ask(tools).await?;

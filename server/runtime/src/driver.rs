@@ -25,7 +25,7 @@ use agent::{
     tool::{BUILT_IN_TOOLS, BuiltInTool, PreparedCall},
 };
 use llm::Redactor;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 
@@ -129,7 +129,8 @@ pub struct RunHandle {
 #[derive(Default)]
 struct Shared {
     n_turns: AtomicU32,
-    n_finished: AtomicU32,
+    /// Turns that are over; a channel, so that one can wait for it.
+    n_finished: watch::Sender<u32>,
     turn_cancel: Mutex<CancellationToken>,
     last_request: Mutex<Option<Request>>,
     pending: Mutex<Vec<PendingTool>>,
@@ -270,7 +271,14 @@ impl RunHandle {
 
     /// Returns whether a turn is under way, waits for a person or for the turn before it.
     pub fn is_active(&self) -> bool {
-        self.shared.n_finished.load(Ordering::SeqCst) < self.n_turns()
+        *self.shared.n_finished.borrow() < self.n_turns()
+    }
+
+    /// Waits until no turn is under way or asked for.
+    pub async fn idle(&self) {
+        let mut n_finished = self.shared.n_finished.subscribe();
+        // The sender is ours: waiting ends by the condition only.
+        let _ = n_finished.wait_for(|n_finished| *n_finished >= self.n_turns()).await;
     }
 
     /// Returns how many turns were asked for.
@@ -338,7 +346,7 @@ impl Driver {
         if let Err(error) = self.recorder.sync().await {
             tracing::warn!(%error, "the journal was not synced");
         }
-        self.shared.n_finished.store(self.machine.turn(), Ordering::SeqCst);
+        self.shared.n_finished.send_replace(self.machine.turn());
     }
 
     async fn drive(

@@ -154,7 +154,8 @@ impl Stream<'_> {
             (_, Delta::Retrying { attempt, delay, reason }) => {
                 self.flush().await?;
                 let log = format!(
-                    "{reason} Trying again in {} s (attempt {attempt}).",
+                    "{}: trying again in {} s (attempt {attempt})",
+                    reason.trim_end_matches('.'),
                     delay.as_secs_f64().ceil()
                 );
                 self.record(Event::ToolLog { tool: "system".to_owned(), log }).await?;

@@ -137,12 +137,7 @@ fn request(prompt: &str) -> Request {
 }
 
 async fn wait_until_idle(handle: &RunHandle) {
-    let wait = async {
-        while handle.is_active() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(Duration::from_secs(20), wait).await.expect("the turn ends");
+    timeout(Duration::from_secs(20), handle.idle()).await.expect("the turn ends");
 }
 
 fn types(records: &[Record]) -> Vec<String> {

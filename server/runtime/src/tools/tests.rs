@@ -8,6 +8,7 @@ use std::{
 
 use agent::tool::{PreparedCall, ResultKind};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{ToolOutcome, Toolbox};
@@ -159,7 +160,12 @@ async fn a_command_that_takes_too_long_is_ended_with_its_children() {
     assert_eq!(result.kind, ResultKind::Failed);
     let pid = result.output.lines().last().unwrap().to_owned();
     assert!(result.output.contains("ended after 1 s"), "{}", result.output);
-    assert!(is_gone(&pid), "{pid} still runs");
+    let gone = async {
+        while !is_gone(&pid) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), gone).await.expect("what it started is ended too");
 }
 
 #[tokio::test]
