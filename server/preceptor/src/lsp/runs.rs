@@ -1,12 +1,12 @@
 //! The runs of a session: starting them, and what follows from each of their records.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use agent::event::{Event, RequestOrigin, StateRecord};
+use dashmap::DashMap;
 use runtime::{
     clock::SystemClock,
     driver::{Request, RunHandle, RunSetup, StartError},
@@ -36,31 +36,30 @@ pub(crate) struct NewRun {
     pub(crate) is_chat: bool,
 }
 
-/// The live runs, by id.
+/// The live runs, by id. Handlers of many requests look them up at the same time; nothing but
+/// shared handles leaves the map, so that no guard is ever held across an await.
 #[derive(Default)]
 pub(crate) struct Runs {
-    live: Mutex<BTreeMap<String, Arc<RunHandle>>>,
+    live: DashMap<String, Arc<RunHandle>>,
 }
 
 impl std::fmt::Debug for Runs {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_set().entries(self.live().keys()).finish()
+        formatter.debug_struct("Runs").field("n_live", &self.live.len()).finish_non_exhaustive()
     }
 }
 
 impl Runs {
     /// Returns a live run.
     pub(crate) fn get(&self, run_id: &str) -> Option<Arc<RunHandle>> {
-        self.live().get(run_id).cloned()
+        self.live.get(run_id).map(|run| Arc::clone(&run))
     }
 
     /// Takes all runs out, to close them.
     pub(crate) fn take_all(&self) -> Vec<Arc<RunHandle>> {
-        std::mem::take(&mut *self.live()).into_values().collect()
-    }
-
-    fn live(&self) -> MutexGuard<'_, BTreeMap<String, Arc<RunHandle>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        let runs = self.live.iter().map(|run| Arc::clone(&run)).collect();
+        self.live.clear();
+        runs
     }
 }
 
@@ -89,7 +88,7 @@ pub(crate) async fn start(
     let (sender, records) = mpsc::channel(QUEUED_RECORDS);
     let run = Arc::new(RunHandle::start(setup, request, sender).await?);
     let run_id = run.folder().run_id.clone();
-    session.runs.live().insert(run_id.clone(), Arc::clone(&run));
+    session.runs.live.insert(run_id.clone(), Arc::clone(&run));
     if let Ok(transcript) = Url::from_file_path(run.folder().transcript()) {
         session.turns.add_run(&session.board, &run_id, new.asked_at, transcript);
     }
