@@ -131,7 +131,10 @@ struct Shared {
     n_turns: AtomicU32,
     /// Turns that are over; a channel, so that one can wait for it.
     n_finished: watch::Sender<u32>,
+    /// Stops the turn under way, or the next one if none is.
     turn_cancel: Mutex<CancellationToken>,
+    /// Turns with nothing left to stop; written under the lock of `turn_cancel`.
+    n_settled: AtomicU32,
     last_request: Mutex<Option<Request>>,
     pending: Mutex<Vec<PendingTool>>,
 }
@@ -178,8 +181,9 @@ impl RunHandle {
         };
         recorder.record(0, false, started).await?;
         let (operations, incoming) = mpsc::channel(QUEUED_OPERATIONS);
-        let shared = Arc::new(Shared::default());
         let closing = CancellationToken::new();
+        let turn_cancel = Mutex::new(closing.child_token());
+        let shared = Arc::new(Shared { turn_cancel, ..Shared::default() });
         let span = tracing::info_span!("run", id = folder.run_id);
         let driver = Driver {
             machine,
@@ -260,13 +264,15 @@ impl RunHandle {
         Ok(n_fitting)
     }
 
-    /// Stops the turn under way; returns whether there was one.
+    /// Stops the turn under way, or the one that was asked for and has not begun; returns whether
+    /// there was one.
     pub fn cancel(&self) -> bool {
-        let was_active = self.is_active();
-        if was_active {
-            lock(&self.shared.turn_cancel).cancel();
+        let turn_cancel = lock(&self.shared.turn_cancel);
+        let is_unsettled = self.shared.n_settled.load(Ordering::SeqCst) < self.n_turns();
+        if is_unsettled {
+            turn_cancel.cancel();
         }
-        was_active
+        is_unsettled
     }
 
     /// Returns whether a turn is under way, waits for a person or for the turn before it.
@@ -337,9 +343,9 @@ impl Driver {
     }
 
     async fn turn(&mut self, request: Request) {
-        let cancel = self.closing.child_token();
-        *lock(&self.shared.turn_cancel) = cancel.clone();
+        let cancel = lock(&self.shared.turn_cancel).clone();
         if let Err(error) = self.drive(request, &cancel).await {
+            self.settle();
             self.give_up(&error).await;
         }
         lock(&self.shared.pending).clear();
@@ -358,6 +364,9 @@ impl Driver {
         loop {
             let transition = self.machine.advance(input);
             self.share_pending();
+            if transition.step == Step::Rest {
+                self.settle();
+            }
             for Emitted { turn, teacher, event } in transition.events {
                 self.recorder.record(turn, teacher, event).await?;
             }
@@ -374,6 +383,15 @@ impl Driver {
                 Step::Propose(skill) => self.propose(&skill).await,
                 Step::Rest => return Ok(()),
             };
+        }
+    }
+
+    /// Notes that nothing of the turn is left to stop. That comes before its end is told: whoever
+    /// cancels after that means the next turn, also if it has not begun.
+    fn settle(&self) {
+        let mut turn_cancel = lock(&self.shared.turn_cancel);
+        if self.shared.n_settled.swap(self.machine.turn(), Ordering::SeqCst) < self.machine.turn() {
+            *turn_cancel = self.closing.child_token();
         }
     }
 
