@@ -4,41 +4,89 @@ use std::{sync::Arc, time::Duration};
 
 use agent::event::{Event, StateRecord};
 use runtime::{journal::Record, run_store::first_line};
+use tokio::sync::mpsc;
 use tower_lsp::lsp_types::{
     NumberOrString, ProgressParams, ProgressParamsValue, WorkDoneProgress, WorkDoneProgressBegin,
     WorkDoneProgressCancelParams, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
     WorkDoneProgressReport, notification::Progress, request::WorkDoneProgressCreate,
 };
-use tracing::debug;
+use tracing::{debug, info_span};
 
 use crate::lsp::session::Session;
 
 /// How long the client may take to make a progress.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Records of one run that may wait for the client.
+const QUEUED_RECORDS: usize = 256;
 /// Longest message, in characters.
 const MESSAGE_CHARS: usize = 100;
 /// What a run's token starts with.
 const TOKEN: &str = "preceptor/";
 
-/// Shows one run's progress; made for clients that announced it.
+/// Shows one run's progress to a client that announced it, in a task of its own: what else is to be
+/// shown does not wait until the client has made room for a progress.
 #[derive(Debug)]
 pub(crate) struct RunProgress {
+    records: Option<mpsc::Sender<Arc<Record>>>,
+}
+
+impl RunProgress {
+    pub(crate) fn new(session: &Arc<Session>, run_id: &str) -> Self {
+        if !session.client().shows_progress {
+            return Self { records: None };
+        }
+        let (sender, mut records) = mpsc::channel::<Arc<Record>>(QUEUED_RECORDS);
+        let mut view = ProgressView {
+            session: Arc::clone(session),
+            run_id: run_id.to_owned(),
+            is_shown: false,
+            turn: 0,
+        };
+        session.tasks.spawn(info_span!("progress", run = run_id), async move {
+            while let Some(record) = records.recv().await {
+                view.apply(&record).await;
+            }
+        });
+        Self { records: Some(sender) }
+    }
+
+    /// Shows what a record says; waits while too many records wait for the client.
+    pub(crate) async fn apply(&self, record: &Arc<Record>) {
+        if let Some(records) = &self.records
+            && is_told(&record.event)
+            && records.send(Arc::clone(record)).await.is_err()
+        {
+            debug!("the session ends; no progress is shown");
+        }
+    }
+}
+
+/// Whether a progress says anything about it.
+fn is_told(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::State(StateRecord::Request { .. })
+            | Event::Processing { .. }
+            | Event::ToolCall { .. }
+            | Event::ToolLog { .. }
+            | Event::ApprovalRequired { .. }
+            | Event::TeacherTakeover { .. }
+            | Event::TurnComplete { .. }
+            | Event::Interrupted {}
+            | Event::Error { .. }
+    )
+}
+
+#[derive(Debug)]
+struct ProgressView {
     session: Arc<Session>,
     run_id: String,
     is_shown: bool,
     turn: u32,
 }
 
-impl RunProgress {
-    pub(crate) fn new(session: &Arc<Session>, run_id: &str) -> Self {
-        Self { session: Arc::clone(session), run_id: run_id.to_owned(), is_shown: false, turn: 0 }
-    }
-
-    /// Shows what a record says.
-    pub(crate) async fn apply(&mut self, record: &Record) {
-        if !self.session.client().shows_progress {
-            return;
-        }
+impl ProgressView {
+    async fn apply(&mut self, record: &Record) {
         match &record.event {
             Event::State(StateRecord::Request { prompt, .. }) => {
                 self.turn = record.turn;

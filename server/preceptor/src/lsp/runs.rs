@@ -132,7 +132,7 @@ struct Viewer {
 }
 
 impl Viewer {
-    async fn show(mut self, mut records: mpsc::Receiver<Arc<Record>>) {
+    async fn show(self, mut records: mpsc::Receiver<Arc<Record>>) {
         let run_id = self.run.folder().run_id.clone();
         while let Some(record) = records.recv().await {
             if self.session.client().preceptor.events {
