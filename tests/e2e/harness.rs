@@ -3,7 +3,11 @@
 //! A test reads what it expects with `wait_for` and its kin, and ends with `finish`, which shuts
 //! the server down and fails if there is a message that nobody read.
 
+mod agent;
+mod editor;
 mod frames;
+mod journals;
+mod models;
 
 use std::{collections::VecDeque, path::Path, time::Duration};
 
@@ -16,6 +20,12 @@ use tokio::{
     task::JoinHandle,
 };
 use tower_lsp::{LanguageServer, LspService};
+
+pub(crate) use self::{
+    agent::{Agent, AgentOptions, actions_titled, codes, with_code},
+    editor::SKILL,
+    models::{TEACHER, bash, calls, distilled, says, tool_results},
+};
 
 /// How long anything may take before a test fails; generous, for machines that are busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,6 +46,8 @@ pub(crate) struct ClientOptions {
     pub(crate) configuration: Value,
     /// The user's `config.toml`.
     pub(crate) user_config: Option<String>,
+    /// The workspace folder, as a path in the test's folder; it is made.
+    pub(crate) workspace: Option<&'static str>,
 }
 
 /// A client and the server that it talks to.
@@ -51,6 +63,10 @@ pub(crate) struct Client {
     /// What `workspace/configuration` answers; may change as the test goes. `None`: the test
     /// answers by itself.
     pub(crate) configuration: Option<Value>,
+    /// Methods whose messages may be left unread: a test of one stream is none of the others.
+    pub(crate) may_stay_unread: &'static [&'static str],
+    /// The events of all runs, in order of arrival.
+    pub(crate) events: Vec<Value>,
     is_finished: bool,
     dir: TempDir,
 }
@@ -68,6 +84,9 @@ impl Client {
         let dir = TempDir::new().unwrap();
         if let Some(text) = &options.user_config {
             tokio::fs::write(dir.path().join("config.toml"), text).await.unwrap();
+        }
+        if let Some(workspace) = options.workspace {
+            tokio::fs::create_dir(dir.path().join(workspace)).await.unwrap();
         }
         let server_options = Options {
             user_config: Some(dir.path().join("config.toml")),
@@ -129,6 +148,8 @@ impl Client {
             server,
             next_id: 1,
             configuration: None,
+            may_stay_unread: &[],
+            events: Vec::new(),
             is_finished: false,
             dir,
         }
@@ -148,9 +169,14 @@ impl Client {
     pub(crate) async fn initialize(&mut self, options: &ClientOptions) -> Value {
         let capabilities =
             if options.capabilities.is_null() { json!({}) } else { options.capabilities.clone() };
+        let folders = options
+            .workspace
+            .map(|name| json!([{ "uri": self.uri(name), "name": name }]))
+            .unwrap_or_default();
         let params = json!({
             "processId": options.process_id,
             "rootUri": null,
+            "workspaceFolders": folders,
             "capabilities": capabilities,
             "initializationOptions": options.initialization_options,
         });
@@ -265,6 +291,11 @@ impl Client {
                 self.answer(&message, result).await;
             }
             _ => {
+                if message["method"] == "preceptor/event" {
+                    let event = &message["params"];
+                    journals::assert_is_written(self.dir.path(), event);
+                    self.events.push(event.clone());
+                }
                 self.n_received += 1;
                 message["place"] = Value::from(self.n_received);
                 self.unread.push_back(message);
@@ -315,6 +346,9 @@ impl Client {
         while let Some(message) = self.incoming.recv().await {
             self.receive(message).await;
         }
+        journals::assert_are_in_order(self.dir.path(), &self.events);
+        let may_stay = self.may_stay_unread;
+        self.unread.retain(|it| !it["method"].as_str().is_some_and(|it| may_stay.contains(&it)));
         assert!(self.unread.is_empty(), "messages that nobody expected: {:#?}", self.unread);
     }
 }

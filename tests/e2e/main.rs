@@ -7,11 +7,25 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking, in its helpers too"
 )]
+#![expect(clippy::disallowed_methods, reason = "what is tested is left on a disk")]
 
+mod acceptance;
+mod approvals;
+mod commands;
 mod documents;
+mod editing;
+mod escalation;
+mod failures;
 mod findings;
 mod harness;
+mod interruption;
 mod lifecycle;
+#[expect(dead_code, unused_imports, reason = "tests of the wire use the rest")]
+#[path = "../support/model_server.rs"]
+mod model_server;
 mod processes;
+mod proposals;
+mod requests;
+mod runs;
 mod settings;
 mod transport;

@@ -1,0 +1,182 @@
+//! When the teacher comes in, when not and why, and what comes of its lesson.
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Agent, AgentOptions, TEACHER, bash, distilled, says},
+    model_server::Reply,
+};
+
+/// Lets the student fail with some settings, and asserts that nobody took over and that the hover
+/// names the gate.
+async fn check_gate(settings: Value, gate: &str) {
+    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
+    agent.student.then(says("I was unable to count the rows."));
+    let run_id = agent.ask_and_wait().await;
+    let notes = agent.notes();
+    agent.diagnostic(&notes, "turn/failed").await;
+    let hover = agent.hover(&notes, 2).await;
+    assert!(hover.contains(gate), "`{gate}` in {hover}");
+    assert!(!agent.kinds(&run_id).contains(&"teacher_takeover"));
+    assert!(agent.teacher.requests().is_empty());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_teacher_that_is_switched_off_stays_out() {
+    check_gate(json!({"teacher": {"enabled": false}}), "teacher.enabled").await;
+}
+
+#[tokio::test]
+async fn a_teacher_without_a_model_stays_out() {
+    check_gate(json!({"teacher": {"model": ""}}), "teacher.model").await;
+}
+
+#[tokio::test]
+async fn a_mode_without_takeovers_is_named() {
+    for mode in ["off", "ask"] {
+        check_gate(json!({"teacher": {"mode": mode}}), "teacher.mode").await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_has_a_limit_of_takeovers() {
+    let settings = json!({"teacher": {"per_run": 1, "cooldown_s": 0}});
+    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
+    agent.teach("NO_SKILL");
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    agent.student.then(says("I was unable to do it again."));
+    let follow_up = json!({"runId": run_id, "prompt": "and in percent?"});
+    let answer = agent.execute("preceptor.followUp", follow_up).await;
+    assert_eq!(answer["turn"], 2);
+    assert_eq!(answer["runId"], run_id.as_str());
+    agent.turn_end(&run_id, 2).await;
+    let notes = agent.notes();
+    agent
+        .diagnostics_when(&notes, "the second failure", |it| {
+            it.iter().any(|it| it["code"] == "turn/failed" && it["data"]["turn"] == 2)
+        })
+        .await;
+    let hover = agent.hover(&notes, 2).await;
+    assert!(hover.contains("teacher.per_run"), "{hover}");
+    assert_eq!(agent.teacher.requests().len(), 3);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_chat_has_no_teacher_and_no_tools() {
+    let mut agent = Agent::start().await;
+    agent.student.then(says("I was unable to count the rows."));
+    let answer = agent.execute("preceptor.run", json!({"prompt": "count", "mode": "chat"})).await;
+    let run_id = answer["runId"].as_str().unwrap().to_owned();
+    agent.turn_end(&run_id, 1).await;
+    assert!(agent.student.requests()[0].tools().is_empty());
+    assert!(agent.teacher.requests().is_empty());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn the_teacher_sees_the_attempt_and_the_reason_and_works_with_the_same_tools() {
+    let mut agent = Agent::start().await;
+    agent.student.then(bash("wc -l data.cvs")).then(says("I was unable to count the rows."));
+    agent.teacher.then(bash("wc -l < data.csv")).then(says("2 rows.")).then(says("NO_SKILL"));
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    let requests = agent.teacher.requests();
+    assert!(requests[0].mentions("how many rows has data.csv?"));
+    assert!(requests[0].mentions("data.cvs"));
+    assert_eq!(requests[0].tools(), agent.student.requests()[0].tools());
+    assert_eq!(requests[0].body["model"], TEACHER);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn after_a_takeover_the_student_knows_what_the_teacher_did() {
+    let mut agent = Agent::start().await;
+    agent.teach("NO_SKILL");
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    agent.student.then(says("As counted: 2."));
+    agent.execute("preceptor.followUp", json!({"runId": run_id, "prompt": "again?"})).await;
+    agent.turn_end(&run_id, 2).await;
+    assert!(agent.student.requests()[1].mentions("There are 2 rows."));
+    agent.finish().await;
+}
+
+/// Lets the teacher distill an answer that is no skill, and asserts that the reason is told.
+async fn check_no_skill(lesson: &str, parts: &[&str]) {
+    let mut agent = Agent::start().await;
+    agent.teach(lesson);
+    let run_id = agent.ask().await;
+    let failed = agent.event(&run_id, "skill_save_failed").await;
+    let reason = failed["data"]["reason"].as_str().unwrap().to_owned();
+    let notes = agent.notes();
+    let diagnostic = agent.diagnostic(&notes, "turn/no-skill").await;
+    for part in parts {
+        assert!(reason.contains(part), "`{part}` in {reason}");
+        let message = diagnostic["message"].as_str().unwrap();
+        assert!(message.contains(part), "`{part}` in {message}");
+    }
+    let proposals = agent.execute("preceptor.proposals", json!({})).await;
+    assert_eq!(proposals, json!([]), "for {lesson}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_declined_lesson_is_told() {
+    check_no_skill("NO_SKILL", &["teacher"]).await;
+}
+
+#[tokio::test]
+async fn a_lesson_that_is_no_json_is_told() {
+    check_no_skill("First, count the rows.", &["JSON"]).await;
+    check_no_skill("{\"name\": \"count-csv-rows\",", &["JSON"]).await;
+}
+
+#[tokio::test]
+async fn a_field_of_the_wrong_type_is_named() {
+    for (field, value) in [
+        ("name", json!(3)),
+        ("description", json!(["a"])),
+        ("when_to_use", json!({})),
+        ("procedure", json!("step")),
+        ("procedure", json!([1, 2])),
+        ("pitfalls", json!("none")),
+        ("verification", json!(true)),
+        ("category", json!(1)),
+    ] {
+        let mut lesson = distilled();
+        lesson[field] = value;
+        check_no_skill(&lesson.to_string(), &[field]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_fenced_lesson_and_unknown_keys_are_fine() {
+    let mut lesson = distilled();
+    lesson["confidence"] = json!("very");
+    lesson["audience"] = json!(["everybody"]);
+    let mut agent = Agent::start().await;
+    agent.teach(&format!("Here it is:\n\n```json\n{lesson}\n```\n"));
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_proposed").await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_lesson_that_never_comes_is_told_and_the_turn_is_complete() {
+    let mut agent = Agent::start().await;
+    agent.student.then(says("I was unable to count the rows."));
+    agent.teacher.then(says("There are 2 rows.")).then(Reply::error(
+        401,
+        "invalid_request_error",
+        "expired",
+    ));
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    let end = agent.turn_end(&run_id, 1).await;
+    assert_eq!(end["type"], "turn_complete");
+    assert_eq!(end["data"]["finalResponse"], "There are 2 rows.");
+    agent.finish().await;
+}

@@ -1,0 +1,171 @@
+//! What is proposed: its text, its findings, its document, and refusing it.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Agent, AgentOptions, SKILL, TEACHER, actions_titled, distilled, with_code};
+
+const ASK_LINE: u64 = 2;
+
+async fn start(capabilities: Value) -> Agent {
+    Agent::start_with(AgentOptions { capabilities, ..AgentOptions::default() }).await
+}
+
+fn proposal_document(agent: &Agent, proposal_id: &str) -> String {
+    agent.read(&format!(".preceptor/proposals/{proposal_id}/count-csv-rows/SKILL.md"))
+}
+
+#[tokio::test]
+async fn what_is_accepted_carries_the_servers_word_and_not_the_teachers() {
+    let mut lesson = distilled();
+    lesson["source"] = json!("hand-written");
+    lesson["status"] = json!("reviewed");
+    lesson["teacher_model"] = json!("somebody-else");
+    lesson["accepted"] = json!("1999-01-01T00:00:00Z");
+    lesson["metadata"] = json!({"status": "reviewed", "verification": "verified"});
+    let mut agent = start(Value::Null).await;
+    let (_, proposal_id) = agent.proposed(&lesson).await;
+    let draft = proposal_document(&agent, &proposal_id);
+    let text = agent.accept().await;
+    let has = |text: &str, key: &str, value: &str| {
+        text.lines().any(|line| {
+            line.trim()
+                .strip_prefix(key)
+                .and_then(|it| it.strip_prefix(':'))
+                .is_some_and(|it| it.trim().trim_matches('"') == value)
+        })
+    };
+    assert!(has(&draft, "status", "draft") && !draft.contains("accepted:"), "{draft}");
+    for (key, value) in [
+        ("name", "count-csv-rows"),
+        ("source", "teacher-escalation"),
+        ("teacher_model", TEACHER),
+        ("category", "data"),
+        ("status", "published"),
+        ("verification", "none"),
+    ] {
+        assert!(has(&text, key, value), "`{key}: {value}` in {text}");
+    }
+    for claim in ["hand-written", "reviewed", "somebody-else", "1999"] {
+        assert!(!text.contains(claim), "`{claim}` in {text}");
+    }
+    for key in ["created: ", "accepted: "] {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap();
+        let time = line.trim_matches('"');
+        assert!(time.len() == "2026-11-21T09:30:12Z".len() && time.ends_with('Z'), "{time}");
+    }
+    for part in ["## When to Use", "## Procedure", "## Pitfalls", "## Verification", "Use when"] {
+        assert!(text.contains(part), "`{part}` in {text}");
+    }
+    assert!(!text.contains("APPENDIX_START"), "there are no notes yet");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn steps_lose_their_number_and_empty_pitfalls_their_heading() {
+    let mut lesson = distilled();
+    lesson["procedure"] = json!(["Step 1: List the folder.", "Step 2: Count the rows."]);
+    lesson["pitfalls"] = json!([]);
+    let mut agent = start(Value::Null).await;
+    let (_, proposal_id) = agent.proposed(&lesson).await;
+    let text = proposal_document(&agent, &proposal_id);
+    assert!(text.contains("1. List the folder.\n2. Count the rows.\n"), "{text}");
+    assert!(!text.contains("## Pitfalls"), "{text}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_proposal_with_errors_is_refused_unless_somebody_overrides() {
+    let mut lesson = distilled();
+    lesson["description"] = json!("Counts rows, one after the other. ".repeat(40));
+    let mut agent =
+        start(json!({"workspace": {"workspaceEdit": {"resourceOperations": []}}})).await;
+    let (_, proposal_id) = agent.proposed(&lesson).await;
+    let argument = json!({"proposalId": proposal_id});
+    let proposals = agent.execute("preceptor.proposals", json!({})).await;
+    let findings = proposals[0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|it| it["code"] == "description/too-long"), "{findings:?}");
+    let error = agent.refusal("preceptor.proposal.accept", argument).await;
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("description/too-long"), "{message}");
+    assert!(!agent.path(SKILL).exists());
+    let argument = json!({"proposalId": proposal_id, "override": true});
+    agent.execute("preceptor.proposal.accept", argument).await;
+    agent.client.notification("window/showMessage").await;
+    assert!(agent.path(SKILL).exists());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_rejected_proposal_is_gone_and_its_document_stays() {
+    let mut agent = start(Value::Null).await;
+    let (run_id, proposal_id) = agent.proposed(&distilled()).await;
+    let notes = agent.notes();
+    assert_eq!(agent.act(&notes, ASK_LINE, "Reject skill").await, json!({}));
+    let resolved = agent.event(&run_id, "proposal_resolved").await;
+    assert_eq!(resolved["data"]["outcome"], "rejected");
+    assert_eq!(agent.execute("preceptor.proposals", json!({})).await, json!([]));
+    agent
+        .diagnostics_when(&notes, "no proposal", |it| {
+            it.iter().all(|diagnostic| diagnostic["code"] != "turn/proposal")
+        })
+        .await;
+    let error =
+        agent.refusal("preceptor.proposal.accept", json!({"proposalId": proposal_id})).await;
+    assert_eq!(error["code"], -32602);
+    assert!(!proposal_document(&agent, &proposal_id).is_empty());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn the_proposals_document_is_linted_and_has_lenses_and_actions() {
+    let mut agent = start(Value::Null).await;
+    let (_, proposal_id) = agent.proposed(&distilled()).await;
+    let notes = agent.notes();
+    let shown = agent.act(&notes, ASK_LINE, "Show skill").await;
+    let path = format!(".preceptor/proposals/{proposal_id}/count-csv-rows/SKILL.md");
+    let uri = agent.uri(&path);
+    assert_eq!(shown["uri"], uri);
+    let text = agent.read(&path);
+    agent.client.open(&uri, &text).await;
+    let lenses = agent.lenses(&uri).await;
+    let commands: Vec<&str> =
+        lenses.iter().filter_map(|it| it["command"]["command"].as_str()).collect();
+    assert!(commands.contains(&"preceptor.proposal.accept"), "{commands:?}");
+    assert!(commands.contains(&"preceptor.proposal.reject"), "{commands:?}");
+    let actions = agent.actions(&uri, 0).await;
+    assert_eq!(actions_titled(&actions, "Accept skill").len(), 1, "{actions:#?}");
+    // The reader's own words count: what is accepted is what stands in the buffer.
+    let edited = text.replace("Counts the data rows", "Counts all data rows");
+    assert_ne!(edited, text);
+    agent.client.change(&uri, 2, json!([{"text": edited}])).await;
+    let id = agent.start_action(&uri, 0, "Accept skill").await;
+    let (request, _, text) = agent.creation().await;
+    assert!(text.contains("Counts all data rows"), "{text}");
+    agent.client.answer(&request, json!({"applied": false})).await;
+    assert!(agent.client.answer_to(id).await["error"].is_object());
+    let invalid = edited.replace("name: count-csv-rows", "name: Count CSV");
+    agent.client.change(&uri, 3, json!([{"text": invalid}])).await;
+    let diagnostics = agent.client.diagnostics(&uri, 3).await;
+    with_code(diagnostics.as_array().unwrap(), "name/invalid");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn proposals_are_listed_with_what_a_list_shows() {
+    let mut agent = start(Value::Null).await;
+    let (run_id, proposal_id) = agent.proposed(&distilled()).await;
+    let proposals = agent.execute("preceptor.proposals", json!({})).await;
+    let [proposal] = proposals.as_array().unwrap().as_slice() else { panic!("{proposals}") };
+    assert_eq!(proposal["proposalId"], proposal_id.as_str());
+    assert_eq!(proposal["kind"], "skill");
+    assert_eq!(proposal["name"], "count-csv-rows");
+    assert_eq!(proposal["category"], "data");
+    assert_eq!(proposal["runId"], run_id.as_str());
+    assert!(proposal["risk"].is_string() && proposal["findings"].is_array(), "{proposal}");
+    assert!(proposal["verification"]["outcome"].is_string(), "{proposal}");
+    let path = proposal["uri"].as_str().unwrap().strip_prefix("file://").unwrap();
+    assert!(fs::metadata(path).unwrap().is_file());
+    agent.finish().await;
+}
