@@ -1,0 +1,78 @@
+/**
+ * Tells the stories in VS Code: `node main.ts VSIX CODE_SERVER PRECEPTOR SCREENSHOTS`.
+ *
+ * Each thing that is seen is reported as one line. What is missing ends everything with what the
+ * window showed and what the server logged.
+ */
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { CodeServer } from './codeServer.ts';
+import { findings } from './stories/findings.ts';
+import { learning } from './stories/learning.ts';
+import { menus } from './stories/menus.ts';
+import { program } from './stories/program.ts';
+import { report } from './steps.ts';
+import type { Story } from './story.ts';
+import { Workbench } from './workbench.ts';
+import { writeConfiguration, writeWorkspace } from './workspace.ts';
+
+const stories: Record<string, (story: Story) => Promise<void>> = {
+  findings,
+  learning,
+  menus,
+  program,
+};
+
+const [vsix, codeServer, preceptor, screenshots] = process.argv.slice(2);
+if (!vsix || !codeServer || !preceptor || !screenshots) {
+  throw new Error('usage: node main.ts VSIX CODE_SERVER PRECEPTOR SCREENSHOTS');
+}
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'preceptor-vscode-'));
+const workspace = path.join(scratch, 'towns');
+writeWorkspace(workspace);
+writeConfiguration(path.join(scratch, 'home'));
+rmSync(screenshots, { recursive: true, force: true });
+mkdirSync(screenshots, { recursive: true });
+
+const server = await CodeServer.start({
+  codeServer,
+  scratch,
+  vsix,
+  workspace,
+  trusted: true,
+});
+try {
+  const profile = path.join(scratch, 'chromium');
+  const workbench = await Workbench.open(server.address, workspace, profile, screenshots);
+  report('VS Code shows the folder');
+  try {
+    for (const [name, tell] of Object.entries(stories)) {
+      process.stdout.write(`${name}\n`);
+      await tell({ workbench, workspace, preceptor, server });
+    }
+  } catch (error) {
+    await workbench.picture('failed');
+    const problems = await workbench.listProblems();
+    process.stderr.write(`problems shown:\n${problems.join('\n')}\n${logs(scratch)}\n`);
+    throw error;
+  } finally {
+    await workbench.close();
+  }
+} finally {
+  await server.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.stdout.write('told\n');
+
+/** What the extension and its server logged. */
+function logs(folder: string): string {
+  const names = readdirSync(path.join(folder, 'user/logs'), { recursive: true, encoding: 'utf8' });
+  return names
+    .filter(name => path.basename(name) === 'Preceptor.log')
+    .map(name => readFileSync(path.join(folder, 'user/logs', name), 'utf8'))
+    .join('\n');
+}

@@ -1,0 +1,47 @@
+/** The student fails, the teacher takes over, its skill is accepted, and the student uses it. */
+
+import { report, step } from '../steps.ts';
+import { checkSkill, readWorkspace, type Story } from '../story.ts';
+
+const skill = '.agents/skills/count-csv-rows/SKILL.md';
+
+export async function learning(story: Story): Promise<void> {
+  const { workbench } = story;
+  await workbench.openFile('notes.md');
+  await workbench.lens('Ask Preceptor').click();
+  await workbench.statusItem('Student at work').waitFor();
+  report('the student is at work');
+  await workbench.tab('how-many-data-rows').waitFor();
+  report('the transcript opens beside the notes');
+  await workbench.statusItem('Teacher at work').waitFor();
+  report('the teacher is at work');
+  await workbench.picture('takeover');
+  await step('the failure is a problem', () => workbench.hasProblem('turn/failed'));
+  await step('the takeover is a problem', () => workbench.hasProblem('turn/takeover'));
+  await step('the proposal is a problem', () => workbench.hasProblem('turn/proposal'));
+  await workbench.line('Turn 1 is complete, by the teacher.').waitFor();
+  report('the end of the transcript is in view');
+  await workbench.statusItem('Skill proposed').waitFor();
+  report('the status bar tells of the proposal');
+  await workbench.picture('proposal');
+
+  await workbench.press('Control+Digit1');
+  await workbench.goToLine(3);
+  await workbench.quickFix('Accept skill `count-csv-rows`');
+  await step('the skill is on disk', () =>
+    readWorkspace(story, skill).includes('name: count-csv-rows'),
+  );
+  await step('no buffer is left unsaved', async () => (await workbench.dirtyTabs()) === 0);
+  checkSkill(story, skill);
+  await workbench.picture('accepted');
+
+  await workbench.openFile('notes.md');
+  await workbench.press('Control+End');
+  await workbench.type('\n@preceptor and how many are there today?');
+  await workbench.lens('Ask Preceptor').nth(1).click();
+  await workbench.line('The student counted 4 rows').first().waitFor();
+  report('the student answers by the skill');
+  await workbench.line('Turn 1 is complete.').waitFor();
+  await step('nothing failed this time', async () => (await workbench.listProblems()).length === 0);
+  await workbench.picture('learned');
+}
