@@ -204,6 +204,22 @@ async fn an_editor_that_does_not_answer_is_no_success() {
 }
 
 #[tokio::test]
+async fn an_editor_that_answers_with_an_error_is_no_success() {
+    let mut agent = start(false).await;
+    open_and_type(&mut agent).await;
+    let_the_student_edit(&agent);
+    let run_id = agent.ask().await;
+    let request = cell_edit(&mut agent, 2).await;
+    let error = json!({"code": -32603, "message": "the view is gone"});
+    let answer = json!({"jsonrpc": "2.0", "id": request["id"], "error": error});
+    agent.client.send(&answer).await;
+    agent.turn_end(&run_id, 1).await;
+    let (success, output) = outputs(&agent).remove(1);
+    assert!(!success && output.contains("the view is gone"), "{output}");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_modified_buffer_of_a_client_without_edits_is_left_alone() {
     let mut agent = Agent::start_with(AgentOptions {
         settings: json!({"teacher": {"enabled": false}}),
@@ -218,7 +234,7 @@ async fn a_modified_buffer_of_a_client_without_edits_is_left_alone() {
     let_the_student_edit(&agent);
     agent.ask_and_wait().await;
     let (success, output) = outputs(&agent).remove(1);
-    assert!(!success && output.contains("unsaved"), "{output}");
+    assert!(!success && output.contains("save"), "{output}");
     assert_eq!(agent.read("data.csv"), TEXT);
     agent.finish().await;
 }

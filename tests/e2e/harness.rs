@@ -9,7 +9,7 @@ mod frames;
 mod journals;
 mod models;
 
-use std::{collections::VecDeque, path::Path, time::Duration};
+use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 
 use preceptor::lsp::{Options, outbox::Outbox, serve, tasks::Tasks, transport};
 use serde_json::{Value, json};
@@ -48,6 +48,8 @@ pub(crate) struct ClientOptions {
     pub(crate) user_config: Option<String>,
     /// The workspace folder, as a path in the test's folder; it is made.
     pub(crate) workspace: Option<&'static str>,
+    /// The folder of a server that ran before; else it is a new one.
+    pub(crate) dir: Option<Arc<TempDir>>,
 }
 
 /// A client and the server that it talks to.
@@ -68,7 +70,7 @@ pub(crate) struct Client {
     /// The events of all runs, in order of arrival.
     pub(crate) events: Vec<Value>,
     is_finished: bool,
-    dir: TempDir,
+    dir: Arc<TempDir>,
 }
 
 impl Client {
@@ -81,12 +83,12 @@ impl Client {
 
     /// Starts the real server.
     pub(crate) async fn launch(options: &ClientOptions) -> Self {
-        let dir = TempDir::new().unwrap();
+        let dir = options.dir.clone().unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
         if let Some(text) = &options.user_config {
             tokio::fs::write(dir.path().join("config.toml"), text).await.unwrap();
         }
         if let Some(workspace) = options.workspace {
-            tokio::fs::create_dir(dir.path().join(workspace)).await.unwrap();
+            tokio::fs::create_dir_all(dir.path().join(workspace)).await.unwrap();
         }
         let server_options = Options {
             user_config: Some(dir.path().join("config.toml")),
@@ -106,26 +108,35 @@ impl Client {
     where
         B: LanguageServer,
     {
-        Self::over_pipes(TempDir::new().unwrap(), |stdin, stdout| async move {
+        Self::over_pipes(Arc::new(TempDir::new().unwrap()), |stdin, stdout| async move {
             let tasks = Tasks::default();
             let options = transport::TransportOptions::default();
             transport::run(stdin, stdout, options, tasks.clone(), |it| service(it, tasks)).await
         })
     }
 
-    fn over_pipes<F>(dir: TempDir, serve: impl FnOnce(DuplexStream, DuplexStream) -> F) -> Self
+    fn over_pipes<F>(dir: Arc<TempDir>, serve: impl FnOnce(DuplexStream, DuplexStream) -> F) -> Self
     where
         F: Future<Output = u8> + Send + 'static,
     {
         let (writer, stdin) = tokio::io::duplex(PIPE);
         let (stdout, reader) = tokio::io::duplex(PIPE);
         let server = tokio::spawn(serve(stdin, stdout));
-        Self::over(dir, writer, reader, server)
+        Self::over_streams(dir, writer, reader, server)
     }
 
     /// Talks to a server over any streams; `server` ends with its exit code.
     pub(crate) fn over(
         dir: TempDir,
+        writer: impl AsyncWrite + Send + Unpin + 'static,
+        reader: impl AsyncRead + Send + Unpin + 'static,
+        server: JoinHandle<u8>,
+    ) -> Self {
+        Self::over_streams(Arc::new(dir), writer, reader, server)
+    }
+
+    fn over_streams(
+        dir: Arc<TempDir>,
         writer: impl AsyncWrite + Send + Unpin + 'static,
         reader: impl AsyncRead + Send + Unpin + 'static,
         server: JoinHandle<u8>,
@@ -153,6 +164,11 @@ impl Client {
             is_finished: false,
             dir,
         }
+    }
+
+    /// Keeps the folder for a server that comes after this one.
+    pub(crate) fn keep_dir(&self) -> Arc<TempDir> {
+        Arc::clone(&self.dir)
     }
 
     /// The folder that holds everything of this test.

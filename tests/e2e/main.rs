@@ -28,4 +28,5 @@ mod proposals;
 mod requests;
 mod runs;
 mod settings;
+mod stories;
 mod transport;

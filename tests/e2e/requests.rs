@@ -172,6 +172,73 @@ async fn diagnostics_move_along_with_their_line() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_opened_again_shows_what_still_holds() {
+    let (mut agent, _) = failed_request().await;
+    let notes = agent.notes();
+    agent.diagnostic(&notes, "turn/failed").await;
+    let text = agent.read("notes.md");
+    agent.client.notify("textDocument/didClose", json!({"textDocument": {"uri": notes}})).await;
+    agent.client.open(&notes, &text).await;
+    let diagnostic = agent.diagnostic(&notes, "turn/failed").await;
+    assert_eq!(diagnostic["range"]["start"]["line"], ASK_LINE);
+    agent.act(&notes, ASK_LINE, "Dismiss").await;
+    agent.no_diagnostics(&notes).await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_in_a_skill_stands_beside_the_findings() {
+    let mut agent = Agent::start_with(without_teacher()).await;
+    let uri = agent.uri("demo/SKILL.md");
+    let text = "---\nname: demo\n---\n\n<!-- @preceptor describe this skill -->\n";
+    agent.client.open(&uri, text).await;
+    agent.diagnostic(&uri, "description/missing").await;
+    agent.student.then(says("I give up."));
+    agent.act(&uri, /*line*/ 4, "describe this skill").await;
+    let diagnostics = agent
+        .diagnostics_when(&uri, "both", |it| {
+            codes(it).contains(&"turn/failed") && codes(it).contains(&"description/missing")
+        })
+        .await;
+    assert_eq!(with_code(&diagnostics, "turn/failed")["range"]["start"]["line"], 4);
+    let typed = text.replace("name: demo", "name: demo-two");
+    agent.client.change(&uri, 2, json!([{"text": typed}])).await;
+    let diagnostics = agent.client.diagnostics(&uri, 2).await;
+    with_code(diagnostics.as_array().unwrap(), "turn/failed");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn ranges_count_in_the_clients_units() {
+    let mut agent = Agent::start().await;
+    let uri = agent.uri("crab.md");
+    agent.client.open(&uri, "\u{1F980} @preceptor hi\r\n").await;
+    let lenses = agent.lenses(&uri).await;
+    let utf_16 = "\u{1F980} @preceptor hi".encode_utf16().count();
+    assert_eq!(lenses[0]["range"]["end"], json!({"line": 0, "character": utf_16}));
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_under_way_can_be_stopped_at_its_line_and_not_asked_twice() {
+    let mut agent = Agent::start().await;
+    agent.student.then(Reply::Silence);
+    let run_id = agent.ask().await;
+    agent.student.wait_for_requests(1).await;
+    let notes = agent.notes();
+    let lenses = agent.lenses(&notes).await;
+    let commands: Vec<&Value> = lenses.iter().map(|it| &it["command"]["command"]).collect();
+    assert_eq!(commands, ["preceptor.cancel"]);
+    assert_eq!(lenses[0]["range"]["start"]["line"], ASK_LINE);
+    agent.execute("preceptor.cancel", lenses[0]["command"]["arguments"][0].clone()).await;
+    assert_eq!(agent.turn_end(&run_id, 1).await["type"], "interrupted");
+    agent.diagnostic(&notes, "turn/interrupted").await;
+    let lenses = agent.lenses(&notes).await;
+    assert_eq!(lenses[0]["command"]["command"], "preceptor.run");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_failure_can_be_retried_shown_and_dismissed_by_its_range() {
     let (mut agent, run_id) = failed_request().await;
     let notes = agent.notes();

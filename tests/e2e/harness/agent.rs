@@ -22,6 +22,8 @@ pub(crate) struct AgentOptions {
     pub(crate) capabilities: Value,
     /// More files of the workspace.
     pub(crate) files: Vec<(&'static str, String)>,
+    /// Whether the client announces no capability at all.
+    pub(crate) is_bare: bool,
 }
 
 /// The client, its workspace and the two models. Everything is allowed without asking, the teacher
@@ -30,6 +32,7 @@ pub(crate) struct Agent {
     pub(crate) client: Client,
     pub(crate) student: ModelServer,
     pub(crate) teacher: ModelServer,
+    client_options: ClientOptions,
 }
 
 impl Agent {
@@ -42,25 +45,41 @@ impl Agent {
     pub(crate) async fn start_with(options: AgentOptions) -> Self {
         let student = ModelServer::start().await;
         let teacher = ModelServer::start().await;
-        let client_options = ClientOptions {
+        let mut client_options = ClientOptions {
             capabilities: merged(capabilities(), &options.capabilities),
             initialization_options: merged(settings(&student, &teacher), &options.settings),
             workspace: Some("work"),
             ..ClientOptions::default()
         };
-        let mut client = Client::launch(&client_options).await;
-        client.may_stay_unread = &["preceptor/event", "textDocument/publishDiagnostics"];
-        let agent = Self { client, student, teacher };
+        if options.is_bare {
+            client_options.capabilities = Value::Null;
+        }
+        let client = Client::launch(&client_options).await;
+        let mut agent = Self { client, student, teacher, client_options };
         let usual = [("notes.md", NOTES.to_owned()), ("data.csv", "a,b\n1,2\n3,4\n".to_owned())];
         for (path, text) in usual.into_iter().chain(options.files) {
             agent.write(path, &text);
         }
-        let Self { mut client, student, teacher } = agent;
-        client.initialize(&client_options).await;
-        let mut agent = Self { client, student, teacher };
-        let notes = agent.notes();
-        agent.client.open(&notes, NOTES).await;
+        agent.begin().await;
         agent
+    }
+
+    /// Shuts the server down and starts another one on what it left behind.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { client, student, teacher, mut client_options } = self;
+        client_options.dir = Some(client.keep_dir());
+        client.finish().await;
+        let client = Client::launch(&client_options).await;
+        let mut agent = Self { client, student, teacher, client_options };
+        agent.begin().await;
+        agent
+    }
+
+    async fn begin(&mut self) {
+        self.client.may_stay_unread = &["preceptor/event", "textDocument/publishDiagnostics"];
+        self.client.initialize(&self.client_options).await;
+        let notes = self.notes();
+        self.client.open(&notes, NOTES).await;
     }
 
     /// The path of a file of the workspace.
