@@ -44,6 +44,24 @@ pub enum SignalKind {
     MaxIterations,
 }
 
+impl SignalKind {
+    /// Returns what it means, without anything that a tool or a model wrote: fit to stand among
+    /// instructions.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::ExitCode => "a command failed and nothing later made good for it",
+            Self::ToolError => "a tool could not do what it was asked to",
+            Self::UnknownTool => "it called a tool that does not exist",
+            Self::MalformedArguments => "the arguments of its calls could not be read",
+            Self::GiveUp => "its answer says that it could not do it",
+            Self::AsksBack => "it asked back instead of doing it",
+            Self::EmptyAnswer => "it gave no answer",
+            Self::Truncated => "its answer was cut at the token limit",
+            Self::MaxIterations => "it ran out of steps",
+        }
+    }
+}
+
 /// One piece of evidence that an attempt failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Signal {

@@ -43,11 +43,6 @@ pub enum Event {
         /// The piece.
         content: String,
     },
-    /// A model's visible text that was not streamed.
-    AssistantMessage {
-        /// The text.
-        content: String,
-    },
     /// The stream of one model call has ended.
     AssistantStreamEnd {},
     /// A piece of a model's reasoning.
@@ -171,14 +166,6 @@ pub enum Event {
         /// Whether the student was seen to use it.
         verification: Verification,
     },
-    /// A proposal's replay has a new outcome.
-    Verification {
-        /// Names the proposal.
-        proposal_id: String,
-        /// The outcome.
-        #[serde(flatten)]
-        verification: Verification,
-    },
     /// The editor confirmed the accepted skill.
     SkillSaved {
         /// Names the proposal.
@@ -291,6 +278,13 @@ pub enum StateRecord {
     Messages {
         /// The messages, in order.
         messages: Vec<Message>,
+    },
+    /// Arguments that a person changed at approval: these ran.
+    EditedArguments {
+        /// The call.
+        tool_call_id: String,
+        /// The arguments.
+        arguments: Map<String, Value>,
     },
     /// How the student's attempt was judged, and what followed from it.
     Verdict {

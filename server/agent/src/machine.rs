@@ -197,6 +197,7 @@ pub struct Machine {
     student: Attempt,
     teacher: Option<Attempt>,
     student_failure: String,
+    student_stop: String,
     n_takeovers: u32,
     seen_call_ids: BTreeSet<String>,
     state: State,
@@ -232,6 +233,7 @@ impl Machine {
             student: Attempt::new(Vec::new()),
             teacher: None,
             student_failure: String::new(),
+            student_stop: String::new(),
             n_takeovers: 0,
             seen_call_ids: BTreeSet::new(),
             state: State::Resting,
@@ -248,9 +250,14 @@ impl Machine {
         &self.request
     }
 
+    /// Returns how many tools the models are offered.
+    pub fn n_tools(&self) -> usize {
+        self.setup.tools.len()
+    }
+
     /// Returns whether the models are offered tools.
     pub fn has_tools(&self) -> bool {
-        !self.setup.tools.is_empty()
+        self.n_tools() > 0
     }
 
     /// Returns whether calls wait for a person.

@@ -55,44 +55,45 @@ pub struct Policy {
     pub allowed_in_run: BTreeSet<Grant>,
 }
 
-/// What "for this run" covers: a tool, and for commands the very same command.
+/// What "for this run" covers: a tool with the very same command, or on the very same file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Grant {
     /// The tool's name.
     pub tool: String,
-    /// The command's text, for tools that run commands.
-    pub command: Option<String>,
+    /// The command's text or the file's path; all arguments of a tool that has neither.
+    pub target: String,
 }
 
 impl Grant {
     /// Returns what allowing this call for the run covers.
-    pub fn of(call: &PreparedCall) -> Self {
-        let access = BuiltInTool::from_name(&call.tool).map(BuiltInTool::access);
-        let command = match access {
-            Some(Access::Execute) => {
-                call.arguments.get("command").and_then(Value::as_str).map(str::to_owned)
-            }
-            _ => None,
+    pub fn of(call: &PreparedCall, workspace: &str) -> Self {
+        let text = |name: &str| call.arguments.get(name).and_then(Value::as_str);
+        let target = match (text("command"), text("path")) {
+            (Some(command), _) => command.to_owned(),
+            (None, Some(path)) => relative_path(path, workspace),
+            (None, None) => Value::Object(call.arguments.clone()).to_string(),
         };
-        Self { tool: call.tool.clone(), command }
+        Self { tool: call.tool.clone(), target }
     }
 }
 
 impl Policy {
-    /// Decides about one call.
+    /// Decides about one call in a workspace folder.
     ///
-    /// A rule that allows commands by a glob only ever matches a single plain command: text with
-    /// shell operators in it is asked about.
-    pub fn decide(&self, call: &PreparedCall) -> Decision {
+    /// Globs on paths are matched with the path relative to that folder, however the model wrote
+    /// it. Globs on commands are matched with every command of a chain when they ask or deny; one
+    /// that allows only ever matches a single plain command, text with shell operators in it is
+    /// asked about.
+    pub fn decide(&self, call: &PreparedCall, workspace: &str) -> Decision {
         for rule in &self.rules {
-            if matches(rule, call) {
+            if matches(rule, call, workspace) {
                 return match rule.decision {
                     Decision::Allow if !is_safe_to_allow(rule, call) => Decision::Ask,
                     decision => decision,
                 };
             }
         }
-        if self.allowed_in_run.contains(&Grant::of(call)) {
+        if self.allowed_in_run.contains(&Grant::of(call, workspace)) {
             return Decision::Allow;
         }
         // A tool that nobody classified is treated like a command.
@@ -107,20 +108,48 @@ impl Policy {
     }
 }
 
-fn matches(rule: &Rule, call: &PreparedCall) -> bool {
+fn matches(rule: &Rule, call: &PreparedCall, workspace: &str) -> bool {
+    let matches_argument = |name: &str, glob: &str| {
+        let Some(value) = call.arguments.get(name) else { return false };
+        match (name, value) {
+            ("path", Value::String(path)) => glob_matches(glob, &relative_path(path, workspace)),
+            ("command", Value::String(command)) if rule.decision != Decision::Allow => {
+                glob_matches(glob, command.trim())
+                    || command.split(OPERATORS).any(|part| glob_matches(glob, part.trim()))
+            }
+            (_, Value::String(text)) => glob_matches(glob, text.trim()),
+            (_, other) => glob_matches(glob, &other.to_string()),
+        }
+    };
     glob_matches(&rule.tool, &call.tool)
-        && rule.when.iter().all(|(name, glob)| {
-            call.arguments.get(name).is_some_and(|value| match value {
-                Value::String(text) => glob_matches(glob, text),
-                other => glob_matches(glob, &other.to_string()),
-            })
-        })
+        && rule.when.iter().all(|(name, glob)| matches_argument(name, glob))
 }
+
+/// What separates the commands of a chain, or begins another one inside of it.
+const OPERATORS: [char; 9] = ['|', '&', ';', '(', ')', '{', '}', '`', '\n'];
 
 fn is_safe_to_allow(rule: &Rule, call: &PreparedCall) -> bool {
     let Some(Value::String(command)) = call.arguments.get("command") else { return true };
     !rule.when.contains_key("command")
         || !command.contains(['|', '&', ';', '<', '>', '`', '$', '(', '\n', '\r'])
+}
+
+/// Returns a path relative to the workspace folder where it is below it, without `.` and `..`.
+fn relative_path(path: &str, workspace: &str) -> String {
+    let path = path.trim();
+    let inside = path.strip_prefix(workspace).filter(|rest| rest.starts_with('/'));
+    let is_absolute = inside.is_none() && path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in inside.unwrap_or(path).split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    format!("{}{}", if is_absolute { "/" } else { "" }, parts.join("/"))
 }
 
 /// `*` stands for any text, `?` for one character; everything else for itself.
@@ -159,7 +188,7 @@ mod tests {
     #[test]
     fn modes_widen_what_runs() {
         let decide = |mode, tool| {
-            Policy { mode, ..Policy::default() }.decide(&call(tool, json!({"command": "ls"})))
+            Policy { mode, ..Policy::default() }.decide(&call(tool, json!({"command": "ls"})), "/w")
         };
         assert_eq!(decide(Mode::Ask, "read_file"), Decision::Allow);
         assert_eq!(decide(Mode::Ask, "edit_file"), Decision::Ask);
@@ -174,7 +203,8 @@ mod tests {
         let rules =
             vec![rule("bash", "cargo *", Decision::Allow), rule("bash", "rm *", Decision::Deny)];
         let policy = Policy { rules, ..Policy::default() };
-        let decide = |command: &str| policy.decide(&call("bash", json!({"command": command})));
+        let decide =
+            |command: &str| policy.decide(&call("bash", json!({"command": command})), "/w");
         assert_eq!(decide("cargo test"), Decision::Allow);
         assert_eq!(decide("cargo test && rm -rf ~"), Decision::Ask);
         assert_eq!(decide("cargo $(rm -rf ~)"), Decision::Ask);
@@ -183,11 +213,46 @@ mod tests {
     }
 
     #[test]
-    fn allowing_a_command_for_the_run_covers_that_command_only() {
+    fn a_denied_command_is_found_wherever_it_stands_in_a_chain() {
+        let rules = vec![rule("bash", "rm *", Decision::Deny)];
+        let policy = Policy { mode: Mode::Full, rules, ..Policy::default() };
+        let decide =
+            |command: &str| policy.decide(&call("bash", json!({"command": command})), "/w");
+        for command in ["rm -f x", " rm -f x", "cd . && rm -f x", "(rm -f x)", "x=$(rm -f x)"] {
+            assert_eq!(decide(command), Decision::Deny, "{command}");
+        }
+        assert_eq!(decide("cargo run"), Decision::Allow);
+    }
+
+    #[test]
+    fn paths_are_matched_where_they_lead() {
+        let when = BTreeMap::from([("path".to_owned(), "docs/*".to_owned())]);
+        let rules = vec![Rule { tool: "write_file".to_owned(), when, decision: Decision::Allow }];
+        let policy = Policy { rules, ..Policy::default() };
+        let decide = |path: &str| policy.decide(&call("write_file", json!({"path": path})), "/w");
+        for path in ["docs/a.md", "./docs/a.md", "/w/docs/a.md", "src/../docs/a.md"] {
+            assert_eq!(decide(path), Decision::Allow, "{path}");
+        }
+        for path in ["docs/../src/main.rs", "/docs/a.md", "../docs/a.md", "/wdocs/a.md"] {
+            assert_eq!(decide(path), Decision::Ask, "{path}");
+        }
+    }
+
+    #[test]
+    fn allowing_a_call_for_the_run_covers_that_target_only() {
         let mut policy = Policy::default();
         let wc = call("bash", json!({"command": "wc -l data.csv"}));
-        policy.allowed_in_run.insert(Grant::of(&wc));
-        assert_eq!(policy.decide(&wc), Decision::Allow);
-        assert_eq!(policy.decide(&call("bash", json!({"command": "wc -l x"}))), Decision::Ask);
+        let write = call("write_file", json!({"path": "a.txt", "content": "x"}));
+        policy.allowed_in_run.insert(Grant::of(&wc, "/w"));
+        policy.allowed_in_run.insert(Grant::of(&write, "/w"));
+        assert_eq!(policy.decide(&wc, "/w"), Decision::Allow);
+        assert_eq!(
+            policy.decide(&call("bash", json!({"command": "wc -l x"})), "/w"),
+            Decision::Ask
+        );
+        let again = call("write_file", json!({"path": "./a.txt", "content": "y"}));
+        assert_eq!(policy.decide(&again, "/w"), Decision::Allow);
+        let other = call("write_file", json!({"path": "b.txt", "content": "y"}));
+        assert_eq!(policy.decide(&other, "/w"), Decision::Ask);
     }
 }

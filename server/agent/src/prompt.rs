@@ -59,7 +59,7 @@ pub fn teacher_messages(
     messages.push(Message::User {
         content: format!(
             "{request}\n\n[teacher-takeover] The attempt above, by a smaller model, did not get \
-             this done.\nFailure signal: {failure}\nSolve the request yourself now, with your own \
+             this done.\nFailure signal: {failure}.\nSolve the request yourself now, with your own \
              tool calls; check what the earlier attempt left behind before you rely on it. The \
              person watches live. Prefer steps that the smaller model could repeat.",
         ),

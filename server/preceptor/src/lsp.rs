@@ -13,6 +13,7 @@ mod commands;
 mod difference;
 pub mod documents;
 mod editor;
+mod field_hover;
 mod guide;
 mod handlers;
 mod input;

@@ -25,6 +25,8 @@ use tokio::sync::mpsc;
 
 /// Exit code: the turn failed, or was stopped.
 const EXIT_TURN_FAILED: u8 = 1;
+/// Exit code: the person stopped it twice; what shells use for Ctrl-C.
+const EXIT_INTERRUPTED: u8 = 130;
 /// Exit code: something needed approval and nobody could be asked.
 const EXIT_DECLINED: u8 = 3;
 /// Records that may wait for the terminal.
@@ -39,7 +41,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
     let folders = Arc::new(Folders::from_environment()?);
     let setup = RunSetup {
         runs: workspace.join(&config.runs.dir),
-        proposals: ProposalStore::new(&workspace),
+        proposals: ProposalStore::new(&workspace, &folders.state),
         workspace,
         config: Arc::new(config),
         folders,
@@ -56,17 +58,28 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
         let record = tokio::select! {
             biased;
             Some(record) = records.recv() => record,
-            _ = tokio::signal::ctrl_c(), if !is_stopped => {
-                is_stopped = run.cancel();
+            _ = tokio::signal::ctrl_c() => {
+                if is_stopped {
+                    return Ok(EXIT_INTERRUPTED);
+                }
+                is_stopped = true;
+                run.cancel();
                 continue;
             }
             () = run.idle() => break,
         };
         screen.show(&record)?;
         if let Event::ApprovalRequired { tools, .. } = &record.event {
-            let decisions = screen.ask(tools).await?;
-            if run.decide(decisions).is_err() {
-                tracing::debug!("the calls were decided about already");
+            tokio::select! {
+                decisions = screen.ask(tools) => {
+                    if run.decide(decisions?).is_err() {
+                        tracing::debug!("the calls were decided about already");
+                    }
+                }
+                _ = tokio::signal::ctrl_c() => {
+                    is_stopped = true;
+                    run.cancel();
+                }
             }
         }
     }
@@ -84,12 +97,13 @@ struct Screen {
     is_json: bool,
     run_id: String,
     is_mid_line: bool,
+    has_takeover_failed: bool,
     exit_code: u8,
 }
 
 impl Screen {
     fn new(is_json: bool, run_id: String) -> Self {
-        Self { is_json, run_id, is_mid_line: false, exit_code: 0 }
+        Self { is_json, run_id, is_mid_line: false, has_takeover_failed: false, exit_code: 0 }
     }
 
     fn show(&mut self, record: &Record) -> anyhow::Result<()> {
@@ -112,7 +126,11 @@ impl Screen {
 
     fn judge(&mut self, record: &Record) {
         match &record.event {
-            Event::Error { .. } | Event::Interrupted {} | Event::EscalationFailed { .. } => {
+            Event::Error { .. } | Event::Interrupted {} => {
+                self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
+            }
+            Event::EscalationFailed { .. } => {
+                self.has_takeover_failed = true;
                 self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
             }
             Event::State(agent::event::StateRecord::Verdict { verdict, .. })
@@ -120,7 +138,11 @@ impl Screen {
             {
                 self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
             }
-            Event::TurnComplete { .. } if record.teacher && self.exit_code == EXIT_TURN_FAILED => {
+            Event::TurnComplete { .. }
+                if record.teacher
+                    && !self.has_takeover_failed
+                    && self.exit_code == EXIT_TURN_FAILED =>
+            {
                 self.exit_code = 0;
             }
             _ => {}
@@ -133,7 +155,6 @@ impl Screen {
                 self.is_mid_line = !content.ends_with('\n');
                 return content.clone();
             }
-            Event::AssistantMessage { content } => content.clone(),
             Event::ToolCall { tool, arguments, raw, .. } => {
                 format!("> {tool} {}", summary(arguments, raw.as_deref()))
             }

@@ -23,8 +23,9 @@ pub struct Acceptance {
     pub name: String,
     /// SHA-256 of its text, hexadecimal.
     pub sha256: String,
-    /// SHA-256 of its words: an editor that trims white space on saving changes nothing else.
-    pub words_sha256: String,
+    /// SHA-256 of its words, until the first save: an editor may trim white space then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words_sha256: Option<String>,
     /// The proposal that it came from.
     pub proposal_id: String,
     /// UTC, to the second.
@@ -32,9 +33,10 @@ pub struct Acceptance {
 }
 
 impl Acceptance {
-    /// Returns whether the text is the accepted one, white space apart.
+    /// Returns whether the text is the accepted one; before its first save, white space apart.
     pub fn covers(&self, text: &str) -> bool {
-        self.sha256 == sha256(text) || self.words_sha256 == words_sha256(text)
+        self.sha256 == sha256(text)
+            || self.words_sha256.as_ref().is_some_and(|words| *words == words_sha256(text))
     }
 }
 
@@ -66,12 +68,27 @@ impl AcceptedSkills {
             path: path.to_path_buf(),
             name: name.to_owned(),
             sha256: sha256(text),
-            words_sha256: words_sha256(text),
+            words_sha256: Some(words_sha256(text)),
             proposal_id: proposal_id.to_owned(),
             accepted_at,
         };
-        let json = serde_json::to_vec_pretty(&record).map_err(io::Error::from)?;
-        atomic::write_private(&self.file(path), &json)
+        self.write(&record)
+    }
+
+    /// Notes that an accepted skill was saved for the first time: from now on the text on disk is
+    /// the accepted one to the letter, if only white space changed.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn saved(&self, path: &Path, text: &str) -> io::Result<()> {
+        match self.get(path) {
+            Some(mut record) if record.words_sha256.is_some() && record.covers(text) => {
+                record.sha256 = sha256(text);
+                record.words_sha256 = None;
+                self.write(&record)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the record of a skill file.
@@ -92,6 +109,11 @@ impl AcceptedSkills {
             .collect();
         paths.sort();
         paths
+    }
+
+    fn write(&self, record: &Acceptance) -> io::Result<()> {
+        let json = serde_json::to_vec_pretty(record).map_err(io::Error::from)?;
+        atomic::write_private(&self.file(&record.path), &json)
     }
 
     fn file(&self, path: &Path) -> PathBuf {
@@ -121,7 +143,7 @@ mod tests {
     use super::AcceptedSkills;
 
     #[test]
-    fn white_space_is_not_part_of_what_was_accepted_but_words_are() {
+    fn white_space_may_change_until_the_first_save_and_words_never() {
         let state = tempfile::tempdir().unwrap();
         let accepted = AcceptedSkills::new(state.path());
         let path = Path::new("/w/.agents/skills/a/SKILL.md");
@@ -130,6 +152,10 @@ mod tests {
         let record = accepted.get(path).unwrap();
         assert!(record.covers("one two \n") && record.covers("one two\r\n"));
         assert!(!record.covers("one two three\n"));
+        accepted.saved(path, "one two three").unwrap();
+        accepted.saved(path, "one two\n").unwrap();
+        let record = accepted.get(path).unwrap();
+        assert!(record.covers("one two\n") && !record.covers("one\ntwo\n"));
         assert_eq!(accepted.below(Path::new("/w")), [path]);
         assert!(accepted.below(Path::new("/other")).is_empty());
     }

@@ -28,14 +28,11 @@ pub enum EditError {
     /// The text changed since it was read.
     #[error("the person changed the file in the meantime; read it again")]
     Stale,
-    /// The file could not be written.
-    #[error("the file cannot be written ({0})")]
-    Write(String),
 }
 
 /// An editor's open buffers.
 pub trait Editor: Send + Sync {
-    /// Returns the buffer of a file, if it is open.
+    /// Returns the buffer of a file, if it is open and what it holds counts before the disk.
     fn buffer(&self, path: &Path) -> Option<Buffer>;
 
     /// Replaces the whole text of an open buffer, so that the person sees it; `expected` is the

@@ -41,6 +41,8 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     last_seq: u64,
+    /// Length of the file up to the last whole record, in bytes.
+    n_bytes: u64,
 }
 
 impl Journal {
@@ -54,7 +56,7 @@ impl Journal {
             .create_new(true)
             .open(path)
             .map_err(|error| JournalError { path: path.to_path_buf(), error })?;
-        Ok(Self { path: path.to_path_buf(), file, last_seq: 0 })
+        Ok(Self { path: path.to_path_buf(), file, last_seq: 0, n_bytes: 0 })
     }
 
     /// Goes on with the journal of a run that nobody works on. A torn last line is ended first, so
@@ -70,7 +72,8 @@ impl Journal {
         if text.last().is_some_and(|byte| *byte != b'\n') {
             file.write_all(b"\n").map_err(failed)?;
         }
-        Ok(Self { path: path.to_path_buf(), file, last_seq })
+        let n_bytes = file.metadata().map_err(failed)?.len();
+        Ok(Self { path: path.to_path_buf(), file, last_seq, n_bytes })
     }
 
     /// Returns the number of the last record.
@@ -86,9 +89,22 @@ impl Journal {
     pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         let mut line = serde_json::to_vec(record).map_err(|error| self.failed(error.into()))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|error| self.failed(error))?;
+        if let Err(error) = self.file.write_all(&line) {
+            // Half a line would make the next record unreadable too.
+            if let Err(error) = self.file.set_len(self.n_bytes) {
+                tracing::warn!(%error, path = %self.path.display(), "half a record is left");
+            }
+            return Err(self.failed(error));
+        }
+        self.n_bytes += line.len() as u64;
         self.last_seq = record.seq;
         Ok(())
+    }
+
+    /// Uses a number up for a record that is shown and cannot be journalled.
+    pub fn skip(&mut self) -> u64 {
+        self.last_seq += 1;
+        self.last_seq
     }
 
     /// Returns a handle whose `sync_data` brings everything appended so far to the disk.

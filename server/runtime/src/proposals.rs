@@ -1,7 +1,9 @@
 //! What waits for a person: skills that the teacher wrote.
 //!
-//! Each proposal has a folder: `proposal.json` says what it is and what became of it, and
-//! `<name>/SKILL.md` is an ordinary document. Nothing in here enters a prompt.
+//! The text is an ordinary document in the workspace, `.preceptor/proposals/<id>/<name>/SKILL.md`.
+//! What it is and what became of it stands in the user's state folder: a workspace is content from
+//! elsewhere, and must not bring proposals along that claim to be checked. Nothing in here enters
+//! a prompt.
 
 use std::{
     io,
@@ -36,6 +38,8 @@ pub enum ProposalStatus {
 pub struct Proposal {
     /// Names it: time and slug.
     pub proposal_id: String,
+    /// The folder whose store it is in.
+    pub folder: PathBuf,
     /// `skill`.
     pub kind: String,
     /// The skill's name.
@@ -123,12 +127,17 @@ pub struct Provenance {
 pub struct ProposalStore {
     folder: PathBuf,
     root: PathBuf,
+    manifests: PathBuf,
 }
 
 impl ProposalStore {
     /// Opens the store of a workspace folder, or of the state folder where there is none.
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), root: folder.join(".preceptor/proposals") }
+    pub fn new(folder: &Path, state: &Path) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            root: folder.join(".preceptor/proposals"),
+            manifests: state.join("proposals"),
+        }
     }
 
     /// Returns the folder that the store belongs to.
@@ -160,6 +169,7 @@ impl ProposalStore {
         };
         let proposal = Proposal {
             proposal_id,
+            folder: self.folder.clone(),
             kind: "skill".to_owned(),
             category: skill.category.clone(),
             risk: risk.to_owned(),
@@ -185,18 +195,18 @@ impl ProposalStore {
         Ok(proposal)
     }
 
-    /// Returns every proposal, oldest first; what cannot be read is left out.
+    /// Returns every proposal of the folder, oldest first; what cannot be read is left out.
     pub fn list(&self) -> Vec<Proposal> {
-        let Ok(entries) = std::fs::read_dir(&self.root) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(&self.manifests) else { return Vec::new() };
         let mut proposals: Vec<Proposal> = entries
             .flatten()
-            .filter_map(|entry| self.get(entry.file_name().to_str()?).ok())
+            .filter_map(|entry| self.get(entry.file_name().to_str()?.strip_suffix(".json")?).ok())
             .collect();
         proposals.sort_by(|a, b| a.proposal_id.cmp(&b.proposal_id));
         proposals
     }
 
-    /// Returns a proposal.
+    /// Returns a proposal of the folder.
     ///
     /// # Errors
     /// [`ProposalError::Unknown`].
@@ -205,9 +215,10 @@ impl ProposalStore {
         if id.is_empty() || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
             return Err(unknown());
         }
-        let json =
-            std::fs::read(self.root.join(id).join("proposal.json")).map_err(|_| unknown())?;
-        serde_json::from_slice(&json).map_err(|_| unknown())
+        let json = std::fs::read(self.manifest(id)).map_err(|_| unknown())?;
+        let proposal: Proposal = serde_json::from_slice(&json).map_err(|_| unknown())?;
+        let is_here = proposal.folder == self.folder && self.document(&proposal).is_file();
+        if is_here { Ok(proposal) } else { Err(unknown()) }
     }
 
     /// Returns a proposal that waits.
@@ -229,10 +240,11 @@ impl ProposalStore {
     /// # Errors
     /// [`ProposalError::Io`].
     pub fn save(&self, proposal: &Proposal) -> Result<(), ProposalError> {
-        let path = self.root.join(&proposal.proposal_id).join("proposal.json");
-        let json = serde_json::to_vec_pretty(proposal)
-            .map_err(|error| ProposalError::Io { path: path.clone(), error: error.into() })?;
-        write(&path, &json)
+        let path = self.manifest(&proposal.proposal_id);
+        serde_json::to_vec_pretty(proposal)
+            .map_err(io::Error::from)
+            .and_then(|json| atomic::write_private(&path, &json))
+            .map_err(|error| ProposalError::Io { path, error })
     }
 
     /// Returns the path of a proposal's document.
@@ -252,13 +264,21 @@ impl ProposalStore {
         (self.document(&proposal) == path).then_some(proposal)
     }
 
+    fn manifest(&self, id: &str) -> PathBuf {
+        self.manifests.join(format!("{id}.json"))
+    }
+
+    /// Two workspaces may learn something of the same name in the same second.
     fn free_id(&self, base: &str) -> Result<String, ProposalError> {
+        std::fs::create_dir_all(&self.root)
+            .map_err(|error| ProposalError::Io { path: self.root.clone(), error })?;
         for n in 1_u32.. {
             let id = if n == 1 { base.to_owned() } else { format!("{base}-{n}") };
             let path = self.root.join(&id);
-            let made =
-                std::fs::create_dir_all(&self.root).and_then(|()| std::fs::create_dir(&path));
-            match made {
+            if self.manifest(&id).exists() {
+                continue;
+            }
+            match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(id),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(ProposalError::Io { path, error }),
@@ -404,7 +424,7 @@ mod tests {
     #[test]
     fn a_proposal_is_a_clean_document_with_the_servers_provenance() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ProposalStore::new(folder.path());
+        let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
         let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
         let proposal =
             store.create(&skill(), provenance(), now, &lint::Settings::default()).unwrap();
@@ -457,7 +477,7 @@ mod tests {
     #[test]
     fn two_proposals_of_one_second_and_name_are_two() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ProposalStore::new(folder.path());
+        let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
         let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
         let settings = lint::Settings::default();
         let first = store.create(&skill(), provenance(), now, &settings).unwrap();
@@ -469,5 +489,10 @@ mod tests {
         let error = store.pending(&second.proposal_id).unwrap_err();
         assert!(error.to_string().contains("already rejected"), "{error}");
         assert!(store.get("../x").is_err());
+        // What lies in the workspace alone is nobody's proposal, nor is another folder's.
+        let other = ProposalStore::new(&folder.path().join("w"), &folder.path().join("state"));
+        assert!(other.list().is_empty());
+        std::fs::remove_dir_all(folder.path().join("state")).unwrap();
+        assert!(store.list().is_empty());
     }
 }

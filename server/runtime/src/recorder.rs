@@ -1,6 +1,9 @@
 //! The one place where a run's events become records: journalled first, then shown.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+};
 
 use agent::event::Event;
 use llm::Redactor;
@@ -20,6 +23,9 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     redactor: Redactor,
     inner: Mutex<Inner>,
+    /// Where turns start in the transcript; apart from `inner`, which is held while a listener is
+    /// waited for: that listener may ask.
+    turn_lines: std::sync::Mutex<HashMap<u32, u32>>,
 }
 
 struct Inner {
@@ -72,6 +78,7 @@ impl Recorder {
             clock,
             redactor,
             inner: Mutex::new(Inner { journal, transcript, listener }),
+            turn_lines: std::sync::Mutex::default(),
         }
     }
 
@@ -100,15 +107,15 @@ impl Recorder {
     }
 
     /// Returns the line (0-based) at which a turn starts in the transcript.
-    pub async fn turn_line(&self, turn: u32) -> Option<u32> {
-        self.inner.lock().await.transcript.as_ref()?.turn_line(turn)
+    pub fn turn_line(&self, turn: u32) -> Option<u32> {
+        self.turn_lines.lock().unwrap_or_else(PoisonError::into_inner).get(&turn).copied()
     }
 
     /// Shows an event that cannot be journalled any more: the journal's own failure.
     pub async fn show_only(&self, turn: u32, event: Event) {
         let mut inner = self.inner.lock().await;
         let record = Arc::new(Record {
-            seq: inner.journal.last_seq() + 1,
+            seq: inner.journal.skip(),
             time: clock::to_millisecond(self.clock.now()),
             turn,
             teacher: false,
@@ -138,6 +145,10 @@ impl Recorder {
             tracing::warn!(%error, run = self.run_id, "the transcript ends here");
             inner.transcript = None;
         }
+        if let Some(line) = inner.transcript.as_ref().and_then(|it| it.turn_line(record.turn)) {
+            let mut lines = self.turn_lines.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.insert(record.turn, line);
+        }
         if let Some(listener) = &inner.listener
             && listener.send(Arc::clone(record)).await.is_err()
         {
@@ -148,7 +159,10 @@ impl Recorder {
     fn redacted(&self, event: Event) -> Event {
         let Ok(mut value) = serde_json::to_value(&event) else { return event };
         if redact(&mut value, &self.redactor) {
-            serde_json::from_value(value).unwrap_or(event)
+            serde_json::from_value(value).unwrap_or_else(|_| Event::ToolLog {
+                tool: "system".to_owned(),
+                log: "An event was left out: its secrets could not be taken out of it.".to_owned(),
+            })
         } else {
             event
         }

@@ -8,7 +8,10 @@ use std::{
 
 use skill::SkillDocument;
 
-use crate::{acceptance::AcceptedSkills, config, editor::Editor, folders::Folders};
+use crate::{
+    acceptance::AcceptedSkills, config, editor::Editor, folders::Folders,
+    workspace::resolve_existing,
+};
 
 /// Folders of a workspace in which clients look for skills; the first three are those that an
 /// accepted skill may be saved to without a setting.
@@ -35,6 +38,10 @@ const USER_FOLDERS: [&str; 7] = [
     ".gemini/skills",
     ".config/opencode/skills",
 ];
+
+/// Largest `SKILL.md` that is loaded, in bytes; the largest of some six thousand public ones has
+/// less than a third of it.
+const MAX_SKILL_BYTES: u64 = 1024 * 1024;
 
 /// Where a skill was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +92,12 @@ pub struct SkillSources<'a> {
     pub editor: &'a dyn Editor,
 }
 
-/// Finds every skill, the workspace's first; of two with one name the first counts. What cannot
+/// Finds every skill, the offered ones first; of two with one name the first counts. What cannot
 /// be loaded (no description, not UTF-8) is left out: the linter says so.
 pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
     let accepted = AcceptedSkills::new(&sources.folders.state);
+    let user_folders =
+        USER_FOLDERS.map(|folder| resolve_existing(&sources.folders.home.join(folder)));
     let mut paths: Vec<(PathBuf, Scope)> = Vec::new();
     if let Some(workspace) = sources.workspace {
         let save_dir = Some(sources.config.save_dir.as_str()).filter(|dir| !dir.is_empty());
@@ -109,13 +118,21 @@ pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
         paths.extend(skill_files(&folder).map(|path| (path, Scope::User)));
     }
     let mut seen_paths = BTreeSet::new();
-    let mut seen_names = BTreeSet::new();
-    paths
+    let mut found: Vec<FoundSkill> = paths
         .into_iter()
+        .map(|(path, scope)| {
+            let path = resolve_existing(&path);
+            let is_users = user_folders.iter().any(|folder| path.starts_with(folder));
+            (path, if is_users { Scope::User } else { scope })
+        })
         .filter(|(path, _)| seen_paths.insert(path.clone()))
         .filter_map(|(path, scope)| load(path, scope, &accepted, sources.editor))
-        .filter(|skill| seen_names.insert(skill.name.clone()))
-        .collect()
+        .collect();
+    // What is not offered must not hide, by its name, what is.
+    found.sort_by_key(|skill| !skill.is_offered);
+    let mut seen_names = BTreeSet::new();
+    found.retain(|skill| seen_names.insert(skill.name.clone()));
+    found
 }
 
 /// Returns the folder that accepted skills are saved below.
@@ -133,7 +150,10 @@ fn load(
     accepted: &AcceptedSkills,
     editor: &dyn Editor,
 ) -> Option<FoundSkill> {
-    let on_disk = || std::fs::read_to_string(&path).ok().map(Arc::from);
+    let on_disk = || {
+        let is_small = path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_SKILL_BYTES);
+        is_small.then(|| std::fs::read_to_string(&path).ok()).flatten().map(Arc::from)
+    };
     let acceptance = accepted.get(&path);
     let text: Arc<str> = match editor.buffer(&path) {
         Some(buffer) => buffer.text,
@@ -175,7 +195,7 @@ fn absolute(path: &Path, sources: &SkillSources<'_>) -> PathBuf {
 mod tests {
     use std::path::Path;
 
-    use super::{FoundSkill, SkillSources, find, save_dir};
+    use super::{FoundSkill, SkillSources, find, resolve_existing, save_dir};
     use crate::{acceptance::AcceptedSkills, config::Skills, editor::NoEditor, folders::Folders};
 
     fn write_skill(folder: &Path, name: &str) -> String {
@@ -202,15 +222,18 @@ mod tests {
         let offered = || -> Vec<(String, bool)> {
             find_in(folder.path()).into_iter().map(|skill| (skill.name, skill.is_offered)).collect()
         };
-        assert_eq!(offered(), [("alien".to_owned(), false), ("own".to_owned(), true)]);
+        assert_eq!(offered(), [("own".to_owned(), true), ("alien".to_owned(), false)]);
 
-        let path = folder.path().join("w/.agents/skills/alien/SKILL.md");
+        let path = resolve_existing(&folder.path().join("w/.agents/skills/alien/SKILL.md"));
         let accepted = AcceptedSkills::new(&Folders::below(folder.path()).state);
         accepted.keep(&path, "alien", &text, "p", "now".to_owned()).unwrap();
         assert_eq!(offered(), [("alien".to_owned(), true), ("own".to_owned(), true)]);
 
         std::fs::write(&path, text.replace("Does", "Deletes")).unwrap();
-        assert_eq!(offered(), [("alien".to_owned(), false), ("own".to_owned(), true)]);
+        assert_eq!(offered(), [("own".to_owned(), true), ("alien".to_owned(), false)]);
+
+        write_skill(&folder.path().join("w/.claude/skills"), "own");
+        assert_eq!(offered(), [("own".to_owned(), true), ("alien".to_owned(), false)]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use agent::tool::{Access, BuiltInTool, PreparedCall, ToolResult};
+use agent::tool::{Access, BuiltInTool, PreparedCall, ResultKind, ToolResult};
 use futures::future;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,7 @@ impl Toolbox {
     /// Performs the calls of one reply. Calls between two edits run at the same time; an edit runs
     /// by itself, in call order, so that none overtakes the reading that it builds on.
     pub async fn run_all(
-        &self,
+        self: &Arc<Self>,
         calls: &[PreparedCall],
         turn: u32,
         cancel: &CancellationToken,
@@ -89,30 +89,61 @@ impl Toolbox {
         outcomes
     }
 
-    async fn run(&self, call: &PreparedCall, turn: u32, cancel: &CancellationToken) -> ToolOutcome {
+    async fn run(
+        self: &Arc<Self>,
+        call: &PreparedCall,
+        turn: u32,
+        cancel: &CancellationToken,
+    ) -> ToolOutcome {
+        if cancel.is_cancelled() {
+            let text = "The person cancelled the turn before this call was run.";
+            let result = ToolResult::not_run(ResultKind::Cancelled, text);
+            return ToolOutcome { id: call.id.clone(), result, change: None };
+        }
         let arguments = Arguments(&call.arguments);
         let mut change = None;
         let result = match BuiltInTool::from_name(&call.tool) {
-            Some(BuiltInTool::ReadFile) => self.read_file(&arguments),
-            Some(BuiltInTool::ListFiles) => self.list_files(&arguments),
-            Some(BuiltInTool::WriteFile) => {
-                self.write_file(&arguments, turn).await.map(|(text, changed)| {
-                    change = changed;
-                    ToolResult::ok(text)
-                })
+            Some(BuiltInTool::ReadFile) => self.blocking(call, Self::read_file).await,
+            Some(BuiltInTool::ListFiles) => self.blocking(call, Self::list_files).await,
+            Some(tool @ (BuiltInTool::WriteFile | BuiltInTool::EditFile)) => {
+                let edit = async {
+                    match tool {
+                        BuiltInTool::WriteFile => self.write_file(&arguments, turn).await,
+                        _ => self.edit_file(&arguments, turn).await,
+                    }
+                };
+                // An editor may think about a change for long; it is taken back with the turn.
+                match cancel.run_until_cancelled(edit).await {
+                    Some(Ok((text, changed))) => {
+                        change = changed;
+                        Ok(ToolResult::ok(text))
+                    }
+                    Some(Err(sentence)) => Err(sentence),
+                    None => Ok(ToolResult::not_run(
+                        ResultKind::Cancelled,
+                        "The person cancelled the turn before the change was confirmed; look at \
+                         the file before you rely on either.",
+                    )),
+                }
             }
-            Some(BuiltInTool::EditFile) => {
-                self.edit_file(&arguments, turn).await.map(|(text, changed)| {
-                    change = changed;
-                    ToolResult::ok(text)
-                })
-            }
-            Some(BuiltInTool::Skills) => self.skills(&arguments),
+            Some(BuiltInTool::Skills) => self.blocking(call, Self::skills).await,
             Some(BuiltInTool::Bash) => self.bash(&arguments, cancel).await,
             None => Err(format!("there is no tool named `{}`", call.tool)),
         };
         let result = result.unwrap_or_else(|sentence| ToolResult::failed(capitalized(&sentence)));
         ToolOutcome { id: call.id.clone(), result, change }
+    }
+
+    /// Runs a tool that reads the disk on a thread that may wait for it.
+    async fn blocking(
+        self: &Arc<Self>,
+        call: &PreparedCall,
+        tool: fn(&Self, &Arguments<'_>) -> Result<ToolResult, String>,
+    ) -> Result<ToolResult, String> {
+        let (this, arguments) = (Arc::clone(self), call.arguments.clone());
+        tokio::task::spawn_blocking(move || tool(&this, &Arguments(&arguments)))
+            .await
+            .unwrap_or_else(|error| Err(format!("the tool broke off ({error})")))
     }
 
     fn read_files(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {

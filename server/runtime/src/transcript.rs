@@ -114,7 +114,6 @@ impl Transcript {
             Event::State(StateRecord::Verdict { gate: Some(gate), .. }) => {
                 format!("**The student failed.** {gate}\n\n")
             }
-            Event::AssistantMessage { content } => format!("{content}\n\n"),
             Event::ToolCall { tool, arguments, tool_call_id, raw } => {
                 let summary = format!("**{tool}** {}", summarize(arguments, raw.as_deref()));
                 self.calls.insert(tool_call_id.clone(), summary.clone());
@@ -155,6 +154,7 @@ impl Transcript {
                 )
             }
             Event::EscalationFailed { reason, .. } => {
+                self.teacher_speaks = false;
                 format!("**The takeover failed.** {reason}\n\n")
             }
             Event::SkillProposed { name, uri, findings, .. } => {

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     atomic,
     editor::{EditError, Editor},
+    folders::Folders,
 };
 
 /// Largest file that the tools read or write, in bytes. Larger ones are for commands.
@@ -67,6 +68,8 @@ pub enum FileError {
 #[derive(Clone)]
 pub struct Workspace {
     root: PathBuf,
+    /// Folders and files that tools leave alone, wherever the workspace is.
+    protected: Vec<PathBuf>,
     editor: Arc<dyn Editor>,
 }
 
@@ -81,10 +84,16 @@ impl Workspace {
     ///
     /// # Errors
     /// [`FileError::Io`] if it is not there.
-    pub fn open(root: &Path, editor: Arc<dyn Editor>) -> Result<Self, FileError> {
+    pub fn open(
+        root: &Path,
+        folders: &Folders,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Self, FileError> {
         let root = std::fs::canonicalize(root)
             .map_err(|error| FileError::Io { path: root.display().to_string(), error })?;
-        Ok(Self { root, editor })
+        let protected =
+            vec![resolve_existing(&folders.state), resolve_existing(&folders.config_file)];
+        Ok(Self { root, protected, editor })
     }
 
     /// Returns the folder.
@@ -113,7 +122,8 @@ impl Workspace {
         let Ok(relative) = resolved.strip_prefix(&self.root) else {
             return Err(FileError::Outside(path.to_owned()));
         };
-        if relative.components().next() == Some(Component::Normal(OWN_FOLDER.as_ref())) {
+        let is_own = relative.components().any(|it| it == Component::Normal(OWN_FOLDER.as_ref()));
+        if is_own || self.protected.iter().any(|protected| resolved.starts_with(protected)) {
             return Err(FileError::Protected(path.to_owned()));
         }
         Ok(resolved)
@@ -178,8 +188,17 @@ impl Workspace {
                 .await
                 .map_err(|error| FileError::Editor { path: shown, error });
         }
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(FileError::TooLarge(shown));
+        }
         let (target, content) = (path.to_path_buf(), text.as_bytes().to_vec());
-        tokio::task::spawn_blocking(move || atomic::write(&target, &content))
+        let expected = expected.map(|text| text.as_bytes().to_vec());
+        // What the change was made for has to be there still: the person may have written it too.
+        let write = move || match expected {
+            Some(expected) => atomic::write_over(&target, &expected, &content),
+            None => atomic::write_new(&target, &content),
+        };
+        tokio::task::spawn_blocking(write)
             .await
             .unwrap_or_else(|error| Err(io::Error::other(error)))
             .map_err(|error| FileError::Io { path: shown, error })
@@ -230,11 +249,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::{FileError, Workspace};
-    use crate::editor::NoEditor;
+    use crate::{editor::NoEditor, folders::Folders};
 
     fn workspace() -> (tempfile::TempDir, Workspace) {
         let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace::open(folder.path(), Arc::new(NoEditor)).unwrap();
+        let folders = Folders::below(&folder.path().join("own"));
+        let workspace = Workspace::open(folder.path(), &folders, Arc::new(NoEditor)).unwrap();
         (folder, workspace)
     }
 
@@ -244,7 +264,9 @@ mod tests {
         for path in ["..", "../x", "/etc/passwd", "a/../../x", "/"] {
             assert!(matches!(workspace.resolve(path), Err(FileError::Outside(_))), "{path}");
         }
-        assert!(matches!(workspace.resolve(".preceptor/runs"), Err(FileError::Protected(_))));
+        for path in [".preceptor/runs", "a/.preceptor/x", "own/state/preceptor/accepted/x"] {
+            assert!(matches!(workspace.resolve(path), Err(FileError::Protected(_))), "{path}");
+        }
         for path in [".", "a/../b", "new/deep/file.txt", ""] {
             assert!(workspace.resolve(path).is_ok(), "{path}");
         }

@@ -6,7 +6,7 @@ use super::{Actor, ApprovalDecision, Machine, Out, Purpose, State, Step};
 use crate::{
     detect::Ending,
     event::{Event, RequestOrigin, StateRecord},
-    machine::batch::{Batch, Progress},
+    machine::batch::{Batch, Progress, Rules},
     message::{FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin},
     policy::Grant,
     prompt::{OfferedSkill, system_prompt},
@@ -89,7 +89,7 @@ impl Machine {
             let ending = if was_cut { Ending::Length } else { Ending::Answer };
             return self.end_attempt(actor, ending, out);
         }
-        let batch = Batch::new(reply.tool_calls, &self.setup.tools, &self.policy, was_cut);
+        let batch = Batch::new(reply.tool_calls, self.rules(), was_cut);
         batch.announce(out);
         self.go_on(actor, batch, out)
     }
@@ -98,7 +98,7 @@ impl Machine {
     pub(super) fn go_on(&mut self, actor: Actor, mut batch: Batch, out: &mut Out) -> Step {
         out.teacher = actor == Actor::Teacher;
         batch.show_results(out);
-        let ready = batch.start_ready();
+        let ready = batch.start_ready(out);
         if !ready.is_empty() {
             self.state = State::Running(actor, batch);
             return Step::RunTools { actor, calls: ready };
@@ -121,11 +121,12 @@ impl Machine {
     ) -> Step {
         out.teacher = actor == Actor::Teacher;
         for decision in decisions {
-            let for_run = decision.for_run && decision.approved;
-            if let Some(call) = batch.decide(decision, out)
+            let for_run = decision.for_run;
+            if let Some(call) = batch.decide(decision, self.rules(), out)
                 && for_run
             {
-                self.policy.allowed_in_run.insert(Grant::of(&call));
+                self.policy.allowed_in_run.insert(Grant::of(&call, &self.setup.workspace));
+                batch.apply_grants(self.rules(), out);
             }
         }
         if batch.pending().is_empty() {
@@ -134,6 +135,10 @@ impl Machine {
             self.state = State::Awaiting(actor, batch);
             Step::AwaitApproval
         }
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules { offered: &self.setup.tools, policy: &self.policy, workspace: &self.setup.workspace }
     }
 
     pub(super) fn keep_results(&mut self, actor: Actor, batch: Batch, out: &mut Out) {
@@ -188,8 +193,9 @@ impl Machine {
                     reason: failure.message.clone(),
                     class: "operational".to_owned(),
                 });
-                let answer = self.student.final_answer();
-                self.complete_turn(answer, "final", out)
+                let (answer, stop_reason) =
+                    (self.student.final_answer(), self.student_stop.clone());
+                self.complete_turn(answer, &stop_reason, out)
             }
         }
     }

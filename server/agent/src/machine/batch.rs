@@ -1,10 +1,11 @@
 //! The calls of one reply, from announcement to result.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     detect::CallRecord,
-    event::{Event, PendingTool, ToolState},
+    event::{Event, PendingTool, StateRecord, ToolState},
     machine::{ApprovalDecision, Out},
     message::{Message, ToolCall, ToolSpec},
     policy::{Decision, Policy},
@@ -17,6 +18,14 @@ pub(super) struct Batch {
     calls: Vec<BatchCall>,
 }
 
+/// What calls are checked against.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) offered: &'a [ToolSpec],
+    pub(super) policy: &'a Policy,
+    pub(super) workspace: &'a str,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct BatchCall {
     call: ToolCall,
@@ -24,6 +33,7 @@ struct BatchCall {
     prepared: Option<PreparedCall>,
     progress: Progress,
     was_edited: bool,
+    was_approved: bool,
     was_shown: bool,
 }
 
@@ -44,19 +54,60 @@ pub(super) enum Progress {
     Abandoned,
 }
 
+impl Rules<'_> {
+    fn decide(&self, call: &PreparedCall) -> Decision {
+        self.policy.decide(call, self.workspace)
+    }
+}
+
+impl BatchCall {
+    fn changed_to(&self, state: ToolState) -> Event {
+        Event::ToolStateChange {
+            tool_call_id: self.call.id.clone(),
+            tool: self.call.name.clone(),
+            state,
+        }
+    }
+
+    /// Replaces the arguments by a person's; what they must not be, they are not.
+    fn edit(&mut self, arguments: Map<String, Value>, rules: Rules<'_>, out: &mut Out) {
+        let text = Value::Object(arguments.clone()).to_string();
+        if self.prepared.as_ref().is_some_and(|prepared| prepared.arguments == arguments) {
+            return;
+        }
+        out.emit(Event::State(StateRecord::EditedArguments {
+            tool_call_id: self.call.id.clone(),
+            arguments,
+        }));
+        self.was_edited = true;
+        match prepare(&ToolCall { arguments: text, ..self.call.clone() }, rules.offered) {
+            Ok(prepared) => {
+                if rules.decide(&prepared) == Decision::Deny {
+                    self.progress = Progress::Done(denied());
+                }
+                self.prepared = Some(prepared);
+            }
+            Err(result) => self.progress = Progress::Done(result),
+        }
+    }
+}
+
+fn denied() -> ToolResult {
+    ToolResult::not_run(
+        ResultKind::Declined,
+        "A rule of this person's approval policy refuses this call. Do it another way, or say what \
+         is needed.",
+    )
+}
+
 impl Batch {
     /// Checks each call and asks the policy about those that can run. Of a reply that was cut at
     /// the token limit no call is run: its arguments may be the half of what was meant.
-    pub(super) fn new(
-        calls: Vec<ToolCall>,
-        offered: &[ToolSpec],
-        policy: &Policy,
-        was_cut: bool,
-    ) -> Self {
+    pub(super) fn new(calls: Vec<ToolCall>, rules: Rules<'_>, was_cut: bool) -> Self {
         let calls = calls
             .into_iter()
             .map(|call| {
-                let (prepared, progress) = match prepare(&call, offered) {
+                let (prepared, progress) = match prepare(&call, rules.offered) {
                     Err(result) => (None, Progress::Done(result)),
                     Ok(_) if was_cut => (
                         None,
@@ -67,19 +118,22 @@ impl Batch {
                         )),
                     ),
                     Ok(prepared) => {
-                        let progress = match policy.decide(&prepared) {
+                        let progress = match rules.decide(&prepared) {
                             Decision::Allow => Progress::Ready,
                             Decision::Ask => Progress::Pending,
-                            Decision::Deny => Progress::Done(ToolResult::not_run(
-                                ResultKind::Declined,
-                                "A rule of this person's approval policy refuses this call. Do it \
-                                 another way, or say what is needed.",
-                            )),
+                            Decision::Deny => Progress::Done(denied()),
                         };
                         (Some(prepared), progress)
                     }
                 };
-                BatchCall { call, prepared, progress, was_edited: false, was_shown: false }
+                BatchCall {
+                    call,
+                    prepared,
+                    progress,
+                    was_edited: false,
+                    was_approved: false,
+                    was_shown: false,
+                }
             })
             .collect();
         Self { calls }
@@ -121,13 +175,16 @@ impl Batch {
         }
     }
 
-    /// Marks ready calls as running and returns them.
-    pub(super) fn start_ready(&mut self) -> Vec<PreparedCall> {
+    /// Marks ready calls as running and returns them; says so of those that were approved.
+    pub(super) fn start_ready(&mut self, out: &mut Out) -> Vec<PreparedCall> {
         let mut ready = Vec::new();
         for call in &mut self.calls {
             if call.progress == Progress::Ready
                 && let Some(prepared) = &call.prepared
             {
+                if call.was_approved {
+                    out.emit(call.changed_to(ToolState::Running));
+                }
                 ready.push(prepared.clone());
                 call.progress = Progress::Running;
             }
@@ -158,32 +215,19 @@ impl Batch {
         Event::ApprovalRequired { count: tools.len(), tools }
     }
 
-    /// Applies one decision; returns the call if it was pending.
+    /// Applies one decision; returns the call that was approved by it. Edited arguments are
+    /// checked like those of a model, but that a person wrote them is approval enough.
     pub(super) fn decide(
         &mut self,
         decision: ApprovalDecision,
+        rules: Rules<'_>,
         out: &mut Out,
     ) -> Option<PreparedCall> {
         let call = self.calls.iter_mut().find(|call| {
             call.call.id == decision.tool_call_id && call.progress == Progress::Pending
         })?;
-        let state = |state| Event::ToolStateChange {
-            tool_call_id: call.call.id.clone(),
-            tool: call.call.name.clone(),
-            state,
-        };
-        if decision.approved {
-            out.emit(state(ToolState::Approved));
-            out.emit(state(ToolState::Running));
-            if let (Some(arguments), Some(prepared)) = (decision.arguments, &mut call.prepared)
-                && prepared.arguments != arguments
-            {
-                prepared.arguments = arguments;
-                call.was_edited = true;
-            }
-            call.progress = Progress::Ready;
-        } else {
-            out.emit(state(ToolState::Rejected));
+        if !decision.approved {
+            out.emit(call.changed_to(ToolState::Rejected));
             let feedback = decision
                 .feedback
                 .map(|feedback| feedback.trim().to_owned())
@@ -194,8 +238,31 @@ impl Batch {
                 ResultKind::Declined,
                 format!("The person declined this call, so it was not run.{feedback}"),
             ));
+            return None;
+        }
+        out.emit(call.changed_to(ToolState::Approved));
+        call.was_approved = true;
+        call.progress = Progress::Ready;
+        if let Some(arguments) = decision.arguments {
+            call.edit(arguments, rules, out);
         }
         call.prepared.clone()
+    }
+
+    /// Lets the calls run that a grant for the run covers as well.
+    pub(super) fn apply_grants(&mut self, rules: Rules<'_>, out: &mut Out) {
+        for call in &mut self.calls {
+            let is_covered = call.progress == Progress::Pending
+                && call
+                    .prepared
+                    .as_ref()
+                    .is_some_and(|prepared| rules.decide(prepared) == Decision::Allow);
+            if is_covered {
+                out.emit(call.changed_to(ToolState::Approved));
+                call.was_approved = true;
+                call.progress = Progress::Ready;
+            }
+        }
     }
 
     /// Takes the results of running calls.
@@ -232,11 +299,7 @@ impl Batch {
         };
         for call in &mut self.calls {
             if !matches!(call.progress, Progress::Done(_)) {
-                out.emit(Event::ToolStateChange {
-                    tool_call_id: call.call.id.clone(),
-                    tool: call.call.name.clone(),
-                    state,
-                });
+                out.emit(call.changed_to(state));
                 call.progress = Progress::Done(ToolResult::not_run(ResultKind::Cancelled, text));
             }
         }

@@ -56,13 +56,18 @@ impl Machine {
             return self.complete_turn(self.student.final_answer(), stop_reason, out);
         }
         self.n_takeovers += 1;
-        self.student_failure = judgement
-            .reason()
+        let reason = judgement.reason();
+        let student_failure = reason
             .map_or_else(|| "it failed".to_owned(), |signal| clip(&signal.evidence, REASON_CHARS));
+        // Evidence quotes what tools printed: it is shown to people, not put among instructions.
+        reason
+            .map_or("it failed", |signal| signal.kind.meaning())
+            .clone_into(&mut self.student_failure);
+        stop_reason.clone_into(&mut self.student_stop);
         out.teacher = true;
         out.emit(Event::TeacherTakeover {
             teacher_model: self.setup.teacher.model.clone(),
-            student_failure: self.student_failure.clone(),
+            student_failure,
             signals: judgement.signals.clone(),
         });
         let messages = teacher_messages(
@@ -97,7 +102,7 @@ impl Machine {
                 thinking: None,
                 tool_calls: Vec::new(),
             };
-            self.student.messages.extend([note, answer]);
+            self.push(Actor::Student, vec![note, answer], out);
         }
         if judgement.verdict == Verdict::Failure {
             let reason = judgement.reason().map_or_else(

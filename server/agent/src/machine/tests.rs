@@ -437,10 +437,10 @@ fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
             student approval_required ["a","c"]
             => await approval
             student tool_state_change {"state":"approved","tool":"bash","toolCallId":"a"}
-            student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
             => await approval
             student tool_state_change {"state":"rejected","tool":"bash","toolCallId":"c"}
             student tool_output ["c",false,"The person declined this call, so it was not run. They say: use awk"]
+            student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
             => run a
             student tool_output ["a",true,"exit code: 0"]
             => call student: 6 tools

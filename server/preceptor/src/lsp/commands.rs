@@ -15,6 +15,7 @@ use runtime::{
     run_store::{self, RunFolder},
 };
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use tower_lsp::{
     jsonrpc::{Error, ErrorCode, Result},
     lsp_types::{ExecuteCommandParams, Range, ShowDocumentParams, Url, request::ShowDocument},
@@ -61,66 +62,76 @@ pub(crate) async fn execute(
 ) -> Result<Option<Value>> {
     let command = params.command.as_str();
     let arguments = params.arguments;
-    let answer = match command {
-        "preceptor.run" => run(session, parse(command, arguments)?).await?,
-        "preceptor.followUp" => follow_up(session, parse(command, arguments)?)?,
-        "preceptor.cancel" => {
-            let Cancel { run_id } = parse(command, arguments)?;
-            json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
-        }
-        "preceptor.approve" => approve(session, parse(command, arguments)?)?,
-        "preceptor.retry" => {
-            let RunOnly { run_id } = parse(command, arguments)?;
-            let turn = live(session, &run_id)?.retry().map_err(operation_error)?;
-            json!({ "turn": turn })
-        }
-        "preceptor.show" => {
-            let RunOnly { run_id } = parse(command, arguments)?;
-            let folder = find_run(session, &run_id)?;
-            show(session, &folder.transcript_uri())
-        }
-        "preceptor.dismiss" => {
-            let Dismiss { run_id, turn } = parse(command, arguments)?;
-            if !session.turns.dismiss(&session.board, &run_id, turn) {
-                return Err(unknown_run(&run_id));
+    let answer =
+        match command {
+            "preceptor.run" => run(session, parse(command, arguments)?).await?,
+            "preceptor.followUp" => follow_up(session, parse(command, arguments)?)?,
+            "preceptor.cancel" => {
+                let Cancel { run_id } = parse(command, arguments)?;
+                json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
             }
-            json!({})
-        }
-        "preceptor.runs" => list_runs(session, parse(command, arguments)?).await?,
-        "preceptor.events" => events(session, parse(command, arguments)?).await?,
-        "preceptor.proposals" => {
-            let NoArguments {} = parse(command, arguments)?;
-            proposals::list(session).await
-        }
-        "preceptor.proposal.accept" => {
-            let Accept { proposal_id, r#as, r#override } = parse(command, arguments)?;
-            if r#as.is_some_and(|it| it != "new") {
-                return Err(Error::invalid_params(
-                    "`as`: a skill can only be accepted as \"new\" so far",
-                ));
+            "preceptor.approve" => approve(session, parse(command, arguments)?)?,
+            "preceptor.retry" => {
+                let RunOnly { run_id } = parse(command, arguments)?;
+                let turn = live(session, &run_id)?.retry().map_err(operation_error)?;
+                json!({ "turn": turn })
             }
-            let accepted = proposals::accept(session, &proposal_id, r#override).await;
-            let (uri, name) = accepted.map_err(accept_error)?;
-            json!({ "uri": uri, "name": name })
-        }
-        "preceptor.proposal.reject" => {
-            let Reject { proposal_id, reason } = parse(command, arguments)?;
-            proposals::reject(session, &proposal_id, reason).await.map_err(accept_error)?;
-            json!({})
-        }
-        "preceptor.proposal.show" => {
-            let Proposal { proposal_id } = parse(command, arguments)?;
-            let uri = proposals::document_uri(session, &proposal_id).map_err(accept_error)?;
-            show(session, uri.as_str())
-        }
-        _ => {
-            return Err(Error {
-                code: ErrorCode::InvalidParams,
-                message: format!("`command`: there is no command `{command}`").into(),
-                data: None,
-            });
-        }
-    };
+            "preceptor.show" => {
+                let RunOnly { run_id } = parse(command, arguments)?;
+                let folder = find_run(session, &run_id)?;
+                show(session, &folder.transcript_uri())
+            }
+            "preceptor.dismiss" => {
+                let Dismiss { run_id, turn } = parse(command, arguments)?;
+                if !session.turns.dismiss(&session.board, &run_id, turn) {
+                    return Err(unknown_run(&run_id));
+                }
+                json!({})
+            }
+            "preceptor.runs" => list_runs(session, parse(command, arguments)?).await?,
+            "preceptor.events" => events(session, parse(command, arguments)?).await?,
+            "preceptor.proposals" => {
+                let NoArguments {} = parse(command, arguments)?;
+                proposals::list(session).await
+            }
+            "preceptor.proposal.accept" => {
+                let Accept { proposal_id, r#as, r#override } = parse(command, arguments)?;
+                if r#as.is_some_and(|it| it != "new") {
+                    return Err(Error::invalid_params(
+                        "`as`: a skill can only be accepted as \"new\" so far",
+                    ));
+                }
+                let task = Arc::clone(session);
+                let accepted = to_its_end(session, async move {
+                    proposals::accept(&task, &proposal_id, r#override).await
+                });
+                let (uri, name) = accepted.await?.map_err(accept_error)?;
+                json!({ "uri": uri, "name": name })
+            }
+            "preceptor.proposal.reject" => {
+                let Reject { proposal_id, reason } = parse(command, arguments)?;
+                let task = Arc::clone(session);
+                let rejected = to_its_end(session, async move {
+                    proposals::reject(&task, &proposal_id, reason).await
+                });
+                rejected.await?.map_err(accept_error)?;
+                json!({})
+            }
+            "preceptor.proposal.show" => {
+                let Proposal { proposal_id } = parse(command, arguments)?;
+                let task = Arc::clone(session);
+                let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
+                let uri = found.map_err(accept_error)?;
+                show(session, uri.as_str())
+            }
+            _ => {
+                return Err(Error {
+                    code: ErrorCode::InvalidParams,
+                    message: format!("`command`: there is no command `{command}`").into(),
+                    data: None,
+                });
+            }
+        };
     Ok(Some(answer))
 }
 
@@ -325,6 +336,20 @@ fn accept_error(error: AcceptError) -> Error {
 /// A command that was right and could not be done. The code is LSP's `RequestFailed`.
 fn failed(message: String) -> Error {
     Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
+}
+
+/// Runs work in a task of the session: a client that takes its request back must not leave half of
+/// it done.
+async fn to_its_end<T: Send + 'static>(
+    session: &Session,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
+    let (sender, receiver) = oneshot::channel();
+    session.tasks.spawn(info_span!("proposal"), async move {
+        // Nobody waits for the answer of a request that was taken back.
+        let _ = sender.send(work.await);
+    });
+    receiver.await.map_err(|_| failed("The session ended first.".to_owned()))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

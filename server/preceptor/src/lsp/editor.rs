@@ -8,8 +8,8 @@ use std::{
 
 use futures::future::BoxFuture;
 use runtime::{
-    atomic,
     editor::{Buffer, EditError, Editor},
+    workspace::resolve_existing,
 };
 use tower_lsp::lsp_types::{ApplyWorkspaceEditParams, Url, request::ApplyWorkspaceEdit};
 
@@ -41,7 +41,11 @@ impl Editor for SessionEditor {
     fn buffer(&self, path: &Path) -> Option<Buffer> {
         let session = self.session.upgrade()?;
         let snapshot = open_document(&session, path)?;
-        Some(Buffer { text: Arc::clone(snapshot.text()), is_modified: snapshot.is_modified })
+        let is_modified = is_modified(&snapshot, path);
+        // Without a way to have it saved, an unmodified document is edited on disk: there is where
+        // its newest text is, whenever the editor reloads it.
+        (is_modified || session.client().preceptor.save)
+            .then(|| Buffer { text: Arc::clone(snapshot.text()), is_modified })
     }
 
     fn replace<'a>(
@@ -58,12 +62,8 @@ impl Editor for SessionEditor {
                 return Err(EditError::Stale);
             }
             let client = session.client();
-            // Editors reload an unmodified buffer; a modified one may only change by their hand.
-            if !client.applies_edits || (!client.preceptor.save && !snapshot.is_modified) {
-                if snapshot.is_modified {
-                    return Err(refused("it takes no edits, and the file has unsaved changes"));
-                }
-                return write_to_disk(path, text).await;
+            if !client.applies_edits {
+                return Err(refused("it takes no edits, and the file has unsaved changes"));
             }
             apply(&session, &snapshot, text).await?;
             if client.preceptor.save {
@@ -79,12 +79,21 @@ impl Editor for SessionEditor {
             .documents
             .all()
             .iter()
-            .filter(|snapshot| snapshot.is_modified)
-            .filter_map(|snapshot| snapshot.uri.to_file_path().ok())
+            .filter_map(|snapshot| Some((snapshot, snapshot.uri.to_file_path().ok()?)))
+            .filter(|(snapshot, path)| is_modified(snapshot, path))
+            .map(|(_, path)| resolve_existing(&path))
             .collect();
         paths.sort();
         paths
     }
+}
+
+/// Whether a document's text differs from its file. An editor's own reload is a change like any
+/// other, so that only the disk can tell.
+#[expect(clippy::disallowed_methods, reason = "the file beside the buffer is looked at")]
+fn is_modified(snapshot: &Snapshot, path: &Path) -> bool {
+    snapshot.is_modified
+        && std::fs::read(path).map_or(true, |on_disk| on_disk != snapshot.text().as_bytes())
 }
 
 /// Returns the open document of a file, also when the editor knows it by a path with links in it.
@@ -139,13 +148,4 @@ async fn apply(session: &Session, snapshot: &Snapshot, text: &str) -> Result<(),
     } else {
         EditError::Refused(answer.failure_reason.unwrap_or_else(|| "no reason given".to_owned()))
     })
-}
-
-async fn write_to_disk(path: &Path, text: &str) -> Result<(), EditError> {
-    let (path, content) = (path.to_path_buf(), text.as_bytes().to_vec());
-    match tokio::task::spawn_blocking(move || atomic::write(&path, &content)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(EditError::Write(error.to_string())),
-        Err(error) => Err(EditError::Write(error.to_string())),
-    }
 }

@@ -2,13 +2,12 @@
 
 use std::{
     fs, io,
-    io::Write,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
 use lint::{Rule, rules};
-use tempfile::NamedTempFile;
+use runtime::atomic;
 use tower_lsp::lsp_types::Url;
 use tracing::warn;
 
@@ -62,10 +61,5 @@ fn write_page(path: &Path, page: &str) -> io::Result<()> {
     if fs::read_to_string(path).is_ok_and(|existing| existing == page) {
         return Ok(());
     }
-    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(dir)?;
-    let mut file = NamedTempFile::new_in(dir)?;
-    file.write_all(page.as_bytes())?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    atomic::write(path, page.as_bytes())
 }

@@ -40,6 +40,7 @@ impl RunProgress {
             session: Arc::clone(session),
             run_id: run_id.to_owned(),
             is_shown: false,
+            has_failed: false,
             turn: 0,
         };
         session.tasks.spawn(info_span!("progress", run = run_id), async move {
@@ -71,6 +72,7 @@ fn is_told(event: &Event) -> bool {
             | Event::ToolLog { .. }
             | Event::ApprovalRequired { .. }
             | Event::TeacherTakeover { .. }
+            | Event::EscalationFailed { .. }
             | Event::TurnComplete { .. }
             | Event::Interrupted {}
             | Event::Error { .. }
@@ -82,6 +84,7 @@ struct ProgressView {
     session: Arc<Session>,
     run_id: String,
     is_shown: bool,
+    has_failed: bool,
     turn: u32,
 }
 
@@ -90,6 +93,7 @@ impl ProgressView {
         match &record.event {
             Event::State(StateRecord::Request { prompt, .. }) => {
                 self.turn = record.turn;
+                self.has_failed = false;
                 self.begin(prompt).await;
             }
             _ if !self.is_shown => {}
@@ -105,8 +109,10 @@ impl ProgressView {
             Event::TeacherTakeover { teacher_model, .. } => {
                 self.report(&format!("The teacher {teacher_model} takes over.")).await;
             }
+            Event::EscalationFailed { .. } => self.has_failed = true,
             Event::TurnComplete { stop_reason, .. } => {
                 let message = match stop_reason.as_str() {
+                    _ if self.has_failed => "Done, but the teacher failed too.",
                     "max_iterations" => "Stopped: out of steps.",
                     "length" => "Done; the answer was cut.",
                     _ if record.teacher => "Done, by the teacher.",

@@ -208,11 +208,22 @@ pub(crate) fn waiting_at(session: &Session, uri: &Url) -> Option<Proposal> {
     (proposal.status == ProposalStatus::Pending).then_some(proposal)
 }
 
-/// Acts on a document that was saved: an accepted skill has nothing left to save.
-pub(crate) fn saved(session: &Session, uri: &Url) {
-    if session.unsaved_skills.texts().remove(uri).is_some() {
-        session.board.set(uri, Publisher::Proposals, Vec::new());
-    }
+/// Acts on a document that was saved: an accepted skill has nothing left to save, and the text
+/// that was saved is the accepted one from now on.
+pub(crate) fn saved(session: &Arc<Session>, uri: &Url) {
+    let Some(accepted) = session.unsaved_skills.texts().remove(uri) else { return };
+    session.board.set(uri, Publisher::Proposals, Vec::new());
+    let text = session.documents.get(uri).map_or(accepted, |it| Arc::clone(it.text()));
+    let Ok(path) = uri.to_file_path() else { return };
+    let state = session.folders.state.clone();
+    session.tasks.spawn(tracing::info_span!("skill", %uri), async move {
+        let renew = move || AcceptedSkills::new(&state).saved(&resolve_existing(&path), &text);
+        match tokio::task::spawn_blocking(renew).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(%error, "the acceptance was not renewed"),
+            Err(error) => warn!(%error, "renewing the acceptance failed"),
+        }
+    });
 }
 
 /// Acts on a document that was closed: if an accepted skill was never saved, and its file is still

@@ -25,6 +25,9 @@ use crate::lsp::{
 /// Records of one run that may wait for the client.
 const QUEUED_RECORDS: usize = 1_024;
 
+/// Runs that rest and can still be followed up.
+const MAX_RESTING_RUNS: usize = 64;
+
 /// What `preceptor.run` asks for, with paths worked out.
 #[derive(Debug)]
 pub(crate) struct NewRun {
@@ -74,7 +77,7 @@ pub(crate) async fn start(
     let setup = RunSetup {
         workspace: places.workspace.clone(),
         runs: places.store.join(&config.runs.dir),
-        proposals: ProposalStore::new(&places.store),
+        proposals: ProposalStore::new(&places.store, &session.folders.state),
         config,
         folders: Arc::clone(&session.folders),
         editor: Arc::new(SessionEditor::new(session)),
@@ -89,6 +92,7 @@ pub(crate) async fn start(
     let run = Arc::new(RunHandle::start(setup, request, sender).await?);
     let run_id = run.folder().run_id.clone();
     session.runs.live.insert(run_id.clone(), Arc::clone(&run));
+    let_oldest_go(session);
     if let Ok(transcript) = Url::from_file_path(run.folder().transcript()) {
         session.turns.add_run(&session.board, &run_id, new.asked_at, transcript);
     }
@@ -99,6 +103,27 @@ pub(crate) async fn start(
     };
     session.tasks.spawn(info_span!("viewer", run = run_id), viewer.show(records));
     Ok(run)
+}
+
+/// Ends the oldest runs that rest, so that a long session does not keep every history in memory;
+/// their journals stay.
+fn let_oldest_go(session: &Arc<Session>) {
+    let mut resting: Vec<String> = session
+        .runs
+        .live
+        .iter()
+        .filter(|run| !run.is_active())
+        .map(|run| run.folder().run_id.clone())
+        .collect();
+    resting.sort();
+    let n_surplus = resting.len().saturating_sub(MAX_RESTING_RUNS);
+    for run_id in resting.into_iter().take(n_surplus) {
+        if let Some((_, run)) = session.runs.live.remove(&run_id) {
+            session.tasks.spawn(info_span!("close", run = run_id), async move {
+                run.close().await;
+            });
+        }
+    }
 }
 
 /// Builds what is journalled about the place of a request.
@@ -140,7 +165,7 @@ impl Viewer {
             }
             let line = match &record.event {
                 Event::State(StateRecord::Request { .. }) => {
-                    self.run.recorder().turn_line(record.turn).await
+                    self.run.recorder().turn_line(record.turn)
                 }
                 _ => None,
             };

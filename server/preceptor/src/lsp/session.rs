@@ -100,8 +100,8 @@ impl Session {
     }
 
     /// Returns where a request about a document works and is kept: the workspace folder that it
-    /// is in, else the first folder. Without any, tools work beside the document, and the run is
-    /// kept in the state folder.
+    /// is in, else the first folder. Without any, tools work beside the document, else in a scratch
+    /// folder, and the run is kept in the state folder.
     pub(crate) fn places(&self, uri: Option<&Url>) -> Places {
         let path = uri.and_then(|uri| uri.to_file_path().ok());
         let folders = self.workspace_folders();
@@ -114,12 +114,18 @@ impl Session {
         }
         let state = self.folders.state.clone();
         let beside = path.and_then(|path| path.parent().map(PathBuf::from));
-        Places { workspace: beside.unwrap_or_else(|| state.clone()), store: state }
+        let scratch = || {
+            let folder = std::env::temp_dir().join("preceptor-scratch");
+            // A run says it if the folder cannot be used.
+            let _ = std::fs::create_dir(&folder);
+            folder
+        };
+        Places { workspace: beside.unwrap_or_else(scratch), store: state }
     }
 
     /// Returns the stores of all folders, the state folder's last.
     pub(crate) fn proposal_stores(&self) -> Vec<ProposalStore> {
-        self.stores().iter().map(|folder| ProposalStore::new(folder)).collect()
+        self.stores().iter().map(|folder| ProposalStore::new(folder, &self.folders.state)).collect()
     }
 
     /// Returns the folders that keep runs, the state folder's last.

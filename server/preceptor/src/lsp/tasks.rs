@@ -28,16 +28,6 @@ impl Tasks {
         });
     }
 
-    /// Starts a task that may finish its work when the session ends: it gets a token that is
-    /// cancelled then, and has the transport's short time of grace after that.
-    pub fn spawn_graceful<F, T>(&self, span: Span, task: F)
-    where
-        F: FnOnce(CancellationToken) -> T,
-        T: Future<Output = ()> + Send + 'static,
-    {
-        self.tracker.spawn(guarded(task(self.end.child_token())).instrument(span));
-    }
-
     /// Starts a task that also ends when the returned handle is dropped.
     #[must_use = "the task is aborted when its handle is dropped"]
     pub fn spawn_owned<F>(&self, span: Span, task: F) -> AbortOnDropHandle<()>

@@ -57,16 +57,28 @@ impl Turns {
             (uri, anchor)
         });
         let mut runs = self.runs();
+        let mut superseded = Vec::new();
         if let Some((uri, anchor)) = &place {
             let line = self.documents.anchor(*anchor).map(|(_, range)| range.start.line);
-            for view in runs.values_mut().filter(|view| !view.is_active) {
+            for (other_id, view) in runs.iter_mut().filter(|(_, view)| !view.is_active) {
                 let same = view.place.as_ref().is_some_and(|(other_uri, other)| {
                     other_uri == uri
                         && self.documents.anchor(*other).map(|(_, range)| range.start.line) == line
                 });
                 if same {
                     view.items.retain(|item| matches!(item.kind, Kind::Proposal { .. }));
+                    superseded.push(other_id.clone());
                 }
+            }
+        }
+        for other_id in superseded {
+            self.publish(&runs, board, &other_id);
+            let Some(view) = runs.get_mut(&other_id) else { continue };
+            // With nothing left to show, the place need not be followed any more.
+            if view.items.is_empty()
+                && let Some((_, anchor)) = view.place.take()
+            {
+                self.documents.forget_anchor(anchor);
             }
         }
         let view = RunView {

@@ -23,6 +23,8 @@ use crate::{config::Price, journal::JournalError};
 
 /// The first piece of a text is recorded at once, then at most one piece in this time.
 const MERGE: Duration = Duration::from_millis(50);
+/// Keys are not longer than this, in bytes.
+const KEY_BYTES: usize = 256;
 /// Pieces that may wait between the wire and the journal.
 const QUEUED_DELTAS: usize = 256;
 
@@ -35,8 +37,8 @@ impl Driver {
         cancel: &CancellationToken,
     ) -> Result<Input, JournalError> {
         let model = match actor {
-            Actor::Student => &self.models.student,
-            Actor::Teacher => &self.models.teacher,
+            Actor::Student => &self.parts.models.student,
+            Actor::Teacher => &self.parts.models.teacher,
         };
         let model: Arc<dyn Model> = match model {
             Ok(model) => Arc::clone(model),
@@ -53,10 +55,12 @@ impl Driver {
         let call = model.call(request, sender, call_cancel.clone()).instrument(span);
         let limit = match purpose {
             Purpose::Attempt => None,
-            Purpose::Distill => Some(Duration::from_secs(self.config.teacher.timeout_s.max(1))),
+            Purpose::Distill => {
+                Some(Duration::from_secs(self.parts.config.teacher.timeout_s.max(1)))
+            }
         };
         let mut stream = Stream {
-            turn: self.machine.turn(),
+            turn: self.parts.machine.turn(),
             teacher: actor == Actor::Teacher,
             is_shown,
             driver: self,
@@ -71,7 +75,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 Some(delta) = deltas.recv() => stream.push(delta, started).await?,
-                () = flush_time(deadline), if deadline.is_some() => stream.flush().await?,
+                () = flush_time(deadline), if deadline.is_some() => stream.flush_words().await?,
                 outcome = with_limit(limit, &mut call, started) => break outcome,
             }
         };
@@ -114,7 +118,7 @@ impl Driver {
             FinishReason::Length => "length",
             FinishReason::Other => "other",
         };
-        let price = self.config.budget.prices.get(model);
+        let price = self.parts.config.budget.prices.get(model);
         let event = Event::LlmCall {
             model: model.to_owned(),
             latency_ms: milliseconds(started.elapsed()),
@@ -125,7 +129,7 @@ impl Driver {
             usage: reply.usage,
         };
         let teacher = actor == Actor::Teacher;
-        self.recorder.record(self.machine.turn(), teacher, event).await?;
+        self.parts.recorder.record(self.parts.machine.turn(), teacher, event).await?;
         Ok(())
     }
 }
@@ -174,8 +178,29 @@ impl Stream<'_> {
             }
         }
         if TokioInstant::now() >= self.next_flush {
-            self.flush().await?;
+            self.flush_words().await?;
         }
+        Ok(())
+    }
+
+    /// Records what waits, but for a last word that may not be whole: half of a key would not be
+    /// recognized as one.
+    async fn flush_words(&mut self) -> Result<(), JournalError> {
+        let (text, is_thinking) = match &self.waiting {
+            Some(Delta::Text(text)) => (text.as_str(), false),
+            Some(Delta::Thinking(text)) => (text.as_str(), true),
+            _ => return Ok(()),
+        };
+        let (whole, rest) = text.split_at(text.len() - unfinished_word(text));
+        if whole.is_empty() {
+            self.next_flush = TokioInstant::now() + MERGE;
+            return Ok(());
+        }
+        let (whole, rest) = (whole.to_owned(), rest.to_owned());
+        let delta = |text| if is_thinking { Delta::Thinking(text) } else { Delta::Text(text) };
+        self.waiting = Some(delta(whole));
+        self.flush().await?;
+        self.waiting = (!rest.is_empty()).then(|| delta(rest));
         Ok(())
     }
 
@@ -194,8 +219,15 @@ impl Stream<'_> {
     }
 
     async fn record(&self, event: Event) -> Result<(), JournalError> {
-        self.driver.recorder.record(self.turn, self.teacher, event).await.map(|_| ())
+        self.driver.parts.recorder.record(self.turn, self.teacher, event).await.map(|_| ())
     }
+}
+
+/// Returns the length in bytes of the last word if it may go on and be a secret: printable ASCII
+/// without white space, no longer than keys are.
+fn unfinished_word(text: &str) -> usize {
+    let n_bytes = text.bytes().rev().take_while(u8::is_ascii_graphic).count();
+    if n_bytes > KEY_BYTES { 0 } else { n_bytes }
 }
 
 async fn flush_time(deadline: Option<TokioInstant>) {

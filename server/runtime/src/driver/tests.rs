@@ -101,7 +101,10 @@ impl Bench {
         RunSetup {
             workspace: self.workspace(),
             runs: self.workspace().join(".preceptor/runs"),
-            proposals: ProposalStore::new(&self.workspace()),
+            proposals: ProposalStore::new(
+                &self.workspace(),
+                &Folders::below(self.folder.path()).state,
+            ),
             config: Arc::new(self.config.clone()),
             folders: Arc::new(Folders::below(self.folder.path())),
             editor: Arc::new(NoEditor),
@@ -163,6 +166,7 @@ async fn what_the_teacher_taught_is_what_the_student_succeeds_with() {
     expect_test::expect![[r#"
         [
             "run_started",
+            "ready",
             "processing",
             "llm_call",
             "assistant_stream_end",
@@ -198,7 +202,7 @@ async fn what_the_teacher_taught_is_what_the_student_succeeds_with() {
     again.cancel();
     wait_until_idle(&again).await;
 
-    let store = ProposalStore::new(&bench.workspace());
+    let store = bench.setup().proposals;
     let proposal = store.get(proposal_id).unwrap();
     let text = std::fs::read_to_string(store.document(&proposal)).unwrap();
     assert!(text.contains("source: \"teacher-escalation\""), "{text}");

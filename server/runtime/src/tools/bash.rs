@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     io::pipe,
     process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{Arguments, Toolbox};
 
@@ -75,9 +76,11 @@ impl Toolbox {
         // The command builder holds the writing ends: without this the pipe would never end.
         drop(shell);
         let group = ProcessGroup::of(&child);
-        let output = tokio::spawn(read_output(
+        let output = Arc::new(Mutex::new(Output::default()));
+        let reading = AbortOnDropHandle::new(tokio::spawn(read_output(
             Receiver::from_owned_fd(reader.into()).map_err(cannot_start)?,
-        ));
+            Arc::clone(&output),
+        )));
         let ending = tokio::select! {
             status = child.wait() => Ending::Exited(status.map_err(cannot_start)?),
             () = sleep(Duration::from_secs(seconds as u64)) => Ending::TimedOut,
@@ -90,23 +93,18 @@ impl Toolbox {
                 let _ = timeout(GRACE, child.wait()).await;
             }
         }
-        let abort = output.abort_handle();
-        let collected = timeout(DRAIN, output).await;
-        let text = match collected {
-            Ok(Ok(text)) => text,
-            _ => {
-                abort.abort();
-                "[the output was cut off: something that the command started still runs]".to_owned()
-            }
-        };
-        // Whatever it left behind in its group ends with the call.
+        // Whatever it left behind in its group ends with the call; what has left the group may
+        // still hold the pipe, so the rest of the output is not waited for long.
         group.kill();
+        let _ = timeout(DRAIN, reading).await;
+        let text = output.lock().unwrap_or_else(PoisonError::into_inner).text();
         Ok(self.report(&ending, &text, seconds))
     }
 
     fn report(&self, ending: &Ending, text: &str, seconds: usize) -> ToolResult {
         let mut output = String::new();
-        let unsaved = self.workspace.editor().modified_files();
+        let mut unsaved = self.workspace.editor().modified_files();
+        unsaved.retain(|path| path.starts_with(self.workspace.root()));
         if !unsaved.is_empty() {
             let names: Vec<String> =
                 unsaved.iter().map(|path| self.workspace.display(path)).collect();
@@ -139,23 +137,36 @@ impl Toolbox {
     }
 }
 
-async fn read_output(mut pipe: Receiver) -> String {
-    let mut kept = Vec::new();
-    let mut tail = Vec::new();
+/// What a command printed: the beginning and the end.
+#[derive(Default)]
+struct Output {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Output {
+    fn push(&mut self, bytes: &[u8]) {
+        if self.head.len() < OUTPUT_BYTES / 2 {
+            self.head.extend_from_slice(bytes);
+            return;
+        }
+        self.tail.extend_from_slice(bytes);
+        if self.tail.len() > OUTPUT_BYTES {
+            self.tail.drain(..OUTPUT_BYTES / 2);
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&[self.head.as_slice(), self.tail.as_slice()].concat()).into_owned()
+    }
+}
+
+async fn read_output(mut pipe: Receiver, output: Arc<Mutex<Output>>) {
     let mut chunk = vec![0; 64 * 1024];
     while let Ok(n_bytes) = pipe.read(&mut chunk).await {
         let Some(bytes) = chunk.get(..n_bytes).filter(|bytes| !bytes.is_empty()) else { break };
-        if kept.len() < OUTPUT_BYTES / 2 {
-            kept.extend_from_slice(bytes);
-        } else {
-            tail.extend_from_slice(bytes);
-            if tail.len() > OUTPUT_BYTES {
-                tail.drain(..OUTPUT_BYTES / 2);
-            }
-        }
+        output.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
     }
-    kept.append(&mut tail);
-    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// A signal counts as the shell counts it: 128 and its number.

@@ -24,11 +24,11 @@ impl Toolbox {
     pub(super) fn read_file(&self, arguments: &Arguments<'_>) -> Result<ToolResult, String> {
         let path = self.resolve(arguments)?;
         let text = self.workspace.read(&path).map_err(|error| error.to_string())?;
-        self.read_files().insert(path.clone());
         let offset = arguments.number("offset").unwrap_or(1).max(1);
         let limit = arguments.number("limit").unwrap_or(READ_LINES).max(1);
         let n_lines = text.lines().count();
         if text.is_empty() {
+            self.read_files().insert(path.clone());
             return Ok(ToolResult::ok(format!("[{} is empty]", self.workspace.display(&path))));
         }
         if offset > n_lines {
@@ -37,6 +37,7 @@ impl Toolbox {
                 self.workspace.display(&path)
             ));
         }
+        self.read_files().insert(path.clone());
         let mut shown = String::new();
         let mut n_shown = 0;
         for line in text.lines().skip(offset - 1).take(limit) {

@@ -3,7 +3,7 @@
 use agent::tool::ToolResult;
 
 use super::{Arguments, Toolbox};
-use crate::skills::{FoundSkill, SkillSources, find};
+use crate::skills::{FoundSkill, Scope, SkillSources, find};
 
 /// Largest file of a skill's folder that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -31,6 +31,11 @@ impl Toolbox {
                 })?;
                 match arguments.text("file") {
                     None | Some("" | "SKILL.md") => Ok(ToolResult::ok(skill.text.to_string())),
+                    // Only the SKILL.md of a workspace's skill was accepted, and nothing beside it.
+                    Some(file) if skill.scope == Scope::Workspace => Err(format!(
+                        "`{file}` of the skill `{name}` was not accepted by the person; only its \
+                         SKILL.md was"
+                    )),
                     Some(file) => read_beside(skill, file).map(ToolResult::ok),
                 }
             }

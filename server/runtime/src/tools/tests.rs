@@ -16,7 +16,7 @@ use crate::{config::Config, editor::NoEditor, folders::Folders, workspace::Works
 
 struct Shelf {
     folder: tempfile::TempDir,
-    toolbox: Toolbox,
+    toolbox: Arc<Toolbox>,
     cancel: CancellationToken,
 }
 
@@ -24,15 +24,17 @@ impl Shelf {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("w")).unwrap();
-        let workspace = Workspace::open(&folder.path().join("w"), Arc::new(NoEditor)).unwrap();
+        let folders = Arc::new(Folders::below(folder.path()));
+        let workspace =
+            Workspace::open(&folder.path().join("w"), &folders, Arc::new(NoEditor)).unwrap();
         let toolbox = Toolbox::new(
             workspace,
-            Arc::new(Folders::below(folder.path())),
+            folders,
             Arc::new(Config::default()),
             vec!["PATH_OF_SECRETS".to_owned()],
             &folder.path().join("run"),
         );
-        Self { folder, toolbox, cancel: CancellationToken::new() }
+        Self { folder, toolbox: Arc::new(toolbox), cancel: CancellationToken::new() }
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -169,12 +171,35 @@ async fn a_command_that_takes_too_long_is_ended_with_its_children() {
 }
 
 #[tokio::test]
-async fn what_a_command_leaves_running_does_not_hold_the_turn() {
+async fn what_a_command_leaves_running_neither_holds_the_turn_nor_loses_the_output() {
     let shelf = Shelf::new();
     let start = Instant::now();
-    let output = shelf.output("bash", json!({"command": "sleep 60 & echo started"})).await;
+    for command in ["echo started; sleep 60 &", "echo started; setsid sleep 5 &"] {
+        let output = shelf.output("bash", json!({"command": command})).await;
+        assert_eq!(output, "exit code: 0\nstarted", "{command}");
+    }
     assert!(start.elapsed() < Duration::from_secs(10));
-    assert!(output.starts_with("exit code: 0\n"), "{output}");
+}
+
+#[tokio::test]
+async fn after_a_cancel_no_further_call_is_run() {
+    let shelf = Shelf::new();
+    let cancel = shelf.cancel.clone();
+    let Value::Object(sleep) = json!({"command": "sleep 60"}) else { unreachable!() };
+    let Value::Object(write) = json!({"path": "a", "content": "x"}) else { unreachable!() };
+    let call = |tool: &str, arguments| PreparedCall {
+        id: tool.to_owned(),
+        tool: tool.to_owned(),
+        arguments,
+    };
+    let calls = [call("bash", sleep), call("write_file", write)];
+    let running = shelf.toolbox.run_all(&calls, 1, &shelf.cancel);
+    let (outcomes, ()) = tokio::join!(running, async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        cancel.cancel();
+    });
+    assert!(outcomes.iter().all(|outcome| outcome.result.kind == ResultKind::Cancelled));
+    assert!(!shelf.path("a").exists());
 }
 
 #[tokio::test]

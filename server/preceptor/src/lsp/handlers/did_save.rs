@@ -1,11 +1,13 @@
 //! `textDocument/didSave`.
 
+use std::sync::Arc;
+
 use tower_lsp::lsp_types::DidSaveTextDocumentParams;
 use tracing::debug;
 
 use crate::lsp::{proposals, session::Session};
 
-pub(crate) fn did_save(session: &Session, params: &DidSaveTextDocumentParams) {
+pub(crate) fn did_save(session: &Arc<Session>, params: &DidSaveTextDocumentParams) {
     // The text is the one that is known already: saving changes no finding.
     if session.documents.save(&params.text_document.uri).is_none() {
         debug!(uri = %params.text_document.uri, "a document that is not open was saved");

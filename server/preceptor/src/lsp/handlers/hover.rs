@@ -1,11 +1,12 @@
-//! `textDocument/hover`: on a request, what became of it; on a finding, its rule's page.
+//! `textDocument/hover`: on a request, what became of it; on a finding, its rule's page; on a field
+//! of a skill's frontmatter, what it means.
 
 use std::sync::Arc;
 
 use lint::Finding;
 use tower_lsp::lsp_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind, Range};
 
-use crate::lsp::{linter, session::Session};
+use crate::lsp::{field_hover::field_hover, linter, session::Session};
 
 pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option<Hover> {
     let at = params.text_document_position_params;
@@ -25,15 +26,22 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
         .collect();
     // The narrowest first: it is the one that was pointed at.
     here.sort_by_key(|finding| finding.span.len());
-    let range = snapshot.range(here.first()?.span);
-    let mut pages: Vec<&str> = Vec::new();
-    for finding in here {
+    let mut texts: Vec<&str> = Vec::new();
+    for finding in &here {
         let page = finding.rule.page.trim_end();
-        if !pages.contains(&page) {
-            pages.push(page);
+        if !texts.contains(&page) {
+            texts.push(page);
         }
     }
-    Some(markdown(pages.join("\n\n---\n\n"), range))
+    // A finding at a value is what the cursor is there for; a key is asked about itself.
+    let field = field_hover(&snapshot, offset).filter(|field| field.is_on_key || here.is_empty());
+    texts.extend(field.as_ref().map(|field| field.text.trim_end()));
+    let range = match (&field, here.first()) {
+        (Some(field), _) => field.range,
+        (None, Some(finding)) => snapshot.range(finding.span),
+        (None, None) => return None,
+    };
+    Some(markdown(texts.join("\n\n---\n\n"), range))
 }
 
 fn markdown(value: String, range: Range) -> Hover {

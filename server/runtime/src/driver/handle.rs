@@ -1,0 +1,210 @@
+//! A live run from outside: asking, deciding, stopping.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use agent::{event::PendingTool, machine::ApprovalDecision};
+use tokio::sync::{mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::Instrument;
+
+use super::{
+    Driver, OperationError, Request, RunSetup, StartError,
+    prepare::{Prepared, prepare},
+};
+use crate::{journal::Record, recorder::Recorder, run_store::RunFolder};
+
+/// Requests that may wait for the turn before them.
+const QUEUED_OPERATIONS: usize = 64;
+
+pub(super) enum Operation {
+    Request(Request),
+    Decide(Vec<ApprovalDecision>),
+}
+
+/// A live run, from outside. Dropping it ends the task without closing the turn; see
+/// [`RunHandle::close`].
+pub struct RunHandle {
+    folder: RunFolder,
+    recorder: Arc<Recorder>,
+    shared: Arc<Shared>,
+    operations: mpsc::Sender<Operation>,
+    closing: CancellationToken,
+    task: Mutex<Option<AbortOnDropHandle<()>>>,
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) n_turns: AtomicU32,
+    /// Turns that are over; a channel, so that one can wait for it.
+    pub(super) n_finished: watch::Sender<u32>,
+    /// Stops the turn under way, or the next one if none is.
+    pub(super) turn_cancel: Mutex<CancellationToken>,
+    /// Turns with nothing left to stop; written under the lock of `turn_cancel`.
+    pub(super) n_settled: AtomicU32,
+    pub(super) last_request: Mutex<Option<Request>>,
+    pub(super) pending: Mutex<Vec<PendingTool>>,
+}
+
+impl RunHandle {
+    /// Makes the run's folder and journal and starts on the first request. Every record goes to
+    /// `listener`; the run waits while that channel is full.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn start(
+        setup: RunSetup,
+        request: Request,
+        listener: mpsc::Sender<Arc<Record>>,
+    ) -> Result<Self, StartError> {
+        if request.prompt.trim().is_empty() {
+            return Err(StartError::EmptyPrompt);
+        }
+        // Folders, journal, scenario files and TLS roots: nothing for a thread that others need.
+        let prompt = request.prompt.clone();
+        let prepared = tokio::task::spawn_blocking(move || prepare(setup, &prompt, listener))
+            .await
+            .map_err(|error| StartError::Broken(error.to_string()))??;
+        let Prepared { parts, started, ready } = prepared;
+        let (folder, recorder) = (parts.folder.clone(), Arc::clone(&parts.recorder));
+        recorder.record(0, false, started).await?;
+        recorder.record(0, false, ready).await?;
+        let (operations, incoming) = mpsc::channel(QUEUED_OPERATIONS);
+        let closing = CancellationToken::new();
+        let turn_cancel = Mutex::new(closing.child_token());
+        let shared = Arc::new(Shared { turn_cancel, ..Shared::default() });
+        let span = tracing::info_span!("run", id = folder.run_id);
+        let driver = Driver {
+            parts,
+            shared: Arc::clone(&shared),
+            closing: closing.clone(),
+            incoming,
+            queued: VecDeque::new(),
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
+        let task = Mutex::new(Some(task));
+        let handle = Self { folder, recorder, shared, operations, closing, task };
+        // The channel is new and empty, and the task holds its other end.
+        let _ = handle.ask(request);
+        Ok(handle)
+    }
+
+    /// Returns the run's folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Returns the run's recorder, for events that come from outside of its turns.
+    pub fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
+    }
+
+    /// Asks for something more; it waits for the turn under way, unless that waits for a person.
+    /// Returns the number of the turn that it will be.
+    ///
+    /// # Errors
+    /// [`OperationError`].
+    pub fn ask(&self, request: Request) -> Result<u32, OperationError> {
+        if request.prompt.trim().is_empty() {
+            return Err(OperationError::EmptyPrompt);
+        }
+        // Counted before it is sent: whoever asks after this call finds the run active.
+        let turn = self.shared.n_turns.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Err(error) = self.send(Operation::Request(request.clone())) {
+            self.shared.n_turns.fetch_sub(1, Ordering::SeqCst);
+            return Err(error);
+        }
+        *lock(&self.shared.last_request) = Some(request);
+        Ok(turn)
+    }
+
+    /// Asks for the last request once more. Returns the number of the turn that it will be.
+    ///
+    /// # Errors
+    /// [`OperationError`].
+    pub fn retry(&self) -> Result<u32, OperationError> {
+        let request = lock(&self.shared.last_request).clone();
+        request.map_or(Err(OperationError::EmptyPrompt), |request| self.ask(request))
+    }
+
+    /// Hands decisions on; returns how many of them fit a pending call.
+    ///
+    /// # Errors
+    /// [`OperationError::NothingPending`] if none does.
+    pub fn decide(&self, decisions: Vec<ApprovalDecision>) -> Result<usize, OperationError> {
+        let pending = self.pending();
+        let decisions: Vec<ApprovalDecision> = decisions
+            .into_iter()
+            .filter(|decision| {
+                pending.iter().any(|call| call.tool_call_id == decision.tool_call_id)
+            })
+            .collect();
+        let n_fitting = decisions.len();
+        if n_fitting == 0 {
+            return Err(OperationError::NothingPending);
+        }
+        self.send(Operation::Decide(decisions))?;
+        Ok(n_fitting)
+    }
+
+    /// Stops the turn under way, or the one that was asked for and has not begun; returns whether
+    /// there was one.
+    pub fn cancel(&self) -> bool {
+        let turn_cancel = lock(&self.shared.turn_cancel);
+        let is_unsettled = self.shared.n_settled.load(Ordering::SeqCst) < self.n_turns();
+        if is_unsettled {
+            turn_cancel.cancel();
+        }
+        is_unsettled
+    }
+
+    /// Returns whether a turn is under way, waits for a person or for the turn before it.
+    pub fn is_active(&self) -> bool {
+        *self.shared.n_finished.borrow() < self.n_turns()
+    }
+
+    /// Waits until no turn is under way or asked for.
+    pub async fn idle(&self) {
+        let mut n_finished = self.shared.n_finished.subscribe();
+        // The sender is ours: waiting ends by the condition only.
+        let _ = n_finished.wait_for(|n_finished| *n_finished >= self.n_turns()).await;
+    }
+
+    /// Returns how many turns were asked for.
+    pub fn n_turns(&self) -> u32 {
+        self.shared.n_turns.load(Ordering::SeqCst)
+    }
+
+    /// Returns the calls that wait for a person.
+    pub fn pending(&self) -> Vec<PendingTool> {
+        lock(&self.shared.pending).clone()
+    }
+
+    /// Stops whatever is under way, closes the turn in the journal and ends the task.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        let task = lock(&self.task).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+            && !error.is_cancelled()
+        {
+            tracing::error!(%error, run = self.folder.run_id, "the run's task failed");
+        }
+    }
+
+    fn send(&self, operation: Operation) -> Result<(), OperationError> {
+        self.operations.try_send(operation).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => OperationError::Full,
+            mpsc::error::TrySendError::Closed(_) => OperationError::Ended,
+        })
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
