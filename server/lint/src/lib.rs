@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod check;
+mod fields;
 mod finding;
 mod fix_all;
 mod name;
@@ -19,6 +20,7 @@ mod user_path;
 
 pub use crate::{
     check::check,
+    fields::{Client, Field, Place, Readers, field, field_at, fields},
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
     rule::{Problem, Rule, rule, rule_page, rules},

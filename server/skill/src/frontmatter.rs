@@ -91,8 +91,10 @@ pub struct YamlError {
 }
 
 impl Frontmatter {
-    /// Finds and reads the block at the top of `text`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Finds and reads the block at the top of `text`; `None` if there is none.
+    ///
+    /// For those who need no body: it is what takes the time in a long skill.
+    pub fn parse(text: &str) -> Option<Self> {
         let Fences { span, blank_lines_before, opening, closing, content } = Fences::find(text)?;
         let parsed = yaml::parse(content.of(text), content.start);
         let entries =
