@@ -6,16 +6,20 @@
 
 #![warn(missing_docs)]
 
+mod address;
+mod advice;
 mod check;
 mod fields;
 mod finding;
 mod fix_all;
 mod name;
 mod pattern;
+mod remote_launch;
 mod rule;
 mod rules;
 mod settings;
 mod skill_file;
+mod topic;
 mod user_path;
 
 pub use crate::{

@@ -4,9 +4,12 @@ mod description_missing;
 mod description_too_long;
 mod frontmatter_invalid_yaml;
 mod frontmatter_missing;
+mod name_directory_mismatch;
 mod name_invalid;
 mod name_missing;
 mod name_too_long;
+mod portability_ip_address;
+mod portability_remote_shell;
 mod portability_user_path;
 
 use crate::Rule;
@@ -17,8 +20,11 @@ pub(crate) static ALL: &[&Rule] = &[
     &description_too_long::RULE,
     &frontmatter_invalid_yaml::RULE,
     &frontmatter_missing::RULE,
+    &name_directory_mismatch::RULE,
     &name_invalid::RULE,
     &name_missing::RULE,
     &name_too_long::RULE,
+    &portability_ip_address::RULE,
+    &portability_remote_shell::RULE,
     &portability_user_path::RULE,
 ];

@@ -1,8 +1,25 @@
 //! The `name` rules.
 
-use expect_test::expect;
+use expect_test::{Expect, expect};
 
-use crate::tests::report::{check, check_fix, check_silent, findings};
+use crate::{
+    Safety,
+    tests::report::{check, check_fix, check_silent, findings, fixed_in, report},
+};
+
+/// Claims what is said about a name in a folder.
+#[track_caller]
+fn check_in(directory_name: Option<&str>, name: &str, expected: &Expect) {
+    let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
+    expected.assert_eq(&report(&text, directory_name));
+}
+
+/// Compares a skill of this name after all safe fixes, where its folder is unknown.
+#[track_caller]
+fn check_fix_in_unknown(name: &str, expected: &Expect) {
+    let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
+    expected.assert_eq(&fixed_in(None, &text, Safety::Safe));
+}
 
 #[test]
 fn a_missing_name_is_taken_from_the_folder() {
@@ -108,9 +125,8 @@ fn invalid_names_are_told_apart_and_become_kebab_case() {
     for name in
         ["Count Rows", "count_rows", "count--rows", "-count-rows", "count.rows", "CountRows"]
     {
-        let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
-        check_fix(
-            &text,
+        check_fix_in_unknown(
+            name,
             &expect![[r#"
             ---
             name: count-rows
@@ -119,36 +135,39 @@ fn invalid_names_are_told_apart_and_become_kebab_case() {
         "#]],
         );
     }
-    check(
-        "---\nname: \"Count Rows\"\ndescription: Counts rows.\n---\n",
+    check_in(
+        None,
+        "\"Count Rows\"",
         &expect![[r#"
-        2 | name: "Count Rows"
-          |       ^^^^^^^^^^^^ error name/invalid: `Count Rows` is no valid name: letters must be lower-case
-          = fix (Safe): Rename it to `count-rows`
-    "#]],
+            2 | name: "Count Rows"
+              |       ^^^^^^^^^^^^ error name/invalid: `Count Rows` is no valid name: letters must be lower-case
+              = fix (Safe): Rename it to `count-rows`
+        "#]],
     );
-    check(
-        "---\nname: count--rows\ndescription: Counts rows.\n---\n",
+    check_in(
+        None,
+        "count--rows",
         &expect![[r#"
-        2 | name: count--rows
-          |       ^^^^^^^^^^^ error name/invalid: `count--rows` is no valid name: two hyphens must not follow each other
-          = fix (Safe): Rename it to `count-rows`
-    "#]],
+            2 | name: count--rows
+              |       ^^^^^^^^^^^ error name/invalid: `count--rows` is no valid name: two hyphens must not follow each other
+              = fix (Safe): Rename it to `count-rows`
+        "#]],
     );
-    check(
-        "---\nname: count/rows\ndescription: Counts rows.\n---\n",
+    check_in(
+        None,
+        "count/rows",
         &expect![[r#"
-        2 | name: count/rows
-          |       ^^^^^^^^^^ error name/invalid: `count/rows` is no valid name: only lower-case letters, digits and hyphens are allowed
-          = fix (Safe): Rename it to `count-rows`
-    "#]],
+            2 | name: count/rows
+              |       ^^^^^^^^^^ error name/invalid: `count/rows` is no valid name: only lower-case letters, digits and hyphens are allowed
+              = fix (Safe): Rename it to `count-rows`
+        "#]],
     );
 }
 
 #[test]
 fn a_name_in_a_block_is_replaced_with_the_block() {
-    check_fix(
-        "---\nname: >-\n  Count\n  Rows\ndescription: Counts rows.\n---\n",
+    check_fix_in_unknown(
+        ">-\n  Count\n  Rows",
         &expect![[r#"
         ---
         name: count-rows
@@ -160,45 +179,101 @@ fn a_name_in_a_block_is_replaced_with_the_block() {
 
 #[test]
 fn letters_beyond_ascii_are_a_hint() {
-    check(
-        "---\nname: größe-ändern\ndescription: Counts rows.\n---\n",
+    check_in(
+        None,
+        "größe-ändern",
         &expect![[r#"
-        2 | name: größe-ändern
-          |       ^^^^^^^^^^^^ hint name/invalid: `größe-ändern` has letters beyond a to z, which some clients do not accept
-    "#]],
+            2 | name: größe-ändern
+              |       ^^^^^^^^^^^^ hint name/invalid: `größe-ändern` has letters beyond a to z, which some clients do not accept
+        "#]],
     );
 }
 
 #[test]
 fn a_name_without_any_usable_letter_has_no_fix() {
-    check(
-        "---\nname: \"!!\"\ndescription: Counts rows.\n---\n",
+    check_in(
+        None,
+        "\"!!\"",
         &expect![[r#"
-        2 | name: "!!"
-          |       ^^^^ error name/invalid: `!!` is no valid name: only lower-case letters, digits and hyphens are allowed
-    "#]],
+            2 | name: "!!"
+              |       ^^^^ error name/invalid: `!!` is no valid name: only lower-case letters, digits and hyphens are allowed
+        "#]],
     );
 }
 
 #[test]
 fn names_are_counted_in_characters() {
-    check_silent(&format!("---\nname: {}\ndescription: Counts rows.\n---\n", "x".repeat(64)));
-    let text = format!("---\nname: {}rows\ndescription: Counts rows.\n---\n", "count-".repeat(12));
-    check(
-        &text,
+    let longest = format!("---\nname: {}\ndescription: Counts rows.\n---\n", "x".repeat(64));
+    assert!(findings(&longest, None).is_empty());
+    let long = format!("{}rows", "count-".repeat(12));
+    check_in(
+        None,
+        &long,
         &expect![[r#"
-        2 | name: count-count-count-count-count-count-count-count-count-count-count-count-rows
-          |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error name/too-long: The `name` has 76 characters; clients accept at most 64
-          = fix (Safe): Shorten it to `count-count-count-count-count-count-count-count-count-count`
+            2 | name: count-count-count-count-count-count-count-count-count-count-count-count-rows
+              |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error name/too-long: The `name` has 76 characters; clients accept at most 64
+              = fix (Safe): Shorten it to `count-count-count-count-count-count-count-count-count-count`
+        "#]],
+    );
+    check_fix_in_unknown(
+        &long,
+        &expect![[r#"
+            ---
+            name: count-count-count-count-count-count-count-count-count-count
+            description: Counts rows.
+            ---
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_that_is_not_the_folders_is_told_at_its_value() {
+    check_in(
+        Some("count-csv-rows"),
+        "\"count-rows\" # soon more",
+        &expect![[r#"
+        2 | name: "count-rows" # soon more
+          |       ^^^^^^^^^^^^^^^^^^^^^^^^ warning name/directory-mismatch: The `name` is `count-rows` but the folder is `count-csv-rows`: both must be equal
+          = fix (Safe): Rename it to `count-csv-rows`, like its folder
     "#]],
     );
     check_fix(
-        &text,
+        "---\r\nname: \"count-lines\" # soon more\r\ndescription: Größe.\r\n---\r\n",
         &expect![[r#"
-        ---
-        name: count-count-count-count-count-count-count-count-count-count
-        description: Counts rows.
-        ---
+            ---\r
+            name: count-rows\r
+            description: Größe.\r
+            ---\r
+        "#]],
+    );
+}
+
+#[test]
+fn a_folder_that_is_no_valid_name_is_left_to_people() {
+    check_in(
+        Some("Count Rows"),
+        "count-rows",
+        &expect![[r#"
+        2 | name: count-rows
+          |       ^^^^^^^^^^ warning name/directory-mismatch: The `name` is `count-rows` but the folder is `Count Rows`: both must be equal
     "#]],
     );
+}
+
+#[test]
+fn a_folder_that_reads_as_another_type_is_quoted() {
+    let text = "---\nname: twelve\ndescription: Counts rows.\n---\n";
+    assert!(fixed_in(Some("12"), text, Safety::Safe).contains("name: \"12\"\n"));
+}
+
+#[test]
+fn a_name_in_a_folder_of_the_same_name_is_silent() {
+    check_silent("---\nname: count-rows\ndescription: Counts rows.\n---\n");
+    check_silent("---\nname: 'count-rows'\ndescription: Counts rows.\n---\n");
+    check_silent("---\nname: >-\n  count-rows\ndescription: Counts rows.\n---\n");
+}
+
+#[test]
+fn a_file_whose_folder_is_unknown_is_silent() {
+    check_in(None, "count-lines", &expect![""]);
 }

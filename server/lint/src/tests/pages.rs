@@ -4,8 +4,11 @@ use skill::{SkillDocument, Span};
 
 use crate::{
     Rule, Safety, rules,
-    tests::report::{findings, fixed},
+    tests::report::{findings, fixed_in},
 };
+
+/// The folder that the examples stand in.
+const DIRECTORY_NAME: &str = "count-csv-rows";
 
 const SECTIONS: [&str; 6] =
     ["What it does", "Why is this bad", "Example", "Use instead", "Fix safety", "Source"];
@@ -26,7 +29,7 @@ fn examples(rule: &Rule, section: &str) -> Vec<String> {
 }
 
 fn has_finding(rule: &Rule, text: &str) -> bool {
-    findings(text, Some("count-csv-rows")).iter().any(|it| it.rule.code == rule.code)
+    findings(text, Some(DIRECTORY_NAME)).iter().any(|it| it.rule.code == rule.code)
 }
 
 #[test]
@@ -50,7 +53,7 @@ fn examples_are_found_and_their_replacements_are_clean() {
             assert!(has_finding(rule, &text), "{} says nothing about\n{text}", rule.code);
         }
         for text in good {
-            let report = findings(&text, Some("count-csv-rows"));
+            let report = findings(&text, Some(DIRECTORY_NAME));
             assert!(report.is_empty(), "{}: {report:#?}", rule.code);
         }
     }
@@ -60,10 +63,14 @@ fn examples_are_found_and_their_replacements_are_clean() {
 fn safe_fixes_of_examples_clear_their_finding() {
     for rule in rules() {
         for text in examples(rule, "Example") {
-            let found = findings(&text, Some("count-csv-rows"));
+            let found = findings(&text, Some(DIRECTORY_NAME));
             let fix = found.iter().find(|it| it.rule.code == rule.code).unwrap().fix.as_ref();
             if fix.is_some_and(|fix| fix.safety == Safety::Safe) {
-                assert!(!has_finding(rule, &fixed(&text, Safety::Safe)), "{}", rule.code);
+                assert!(
+                    !has_finding(rule, &fixed_in(Some(DIRECTORY_NAME), &text, Safety::Safe)),
+                    "{}",
+                    rule.code
+                );
             }
         }
     }

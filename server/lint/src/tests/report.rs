@@ -42,12 +42,18 @@ fn visible(text: &str) -> String {
 
 #[track_caller]
 pub(super) fn fixed(before: &str, safety: Safety) -> String {
+    fixed_in(Some(DIRECTORY_NAME), before, safety)
+}
+
+/// The same in a folder of another name, or of none that is known.
+#[track_caller]
+pub(super) fn fixed_in(directory_name: Option<&str>, before: &str, safety: Safety) -> String {
     let is_error = |finding: &&Finding| finding.severity == Severity::Error;
     let mut text = before.to_owned();
-    let mut findings = findings(&text, Some(DIRECTORY_NAME));
+    let mut findings = findings(&text, directory_name);
     for _ in 0..8 {
         let Some(fixed) = fix_all(&text, &findings, safety) else { return text };
-        let after = self::findings(&fixed.text, Some(DIRECTORY_NAME));
+        let after = self::findings(&fixed.text, directory_name);
         assert!(after.len() < findings.len(), "nothing cleared in {:?}", fixed.text);
         for error in after.iter().filter(is_error) {
             let is_old = findings.iter().any(|it| it.rule.code == error.rule.code);

@@ -7,6 +7,7 @@ use skill::{CodeBlock, Span};
 
 use crate::{
     SkillFile,
+    advice::{is_advised_against, line_around},
     pattern::pattern,
     user_path::{HomeKind, UserPath},
 };
@@ -33,20 +34,6 @@ impl Machine {
         if IMAGE.is_match(text) { Self::Image } else { Self::Unknown }
     }
 }
-
-/// Advice against a path, or a path shown as the wrong way.
-static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)\b(?:never|don['’]t|do not|avoid|not|no|without|remove|replace|forbid\w*)\b",
-        r"[^.;]{0,60}\b(?:hard-?\s?cod\w*|includ\w*|absolute|literal\w*|commit\w*|leak\w*|",
-        r"(?:user|machine|person|author)-?\s?(?:specific|al)|paths? (?:like|such as)|us(?:e|ing) paths?)",
-        r"|\bhard-?\s?cod(?:e|ed|ing)\b|\binstead of\b[^.;]{0,20}$|\brather than\b[^.;]{0,20}$",
-        r"|❌|🚫|\b(?:bad|wrong|incorrect)\b\s*[:(]|#\s*(?:bad|wrong)\b|\banti-?pattern",
-    ))
-});
-
-static PITFALLS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\bpitfalls?\b|\banti-?patterns?\b|\bcommon mistakes?\b"));
 
 static DOCKERFILE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?m)^\s*(?:#\s*)?(?:FROM\s+\S+|WORKDIR\s+/|ENTRYPOINT\b|RUN\s+\S+|COPY\s+\S+\s+\S+)")
@@ -80,7 +67,7 @@ pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>) -> bool {
     let before = Span::new(line.start, path.span.start).of(text);
     let line_text = line.of(text);
     let code_block = file.document.body.code_block_at(path.span.start);
-    is_negated(file, path, before, code_block)
+    is_advised_against(file, path.span)
         || is_container_side(before, line_text)
         || WEB_REQUEST.is_match(before)
         || (path.kind == HomeKind::Root && TREE_PATHS.is_match(text))
@@ -112,53 +99,4 @@ fn describes_an_image(text: &str, block: &CodeBlock) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_negated(
-    file: &SkillFile<'_>,
-    path: &UserPath<'_>,
-    before: &str,
-    code_block: Option<&CodeBlock>,
-) -> bool {
-    let text = file.text();
-    let sentence = before.rsplit_once(". ").map_or(before, |(_, sentence)| sentence);
-    if NEGATED.is_match(sentence) {
-        return true;
-    }
-    if file.document.body.headings_above(path.span.start).any(|it| PITFALLS.is_match(&it.text)) {
-        return true;
-    }
-    // The comment behind the path, or the line above it in code, or above the block.
-    let line = line_around(text, path.span.start);
-    let behind = Span::new(path.span.end, line.end).of(text);
-    let comment = behind.split_once(['#', '←', '❌']).map(|(_, comment)| comment.to_lowercase());
-    let is_marked_bad = behind.contains('❌')
-        || comment.is_some_and(|comment| {
-            ["bad", "wrong", "hard-coded", "hardcoded", "don't", "do not", "never"]
-                .iter()
-                .any(|word| comment.trim_start().starts_with(word))
-        });
-    is_marked_bad
-        || code_block.is_some_and(|block| {
-            let above = Span::new(block.span.start, line.start).of(text);
-            let in_block = above.lines().next_back().unwrap_or_default();
-            let in_front = Span::new(0, block.span.start).of(text);
-            let in_front = in_front.trim_end().lines().next_back().unwrap_or_default();
-            is_label_of_the_wrong_way(in_block) || is_label_of_the_wrong_way(in_front)
-        })
-}
-
-/// A line that calls what follows wrong: a comment, "Bad:", "Don't do this:".
-fn is_label_of_the_wrong_way(line: &str) -> bool {
-    let label = line.trim().trim_start_matches(['#', '/', '-', '*', '>', ' ']).to_lowercase();
-    let starts =
-        ["bad", "wrong", "don't", "do not", "avoid", "never", "not this", "incorrect", "❌"];
-    starts.iter().any(|start| label.starts_with(start)) && label.len() <= 80
-}
-
-fn line_around(text: &str, offset: usize) -> Span {
-    let before = text.get(..offset).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let behind = text.get(offset..).unwrap_or_default();
-    Span::new(start, offset + behind.find(['\n', '\r']).unwrap_or(behind.len()))
 }

@@ -1,0 +1,80 @@
+//! What a text advises against or shows as the wrong way.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use skill::{CodeBlock, Span};
+
+use crate::{SkillFile, pattern::pattern};
+
+/// Advice against a value, or a value shown as the wrong way.
+static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)\b(?:never|don['’]t|do not|avoid|not|no|without|remove|replace|forbid\w*)\b",
+        r"[^.;]{0,60}\b(?:hard-?\s?cod\w*|includ\w*|absolute|literal\w*|commit\w*|leak\w*|",
+        r"(?:user|machine|person|author)-?\s?(?:specific|al)|us(?:e|ing) paths?|",
+        r"(?:paths?|address(?:es)?|ips?|hosts?|commands?)\b[^.;]{0,30}\b(?:like|such as))",
+        r"|\bhard-?\s?cod(?:e|ed|ing)\b|\binstead of\b[^.;]{0,20}$|\brather than\b[^.;]{0,20}$",
+        r"|❌|🚫|\b(?:bad|wrong|incorrect)\b\s*[:(]|#\s*(?:bad|wrong)\b|\banti-?pattern",
+    ))
+});
+
+static PITFALLS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\bpitfalls?\b|\banti-?patterns?\b|\bcommon mistakes?\b"));
+
+/// Tells whether the text at `span` is what the skill tells its reader not to write.
+pub(crate) fn is_advised_against(file: &SkillFile<'_>, span: Span) -> bool {
+    let text = file.text();
+    let line = line_around(text, span.start);
+    if NEGATED.is_match(sentence_before(text, span.start)) {
+        return true;
+    }
+    if file.document.body.headings_above(span.start).any(|it| PITFALLS.is_match(&it.text)) {
+        return true;
+    }
+    // The comment behind the value, or the line above it in code, or above the block.
+    let behind = Span::new(span.end, line.end).of(text);
+    let comment = behind.split_once(['#', '←', '❌']).map(|(_, comment)| comment.to_lowercase());
+    let is_marked_bad = behind.contains('❌')
+        || comment.is_some_and(|comment| {
+            ["bad", "wrong", "hard-coded", "hardcoded", "don't", "do not", "never"]
+                .iter()
+                .any(|word| comment.trim_start().starts_with(word))
+        });
+    let code_block = file.document.body.code_block_at(span.start);
+    is_marked_bad || code_block.is_some_and(|block| is_wrong_way(text, block, line))
+}
+
+/// Returns what stands between the start of the sentence and `offset`, on the same line.
+pub(crate) fn sentence_before(text: &str, offset: usize) -> &str {
+    let before = Span::new(line_around(text, offset).start, offset).of(text);
+    before.rsplit_once(". ").map_or(before, |(_, sentence)| sentence)
+}
+
+/// Returns the line that holds the byte at `offset`, without its line end.
+pub(crate) fn line_around(text: &str, offset: usize) -> Span {
+    let before = text.get(..offset).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let behind = text.get(offset..).unwrap_or_default();
+    Span::new(start, offset + behind.find(['\n', '\r']).unwrap_or(behind.len()))
+}
+
+/// Returns the last line in front of a block of code that is not blank.
+pub(crate) fn line_in_front<'a>(text: &'a str, block: &CodeBlock) -> &'a str {
+    let in_front = Span::new(0, block.span.start).of(text);
+    in_front.trim_end().lines().next_back().unwrap_or_default()
+}
+
+fn is_wrong_way(text: &str, block: &CodeBlock, line: Span) -> bool {
+    let above = Span::new(block.span.start, line.start).of(text);
+    let in_block = above.lines().next_back().unwrap_or_default();
+    is_label_of_the_wrong_way(in_block) || is_label_of_the_wrong_way(line_in_front(text, block))
+}
+
+/// A line that calls what follows wrong: a comment, "Bad:", "Don't do this:".
+fn is_label_of_the_wrong_way(line: &str) -> bool {
+    let label = line.trim().trim_start_matches(['#', '/', '-', '*', '>', ' ']).to_lowercase();
+    let starts =
+        ["bad", "wrong", "don't", "do not", "avoid", "never", "not this", "incorrect", "❌"];
+    starts.iter().any(|start| label.starts_with(start)) && label.len() <= 80
+}

@@ -1,0 +1,33 @@
+//! `name/directory-mismatch`: the name is not that of the skill's folder.
+
+use skill::{TextEdit, yaml_value};
+
+use crate::{Fix, Level, Problem, Rule, Safety, SkillFile, name::is_valid_name};
+
+pub(super) static RULE: Rule = Rule {
+    code: "name/directory-mismatch",
+    level: Level::Warning,
+    summary: "the `name` differs from the name of the skill's folder",
+    page: include_str!("../../../preceptor/guide/rules/name/directory-mismatch.md"),
+    check,
+};
+
+fn check(file: &SkillFile<'_>) -> Vec<Problem> {
+    let document = file.document;
+    let (Some(name), Some(value), Some(directory_name)) =
+        (document.name(), document.field("name"), file.directory_name)
+    else {
+        return Vec::new();
+    };
+    if name == directory_name {
+        return Vec::new();
+    }
+    let message =
+        format!("The `name` is `{name}` but the folder is `{directory_name}`: both must be equal");
+    let fix = is_valid_name(directory_name).then(|| Fix {
+        title: format!("Rename it to `{directory_name}`, like its folder"),
+        edits: vec![TextEdit::replace(value.span, yaml_value(directory_name))],
+        safety: Safety::Safe,
+    });
+    vec![Problem::new(value.span, message).with_fix(fix)]
+}
