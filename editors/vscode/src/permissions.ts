@@ -25,12 +25,13 @@ export class Permissions {
    */
   async ask(request: PermissionRequest, token: CancellationToken): Promise<PermissionAnswer> {
     const call = callText(request);
-    const isLong = call.length > MESSAGE_CHARS || call.includes('\n');
+    const isLong = call.length > MESSAGE_CHARS || call.includes('\n') || call !== plain(call);
     if (isLong) {
       await this.showCall(request, call);
     }
     const what = isLong ? `${request.title} (shown in full beside)` : `${request.tool}: ${call}`;
-    const message = [what, reasonText(request), costText(request)].filter(it => it).join(' — ');
+    const parts = [plain(what), plain(request.reason.trim()), costText(request)];
+    const message = parts.filter(it => it !== '').join(' — ');
     const buttons = request.options.map(({ id, title }) => ({ title, id }));
     const chosen = await window.showWarningMessage(message, ...buttons);
     if (token.isCancellationRequested) {
@@ -79,8 +80,9 @@ function callText(request: PermissionRequest): string {
   return lines.join('\n');
 }
 
-function reasonText({ reason }: PermissionRequest): string {
-  return reason.trim();
+/** Messages make links of `[text](address)`, and a model's words must not become one. */
+function plain(text: string): string {
+  return text.replaceAll('](', '] (');
 }
 
 function costText({ estimatedCostUsd, remainingCapUsd }: PermissionRequest): string {

@@ -13,60 +13,55 @@ import { CodeServer } from './codeServer.ts';
 import { findings } from './stories/findings.ts';
 import { learning } from './stories/learning.ts';
 import { menus } from './stories/menus.ts';
+import { permissions } from './stories/permissions.ts';
 import { program } from './stories/program.ts';
+import { restricted } from './stories/restricted.ts';
 import { report } from './steps.ts';
 import type { Story } from './story.ts';
 import { Workbench } from './workbench.ts';
 import { writeConfiguration, writeWorkspace } from './workspace.ts';
 
-const stories: Record<string, (story: Story) => Promise<void>> = {
-  findings,
-  learning,
-  menus,
-  program,
-};
+type Tell = (story: Story) => Promise<void>;
 
-const [vsix, codeServer, preceptor, screenshots] = process.argv.slice(2);
-if (!vsix || !codeServer || !preceptor || !screenshots) {
+const [vsix = '', codeServer = '', preceptor = '', screenshots = ''] = process.argv.slice(2);
+if (screenshots === '') {
   throw new Error('usage: node main.ts VSIX CODE_SERVER PRECEPTOR SCREENSHOTS');
 }
-
-const scratch = mkdtempSync(path.join(tmpdir(), 'preceptor-vscode-'));
-const workspace = path.join(scratch, 'towns');
-writeWorkspace(workspace);
-writeConfiguration(path.join(scratch, 'home'));
 rmSync(screenshots, { recursive: true, force: true });
 mkdirSync(screenshots, { recursive: true });
-
-const server = await CodeServer.start({
-  codeServer,
-  scratch,
-  vsix,
-  workspace,
-  trusted: true,
-});
-try {
-  const profile = path.join(scratch, 'chromium');
-  const workbench = await Workbench.open(server.address, workspace, profile, screenshots);
-  report('VS Code shows the folder');
-  try {
-    for (const [name, tell] of Object.entries(stories)) {
-      process.stdout.write(`${name}\n`);
-      await tell({ workbench, workspace, preceptor, server });
-    }
-  } catch (error) {
-    await workbench.picture('failed');
-    const problems = await workbench.listProblems();
-    process.stderr.write(`problems shown:\n${problems.join('\n')}\n${logs(scratch)}\n`);
-    throw error;
-  } finally {
-    await workbench.close();
-  }
-} finally {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-}
+await tellAll({ trusted: true }, { findings, learning, menus, program, permissions });
+await tellAll({ trusted: false }, { restricted });
 process.stdout.write('told\n');
+
+/** Tells stories one after the other in the same window, on a folder of their own. */
+async function tellAll({ trusted }: { trusted: boolean }, stories: Record<string, Tell>) {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'preceptor-vscode-'));
+  const workspace = path.join(scratch, 'towns');
+  writeWorkspace(workspace);
+  writeConfiguration(path.join(scratch, 'home'));
+  const server = await CodeServer.start({ codeServer, scratch, vsix, workspace, trusted });
+  try {
+    const profile = path.join(scratch, 'chromium');
+    const workbench = await Workbench.open(server.address, workspace, profile, screenshots);
+    report(`VS Code shows ${trusted ? 'a trusted folder' : 'a folder that is not trusted'}`);
+    try {
+      for (const [name, tell] of Object.entries(stories)) {
+        process.stdout.write(`${name}\n`);
+        await tell({ workbench, workspace, preceptor, server });
+      }
+    } catch (error) {
+      await workbench.picture('failed');
+      const problems = await workbench.listProblems();
+      process.stderr.write(`problems shown:\n${problems.join('\n')}\n${logs(scratch)}\n`);
+      throw error;
+    } finally {
+      await workbench.close();
+    }
+  } finally {
+    await server.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
 
 /** What the extension and its server logged. */
 function logs(folder: string): string {

@@ -13,7 +13,7 @@ export class Workbench {
   private readonly browser: BrowserContext;
   private readonly page: Page;
   private readonly screenshots: string;
-  private n_screenshots = 0;
+  private static screenshotCount = 0;
 
   private constructor(browser: BrowserContext, page: Page, screenshots: string) {
     this.browser = browser;
@@ -57,8 +57,8 @@ export class Workbench {
 
   /** Keeps what is seen as a numbered picture. */
   async picture(name: string): Promise<void> {
-    this.n_screenshots += 1;
-    const number = String(this.n_screenshots).padStart(2, '0');
+    Workbench.screenshotCount += 1;
+    const number = String(Workbench.screenshotCount).padStart(2, '0');
     const file = path.join(this.screenshots, `${number}-${name}.png`);
     await this.page.screenshot({ path: file, animations: 'disabled' });
   }
@@ -70,7 +70,11 @@ export class Workbench {
     const choice = this.quickChoices().first();
     await choice.getByText(path.basename(name), { exact: true }).first().waitFor();
     await this.page.keyboard.press('Enter');
-    await this.tab(path.basename(name)).waitFor();
+    await this.page
+      .locator('.tab.active', { hasText: path.basename(name) })
+      .first()
+      .waitFor();
+    await this.documentHasFocus();
   }
 
   /** Puts the cursor at a line, counted from 1. */
@@ -78,7 +82,7 @@ export class Workbench {
     await this.page.keyboard.press('Control+KeyG');
     await this.fillQuickInput(`:${line}`);
     await this.page.keyboard.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.documentHasFocus();
   }
 
   /** Types into the document. */
@@ -170,6 +174,18 @@ export class Workbench {
     return this.page.locator('.settings-editor .setting-item-contents', { hasText: name });
   }
 
+  /** The status bar's item while nobody works, by a part of the server's version. */
+  readyItem(version: string): Locator {
+    return this.page.locator(`.statusbar-item[aria-label*="Preceptor ${version}"]`);
+  }
+
+  /** Closes a message without an answer. */
+  async dismiss(message: Locator): Promise<void> {
+    await message.waitFor();
+    await message.hover();
+    await message.locator('.codicon-notifications-clear').click();
+  }
+
   notification(text: string): Locator {
     return this.page.locator('.notification-toast', { hasText: text });
   }
@@ -181,6 +197,12 @@ export class Workbench {
   /** Lines of the documents that are in view. */
   line(text: string): Locator {
     return this.page.locator('.view-lines .view-line', { hasText: text });
+  }
+
+  /** Keys that are pressed before would go to the box that was open. */
+  private async documentHasFocus(): Promise<void> {
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
   }
 
   private problems(): Locator {
