@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    fs::Permissions,
+    fs::{DirBuilder, Permissions},
     io::{self, Write},
     path::Path,
 };
@@ -44,12 +44,12 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Like [`write`], but only the user may read the file.
+/// Like [`write`], but only the user may read the file, and enter the folders that are made for it.
 ///
 /// # Errors
 /// As for [`write`].
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let file = Builder::new().prefix(PREFIX).tempfile_in(made_folder(path)?)?;
+    let file = Builder::new().prefix(PREFIX).tempfile_in(made_private_folder(path)?)?;
     filled(file, content)?.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -81,6 +81,19 @@ fn prepare<'a>(path: &'a Path, content: &[u8]) -> io::Result<(Cow<'a, Path>, Nam
 fn made_folder(path: &Path) -> io::Result<&Path> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
+    Ok(folder)
+}
+
+fn made_private_folder(path: &Path) -> io::Result<&Path> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+
+        builder.mode(0o700);
+    }
+    builder.recursive(true).create(folder)?;
     Ok(folder)
 }
 

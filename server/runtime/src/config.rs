@@ -1,28 +1,35 @@
 //! The configuration: one shape for TOML files and for an editor's JSON settings.
 //!
 //! Layers are merged as JSON values and read once, so that a later layer overrides single keys of
-//! an earlier one. Unknown keys and wrong types are errors that name the key's path.
+//! an earlier one. Unknown keys and wrong types are errors that name the key's path and, in a file,
+//! its place.
 
 mod models;
+mod place;
 mod tables;
+mod workspace_file;
 
 use std::{collections::BTreeMap, path::Path};
 
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::config::{
     models::{Endpoint, Provider, Teacher, TeacherMode, TeacherScope, Tier2, ToolMode},
+    place::Place,
     tables::{
         Agent, AppendixSource, Approval, ApprovalMode, ApprovalRule, Billable, Budget, FailOn,
         Lint, LintOverride, McpServer, MentorMode, Price, Reflect, RuleDecision, RuleLevel, Runner,
         Runs, Sandbox, SandboxMode, Skills, UnknownPrice, Verify,
     },
+    workspace_file::{Restricted, WORKSPACE_FILE, WorkspaceFile},
 };
 
 /// The whole configuration, every key with its default.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(title = "Preceptor")]
 pub struct Config {
     /// The self-hosted model that works on requests.
     pub student: Endpoint,
@@ -58,31 +65,63 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A key is unknown, or its value is of the wrong type.
-    #[error("{origin}: `{path}`: {message}")]
+    #[error("{origin}{}: `{path}`: {message}", suffix(place.as_ref()))]
     Invalid {
         /// Which layer it came from: a path, or "editor settings".
         origin: String,
+        /// Where the key is in a file.
+        place: Option<Place>,
         /// The key's path, such as `teacher.mode`.
         path: String,
         /// What is wrong with it.
         message: String,
     },
-    /// The file is no TOML; the message names line and column.
-    #[error("{origin}: {message}")]
+    /// The file is no TOML.
+    #[error("{origin}{}: {message}", suffix(place.as_ref()))]
     Syntax {
         /// The file.
         origin: String,
+        /// Where the parser stopped.
+        place: Option<Place>,
         /// The parser's words.
         message: String,
     },
     /// The file is there and cannot be read.
-    #[error("{origin} cannot be read ({error}): check its permissions")]
+    #[error("{origin} cannot be read ({error}): {}", what_to_do(error))]
     Unreadable {
         /// The file.
         origin: String,
         /// The system's words.
         error: std::io::Error,
     },
+}
+
+fn what_to_do(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => "save it as UTF-8",
+        std::io::ErrorKind::IsADirectory => "there has to be a file of that name, not a folder",
+        _ => "check its permissions",
+    }
+}
+
+impl ConfigError {
+    /// Returns where in the file the mistake is; `None` for other layers, and for files that could
+    /// not be read.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Invalid { place, .. } | Self::Syntax { place, .. } => place.as_ref(),
+            Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Returns the sentence without the file's name, for a diagnostic that stands in the file.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Invalid { path, message, .. } if path != "." => format!("`{path}`: {message}"),
+            Self::Invalid { message, .. } | Self::Syntax { message, .. } => message.clone(),
+            Self::Unreadable { .. } => self.to_string(),
+        }
+    }
 }
 
 /// One source of settings, checked for itself: a mistake in it is reported with its name.
@@ -99,7 +138,7 @@ impl Layer {
     pub fn from_json(origin: &str, value: Value) -> Result<Self, ConfigError> {
         let mut value = if value.is_null() { Value::Object(serde_json::Map::new()) } else { value };
         strip_nulls(&mut value);
-        read(origin, &value)?;
+        read(origin, None, &value)?;
         Ok(Self { value })
     }
 
@@ -119,13 +158,16 @@ impl Layer {
     /// Reads a TOML text.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] if it is no TOML, [`ConfigError::Invalid`] as for JSON.
+    /// [`ConfigError::Syntax`] if it is no TOML, [`ConfigError::Invalid`] as for JSON; both with
+    /// the place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, ConfigError> {
         let value: Value = toml::from_str(text).map_err(|error| ConfigError::Syntax {
             origin: origin.to_owned(),
-            message: error.to_string(),
+            place: error.span().map(|span| Place::new(text, span)),
+            message: error.message().to_owned(),
         })?;
-        Self::from_json(origin, value)
+        read(origin, Some(text), &value)?;
+        Ok(Self { value })
     }
 }
 
@@ -139,16 +181,26 @@ impl Config {
         for layer in layers {
             merge(&mut merged, &layer.value);
         }
-        read("configuration", &merged)
+        read("configuration", None, &merged)
     }
 }
 
-fn read(origin: &str, value: &Value) -> Result<Config, ConfigError> {
+/// Returns the JSON Schema of the configuration, titles and descriptions included.
+pub fn schema() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Config>().into()
+}
+
+fn read(origin: &str, text: Option<&str>, value: &Value) -> Result<Config, ConfigError> {
     serde_path_to_error::deserialize(value).map_err(|error| ConfigError::Invalid {
         origin: origin.to_owned(),
+        place: text.map(|text| Place::of_path(text, error.path())),
         path: error.path().to_string(),
         message: error.inner().to_string(),
     })
+}
+
+fn suffix(place: Option<&Place>) -> String {
+    place.map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default()
 }
 
 fn merge(into: &mut Value, from: &Value) {
@@ -167,5 +219,47 @@ fn strip_nulls(value: &mut Value) {
     if let Value::Object(map) = value {
         map.retain(|_, value| !value.is_null());
         map.values_mut().for_each(strip_nulls);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layer, schema};
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let error = Layer::from_toml("c.toml", text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn mistakes_in_a_file_have_key_line_and_column() {
+        check("[agent]\nmax_iterations = \"x\"\n", "c.toml:2:1: `agent.max_iterations`: invalid");
+        check("# ü\n[lint]\n  rulse = {}\n", "c.toml:3:3: `lint.rulse`: unknown field `rulse`");
+        check("lnit = 1\n", "c.toml:1:1: `lnit`: unknown field");
+        check(
+            "[[approval.rules]]\ntool = \"a\"\ndecision = \"allow\"\n[[approval.rules]]\ntool = 1\n",
+            "c.toml:5:1: `approval.rules[1].tool`: invalid type",
+        );
+        check("budget = { prices = { \"a.b\" = { input = 1 } } }\n", "c.toml:1:23: `budget.");
+        check("[lint\n", "c.toml:1:");
+        check("a = 1\na = 2\n", "c.toml:2:1: ");
+    }
+
+    #[test]
+    fn the_schema_refuses_unknown_keys_and_tells_what_keys_are_for() {
+        let schema = schema();
+        assert_eq!(schema["title"], "Preceptor");
+        assert_eq!(schema["additionalProperties"], false);
+        let defs = schema["$defs"].as_object().unwrap();
+        for (name, def) in defs.iter().filter(|(_, def)| def["type"] == "object") {
+            assert_eq!(def["additionalProperties"], false, "{name}");
+            for (key, property) in def["properties"].as_object().unwrap() {
+                let description = property["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{name}.{key} says what it is for");
+                assert!(!description.contains("[`"), "{name}.{key} is no Rust: {description}");
+            }
+        }
+        assert_eq!(defs["Agent"]["properties"]["max_iterations"]["default"], 50);
     }
 }

@@ -21,5 +21,6 @@ pub mod run_store;
 pub mod skills;
 pub mod tools;
 mod transcript;
+pub mod trust;
 pub mod uri;
 pub mod workspace;

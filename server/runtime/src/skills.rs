@@ -2,15 +2,18 @@
 
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
 use skill::SkillDocument;
 
 use crate::{
-    acceptance::AcceptedSkills, config, editor::Editor, folders::Folders,
-    workspace::resolve_existing,
+    acceptance::AcceptedSkills,
+    config,
+    editor::Editor,
+    folders::Folders,
+    workspace::{OWN_FOLDER, resolve_existing},
 };
 
 /// Folders of a workspace in which clients look for skills; the first three are those that an
@@ -75,8 +78,8 @@ pub struct FoundSkill {
     pub text: Arc<str>,
     /// Where it was found.
     pub scope: Scope,
-    /// Whether a student is offered it: the user's own are, and those of the workspace that were
-    /// accepted here and not changed since.
+    /// Whether a student is offered it: the user's own are, those of a workspace that the user
+    /// trusts, and those of any other that were accepted here and not changed since.
     pub is_offered: bool,
 }
 
@@ -84,6 +87,8 @@ pub struct FoundSkill {
 pub struct SkillSources<'a> {
     /// The workspace folder, if there is one.
     pub workspace: Option<&'a Path>,
+    /// Whether the user trusts that folder: all of its skills are offered then.
+    pub trusts_workspace: bool,
     /// The user's folders.
     pub folders: &'a Folders,
     /// The settings.
@@ -126,13 +131,50 @@ pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
             (path, if is_users { Scope::User } else { scope })
         })
         .filter(|(path, _)| seen_paths.insert(path.clone()))
-        .filter_map(|(path, scope)| load(path, scope, &accepted, sources.editor))
+        .filter_map(|(path, scope)| load(path, scope, &accepted, sources))
         .collect();
     // What is not offered must not hide, by its name, what is.
     found.sort_by_key(|skill| !skill.is_offered);
     let mut seen_names = BTreeSet::new();
     found.retain(|skill| seen_names.insert(skill.name.clone()));
     found
+}
+
+/// Returns one sentence for each skill of the workspace that was accepted here and cannot be
+/// offered any more. A skill that was deleted is no news.
+pub fn left_out(sources: &SkillSources<'_>) -> Vec<String> {
+    let accepted = AcceptedSkills::new(&sources.folders.state);
+    let Some(workspace) = sources.workspace else { return Vec::new() };
+    let sentence = |path: &PathBuf| -> Option<String> {
+        let acceptance = accepted.get(path)?;
+        let name = &acceptance.name;
+        let shown = path.strip_prefix(workspace).unwrap_or(path).display();
+        let text = match sources.editor.buffer(path) {
+            Some(buffer) => buffer.text.to_string(),
+            None => match std::fs::read_to_string(path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    return Some(format!(
+                        "The skill {name} was left out: {shown} is not UTF-8. Save it as UTF-8."
+                    ));
+                }
+                Err(error) => {
+                    return Some(format!(
+                        "The skill {name} was left out: {shown} cannot be read ({error}). Check \
+                         its permissions."
+                    ));
+                }
+            },
+        };
+        (!acceptance.covers(&text)).then(|| {
+            format!(
+                "The skill {name} was left out: {shown} was changed after you accepted it. Undo \
+                 the change to have it offered again."
+            )
+        })
+    };
+    accepted.below(workspace).iter().filter_map(sentence).collect()
 }
 
 /// Returns the folder that accepted skills are saved below.
@@ -148,14 +190,14 @@ fn load(
     path: PathBuf,
     scope: Scope,
     accepted: &AcceptedSkills,
-    editor: &dyn Editor,
+    sources: &SkillSources<'_>,
 ) -> Option<FoundSkill> {
     let on_disk = || {
         let is_small = path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_SKILL_BYTES);
         is_small.then(|| std::fs::read_to_string(&path).ok()).flatten().map(Arc::from)
     };
     let acceptance = accepted.get(&path);
-    let text: Arc<str> = match editor.buffer(&path) {
+    let text: Arc<str> = match sources.editor.buffer(&path) {
         Some(buffer) => buffer.text,
         None => on_disk()?,
     };
@@ -164,7 +206,13 @@ fn load(
     let folder_name = path.parent()?.file_name()?.to_str()?.to_owned();
     let name = document.name().map_or(folder_name, |name| name.trim().to_owned());
     let is_accepted = acceptance.is_some_and(|acceptance| acceptance.covers(&text));
-    let is_offered = scope == Scope::User || is_accepted;
+    // Not even trust makes a proposal a skill: a person accepts it first.
+    let is_proposal = path.components().any(|part| part == Component::Normal(OWN_FOLDER.as_ref()));
+    let is_trusted = match scope {
+        Scope::User => true,
+        Scope::Workspace => sources.trusts_workspace && !is_proposal,
+    };
+    let is_offered = is_trusted || is_accepted;
     (!description.is_empty() && !name.is_empty()).then_some(FoundSkill {
         name,
         description,
@@ -205,9 +253,10 @@ mod tests {
         text
     }
 
-    fn find_in(folder: &Path) -> Vec<FoundSkill> {
+    fn find_in(folder: &Path, trusts_workspace: bool) -> Vec<FoundSkill> {
         find(&SkillSources {
             workspace: Some(&folder.join("w")),
+            trusts_workspace,
             folders: &Folders::below(folder),
             config: &Skills::default(),
             editor: &NoEditor,
@@ -220,7 +269,10 @@ mod tests {
         let text = write_skill(&folder.path().join("w/.agents/skills"), "alien");
         write_skill(&folder.path().join("home/.claude/skills"), "own");
         let offered = || -> Vec<(String, bool)> {
-            find_in(folder.path()).into_iter().map(|skill| (skill.name, skill.is_offered)).collect()
+            find_in(folder.path(), false)
+                .into_iter()
+                .map(|skill| (skill.name, skill.is_offered))
+                .collect()
         };
         assert_eq!(offered(), [("own".to_owned(), true), ("alien".to_owned(), false)]);
 
@@ -234,6 +286,25 @@ mod tests {
 
         write_skill(&folder.path().join("w/.claude/skills"), "own");
         assert_eq!(offered(), [("own".to_owned(), true), ("alien".to_owned(), false)]);
+    }
+
+    #[test]
+    fn all_skills_of_a_trusted_workspace_are_offered_but_no_proposal() {
+        let folder = tempfile::tempdir().unwrap();
+        write_skill(&folder.path().join("w/.agents/skills"), "alien");
+        write_skill(&folder.path().join("w/.preceptor/proposals/p"), "proposed");
+        let config = Skills { paths: vec![".preceptor/proposals/p".into()], ..Skills::default() };
+        let found = find(&SkillSources {
+            workspace: Some(&folder.path().join("w")),
+            trusts_workspace: true,
+            folders: &Folders::below(folder.path()),
+            config: &config,
+            editor: &NoEditor,
+        });
+        let offered: Vec<(&str, bool)> =
+            found.iter().map(|skill| (skill.name.as_str(), skill.is_offered)).collect();
+        assert_eq!(offered, [("alien", true), ("proposed", false)]);
+        assert!(find_in(folder.path(), false).iter().all(|skill| !skill.is_offered));
     }
 
     #[test]

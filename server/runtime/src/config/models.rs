@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which wire format an endpoint speaks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provider {
     /// Any server compatible with OpenAI's chat completions.
@@ -22,7 +23,7 @@ pub enum Provider {
 }
 
 /// How tools are offered to a model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolMode {
     /// Whatever the server supports.
@@ -37,7 +38,7 @@ pub enum ToolMode {
 }
 
 /// One model server and a model on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Endpoint {
     /// The wire format.
@@ -50,15 +51,15 @@ pub struct Endpoint {
     pub api_key_env: Option<String>,
     /// Scenario file; provider `script` only.
     pub script: Option<PathBuf>,
-    /// Context window in tokens; `None`: asked from the server.
+    /// Context window in tokens; unset: asked from the server.
     pub context_window: Option<u32>,
     /// Upper bound of one reply, in tokens.
     pub max_tokens: u32,
-    /// Passed on as it is; `None`: not sent.
+    /// Passed on as it is; unset: not sent.
     pub reasoning_effort: Option<String>,
     /// How tools are offered.
     pub tool_mode: ToolMode,
-    /// Seconds until the first token; 0: no limit. `None`: none on local servers, 120 elsewhere.
+    /// Seconds until the first token; 0: no limit. Unset: none on local servers, 120 elsewhere.
     pub first_token_timeout_s: Option<u64>,
     /// Seconds between two tokens.
     pub idle_timeout_s: u64,
@@ -83,7 +84,7 @@ impl Default for Endpoint {
 }
 
 /// When and how the teacher comes in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TeacherMode {
     /// It takes over at once, visibly.
@@ -98,7 +99,7 @@ pub enum TeacherMode {
 }
 
 /// Which students the teacher may help.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TeacherScope {
     /// Any student.
@@ -109,7 +110,7 @@ pub enum TeacherScope {
 }
 
 /// The teacher: an endpoint and its limits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Teacher {
     /// The wire format.
@@ -118,21 +119,21 @@ pub struct Teacher {
     pub base_url: String,
     /// The teacher's name there; empty: no teacher is configured.
     pub model: String,
-    /// See [`Endpoint::api_key_env`].
+    /// Name of the environment variable that holds the key, never the key itself.
     pub api_key_env: Option<String>,
-    /// See [`Endpoint::script`].
+    /// Scenario file; provider `script` only.
     pub script: Option<PathBuf>,
-    /// See [`Endpoint::context_window`].
+    /// Context window in tokens; unset: asked from the server.
     pub context_window: Option<u32>,
     /// Upper bound of one step's reply, in tokens.
     pub max_tokens: u32,
-    /// See [`Endpoint::reasoning_effort`].
+    /// Passed on as it is; unset: not sent.
     pub reasoning_effort: Option<String>,
-    /// See [`Endpoint::tool_mode`].
+    /// How tools are offered.
     pub tool_mode: ToolMode,
-    /// See [`Endpoint::first_token_timeout_s`].
+    /// Seconds until the first token; 0: no limit. Unset: none on local servers, 120 elsewhere.
     pub first_token_timeout_s: Option<u64>,
-    /// See [`Endpoint::idle_timeout_s`].
+    /// Seconds between two tokens.
     pub idle_timeout_s: u64,
     /// Whether the teacher may be used at all.
     pub enabled: bool,
@@ -201,12 +202,12 @@ impl Teacher {
 }
 
 /// Self-evaluation of turns that the first tier is unsure about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tier2 {
     /// Whether a model is asked.
     pub enabled: bool,
-    /// Which one; `None`: the student's.
+    /// Which one; unset: the student's.
     pub model: Option<String>,
     /// Seconds for the answer.
     pub timeout_s: u64,

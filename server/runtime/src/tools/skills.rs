@@ -3,7 +3,10 @@
 use agent::tool::ToolResult;
 
 use super::{Arguments, Toolbox};
-use crate::skills::{FoundSkill, Scope, SkillSources, find};
+use crate::{
+    skills::{FoundSkill, Scope, SkillSources, find},
+    trust::trusts,
+};
 
 /// Largest file of a skill's folder that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -47,6 +50,7 @@ impl Toolbox {
     pub fn offered_skills(&self) -> Vec<FoundSkill> {
         let mut skills = find(&SkillSources {
             workspace: Some(self.workspace.root()),
+            trusts_workspace: trusts(&self.folders, self.workspace.root()),
             folders: &self.folders,
             config: &self.config.skills,
             editor: self.workspace.editor(),
