@@ -27,6 +27,8 @@ pub enum BuiltInTool {
     ListFiles,
     /// Reads a file.
     ReadFile,
+    /// Finds lines in files.
+    Search,
     /// Lists skills, and reads one.
     Skills,
     /// Writes a whole file.
@@ -34,11 +36,12 @@ pub enum BuiltInTool {
 }
 
 /// Every built-in tool, sorted by name.
-pub const BUILT_IN_TOOLS: [BuiltInTool; 6] = [
+pub const BUILT_IN_TOOLS: [BuiltInTool; 7] = [
     BuiltInTool::Bash,
     BuiltInTool::EditFile,
     BuiltInTool::ListFiles,
     BuiltInTool::ReadFile,
+    BuiltInTool::Search,
     BuiltInTool::Skills,
     BuiltInTool::WriteFile,
 ];
@@ -56,6 +59,7 @@ impl BuiltInTool {
             Self::EditFile => "edit_file",
             Self::ListFiles => "list_files",
             Self::ReadFile => "read_file",
+            Self::Search => "search",
             Self::Skills => "skills",
             Self::WriteFile => "write_file",
         }
@@ -64,7 +68,7 @@ impl BuiltInTool {
     /// Returns what the tool does to the world.
     pub fn access(self) -> Access {
         match self {
-            Self::ReadFile | Self::ListFiles | Self::Skills => Access::Read,
+            Self::ReadFile | Self::ListFiles | Self::Search | Self::Skills => Access::Read,
             Self::WriteFile | Self::EditFile => Access::Edit,
             Self::Bash => Access::Execute,
         }
@@ -89,6 +93,15 @@ impl BuiltInTool {
                     "depth": {"type": "integer", "description": "How many levels down. Default 2."},
                 }),
                 &[],
+            ),
+            Self::Search => (
+                "Finds the lines of the workspace's text files that match a regular expression. Ignored and binary files are left out.",
+                json!({
+                    "pattern": {"type": "string", "description": "Regular expression, matched line by line; `(?i)` at its start ignores case."},
+                    "path": {"type": "string", "description": "File or folder below the workspace folder. Default: the workspace folder itself."},
+                    "glob": {"type": "string", "description": "Only files whose path fits, such as `*.rs` or `src/**/*.py`; `!` in front leaves them out."},
+                }),
+                &["pattern"],
             ),
             Self::WriteFile => (
                 "Writes a whole text file of the workspace. A file that exists has to be read first.",

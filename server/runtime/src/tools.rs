@@ -3,6 +3,7 @@
 mod bash;
 mod files;
 mod list_files;
+mod search;
 mod skills;
 
 use std::{
@@ -105,6 +106,7 @@ impl Toolbox {
         let result = match BuiltInTool::from_name(&call.tool) {
             Some(BuiltInTool::ReadFile) => self.blocking(call, Self::read_file).await,
             Some(BuiltInTool::ListFiles) => self.blocking(call, Self::list_files).await,
+            Some(BuiltInTool::Search) => self.search(&arguments, cancel).await,
             Some(tool @ (BuiltInTool::WriteFile | BuiltInTool::EditFile)) => {
                 let edit = async {
                     match tool {

@@ -211,12 +211,12 @@ fn a_student_that_manages_is_left_alone() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"wc -l x"},null]
             => run a
             student tool_output ["a",true,"exit code: 0"]
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student turn_complete ["Twelve.","final"]
             => rest
@@ -241,22 +241,22 @@ fn a_failed_student_is_followed_by_the_teacher_and_a_proposal() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"count x"},null]
             => run a
             student tool_output ["a",false,"exit code: 127"]
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student signal ["exit_code",false]
             student signal ["give_up",false]
             teacher teacher_takeover "I can't count them."
-            => call teacher: 6 tools
+            => call teacher: 7 tools
             teacher assistant_stream_end {}
             teacher tool_call ["call_1_2","bash",{"command":"wc -l x"},null]
             => run call_1_2
             teacher tool_output ["call_1_2",true,"exit code: 0"]
-            => call teacher: 6 tools
+            => call teacher: 7 tools
             teacher assistant_stream_end {}
             teacher turn_complete ["Twelve.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
@@ -275,11 +275,11 @@ fn a_teacher_that_fails_too_teaches_nothing() {
         vec![request("x"), says("I give up."), says("I cannot do that either.")],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            => call teacher: 6 tools
+            => call teacher: 7 tools
             teacher assistant_stream_end {}
             teacher signal ["give_up",false]
             teacher escalation_failed {"class":"failure","reason":"The teacher failed too: I cannot do that either."}
@@ -296,7 +296,7 @@ fn operational_errors_never_escalate() {
         vec![request("x"), failure(FailureClass::Auth)],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student error {"class":"auth","error":"set the key"}
             => rest
@@ -307,11 +307,11 @@ fn operational_errors_never_escalate() {
         vec![request("x"), says("I give up."), failure(FailureClass::Network)],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            => call teacher: 6 tools
+            => call teacher: 7 tools
             teacher assistant_stream_end {}
             teacher escalation_failed {"class":"operational","reason":"set the key"}
             teacher turn_complete ["I give up.","final"]
@@ -337,11 +337,11 @@ fn closed_gates_complete_the_turn() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            => call teacher: 6 tools
+            => call teacher: 7 tools
             teacher assistant_stream_end {}
             teacher turn_complete ["Done.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
@@ -349,7 +349,7 @@ fn closed_gates_complete_the_turn() {
             teacher skill_save_failed {"reason":"the teacher says that no general procedure would help here (NO_SKILL)"}
             => rest
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             student turn_complete ["I give up.","final"]
@@ -374,18 +374,18 @@ fn every_call_has_one_result_whatever_is_wrong_with_it() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","count_rows",{},null]
             student tool_call ["b","bash",{},"[1]"]
             student tool_call ["c","bash",{"command":"ls"},null]
             student tool_call ["call_1_4","list_files",{},null]
-            student tool_output ["a",false,"There is no tool named `count_rows`. The tools are: bash, edit_file, list_files, read_file, skills, write_file."]
+            student tool_output ["a",false,"There is no tool named `count_rows`. The tools are: bash, edit_file, list_files, read_file, search, skills, write_file."]
             student tool_output ["b",false,"The call of `bash` was not run: its arguments are a list, not an object. Call it again with one JSON object as its arguments."]
             => run c call_1_4
             student tool_output ["c",true,"exit code: 0"]
             student tool_output ["call_1_4",false,"The tool ended without a result."]
-            => call student: 6 tools
+            => call student: 7 tools
         "#]],
     );
 }
@@ -400,11 +400,11 @@ fn calls_of_a_reply_that_was_cut_are_not_run() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
             student tool_output ["a",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
-            => call student: 6 tools
+            => call student: 7 tools
         "#]],
     );
 }
@@ -427,7 +427,7 @@ fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
             student tool_call ["b","list_files",{},null]
@@ -443,7 +443,7 @@ fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
             student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
             => run a
             student tool_output ["a",true,"exit code: 0"]
-            => call student: 6 tools
+            => call student: 7 tools
         "#]],
     );
     assert!(!machine.awaits_approval());
@@ -493,7 +493,7 @@ fn a_new_request_leaves_pending_calls_behind() {
         vec![request("x"), calls(&[("a", "bash", r#"{"command":"ls"}"#)]), request("rather y")],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
             student approval_required ["a"]
@@ -502,7 +502,7 @@ fn a_new_request_leaves_pending_calls_behind() {
             student tool_output ["a",false,"The person went on without deciding about this call."]
             student interrupted {}
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
         "#]],
     );
 }
@@ -522,7 +522,7 @@ fn the_limit_of_steps_ends_a_turn_with_its_reason() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 6 tools
+            => call student: 7 tools
             student assistant_stream_end {}
             student tool_call ["a","list_files",{},null]
             => run a

@@ -1,5 +1,7 @@
 //! The tools on real files and processes.
 
+mod search;
+
 use std::{
     path::Path,
     sync::Arc,
@@ -12,7 +14,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{ToolOutcome, Toolbox};
-use crate::{config::Config, editor::NoEditor, folders::Folders, workspace::Workspace};
+use crate::{
+    config::Config,
+    editor::{Editor, NoEditor},
+    folders::Folders,
+    workspace::Workspace,
+};
 
 struct Shelf {
     folder: tempfile::TempDir,
@@ -22,11 +29,16 @@ struct Shelf {
 
 impl Shelf {
     fn new() -> Self {
+        Self::with_editor(|_| Arc::new(NoEditor))
+    }
+
+    /// Takes an editor that is made for the workspace's folder.
+    fn with_editor(editor: impl FnOnce(&Path) -> Arc<dyn Editor>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("w")).unwrap();
         let folders = Arc::new(Folders::below(folder.path()));
-        let workspace =
-            Workspace::open(&folder.path().join("w"), &folders, Arc::new(NoEditor)).unwrap();
+        let root = folder.path().join("w").canonicalize().unwrap();
+        let workspace = Workspace::open(&root, &folders, editor(&root)).unwrap();
         let toolbox = Toolbox::new(
             workspace,
             folders,
