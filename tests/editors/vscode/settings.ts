@@ -131,7 +131,9 @@ async function complaint(values: Record<string, unknown>): Promise<string | unde
   await read;
   // Messages come in order: an answer after this one has passed any complaint.
   await connection.sendRequest('shutdown', undefined);
+  const ended = new Promise(resolve => server.once('exit', resolve));
   await connection.sendNotification('exit');
+  await ended;
   clearTimeout(timer);
   connection.dispose();
   rmSync(home, { recursive: true, force: true });
