@@ -2,7 +2,10 @@
 
 use skill::{TextEdit, yaml_value};
 
-use crate::{Fix, Level, Problem, Rule, Safety, SkillFile, name::is_valid_name};
+use crate::{
+    Fix, Level, Problem, Rule, Safety, SkillFile,
+    name::{NameForm, is_valid_name, name_form},
+};
 
 pub(super) static RULE: Rule = Rule {
     code: "name/directory-mismatch",
@@ -19,7 +22,8 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     else {
         return Vec::new();
     };
-    if name == directory_name {
+    // What is no name at all has to become one before it can be compared.
+    if name == directory_name || name_form(name) == NameForm::Invalid {
         return Vec::new();
     }
     let message =

@@ -180,9 +180,6 @@ fn invalid_yaml_is_told_at_its_place_and_hides_nothing() {
         "---\nname: Count\ndescription: Use when: rows\n---\n\nRun `ls /home/mira`.\n",
         &expect![[r#"
             2 | name: Count
-              |       ^^^^^ warning name/directory-mismatch: The `name` is `Count` but the folder is `count-rows`: both must be equal
-              = fix (Safe): Rename it to `count-rows`, like its folder
-            2 | name: Count
               |       ^^^^^ error name/invalid: `Count` is no valid name: letters must be lower-case
               = fix (Safe): Rename it to `count`
             3 | description: Use when: rows

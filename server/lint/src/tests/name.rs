@@ -274,6 +274,18 @@ fn a_name_in_a_folder_of_the_same_name_is_silent() {
 }
 
 #[test]
+fn a_name_has_to_be_valid_before_it_is_compared() {
+    for name in ["Count Lines", "count_lines", "count--lines"] {
+        let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
+        let found = findings(&text, Some("count-rows"));
+        let codes: Vec<_> = found.iter().map(|it| it.rule.code).collect();
+        assert_eq!(codes, ["name/invalid"]);
+        let fixed = fixed_in(Some("count-rows"), &text, Safety::Safe);
+        assert!(fixed.contains("name: count-rows\n"), "{fixed}");
+    }
+}
+
+#[test]
 fn a_file_whose_folder_is_unknown_is_silent() {
     check_in(None, "count-lines", &expect![""]);
 }
