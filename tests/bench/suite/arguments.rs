@@ -12,8 +12,8 @@ use clap::{ArgAction, Parser};
 #[derive(Debug, Parser)]
 #[command(name = "lsp")]
 pub(crate) struct Arguments {
-    /// Measures only what has one of these words in its group's name: start, open, edit, request,
-    /// memory, stream, check.
+    /// Measures only what has one of these words in its group's name: start, stop, open, edit,
+    /// request, memory, stream, check.
     pub(crate) filter: Vec<String>,
     /// Measures this server beside the built one, instead of the installed peers; repeatable.
     /// Blanks separate the program and its arguments.

@@ -189,6 +189,11 @@ impl Editor {
         }
     }
 
+    /// Ends the process without asking, and waits until it is gone.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill().await.context("ending the server")
+    }
+
     /// Shuts the server down and returns how long it took until the process was gone, with its
     /// input still open.
     pub(crate) async fn stop(mut self) -> anyhow::Result<Duration> {

@@ -69,7 +69,10 @@ impl Bench {
 pub(crate) async fn all(bench: &mut Bench, out: &mut impl Write) -> anyhow::Result<()> {
     let sizes = [bench.plan.small, bench.plan.large];
     if bench.wants("start") {
-        bench.publish(start::measure(bench).await, out)?;
+        bench.publish(start::measure_start(bench).await, out)?;
+    }
+    if bench.wants("stop") {
+        bench.publish(start::measure_stop(bench).await, out)?;
     }
     for n_bytes in sizes {
         if bench.wants("open") {

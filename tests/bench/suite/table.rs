@@ -23,7 +23,7 @@ pub(crate) fn print(out: &mut impl Write, measurement: &Measurement) -> io::Resu
             series.server,
             amount(series.median),
             amount(series.p99),
-            series.ratio.map_or_else(|| "–".to_owned(), |it| format!("{it:.2}")),
+            series.ratio.map_or_else(|| "–".to_owned(), ratio),
             series.samples.len(),
             remark(series),
         );
@@ -34,6 +34,10 @@ pub(crate) fn print(out: &mut impl Write, measurement: &Measurement) -> io::Resu
 
 fn remark(series: &Series) -> &str {
     series.failure.as_deref().unwrap_or(&series.note)
+}
+
+fn ratio(ratio: f64) -> String {
+    if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
 }
 
 fn amount(value: f64, unit: Unit) -> String {

@@ -36,7 +36,7 @@ pub(super) async fn measure(bench: &Bench) -> [Measurement; 3] {
             let text = documents::skill("memory", bench.plan.large);
             editor.open(&skill_path(&bench.dir, "memory"), text).await?;
             let full = Memory::of(editor.process_id)?;
-            editor.stop().await?;
+            editor.kill().await?;
             Ok(Sampled { values: [start.resident, full.resident, full.peak], note: String::new() })
         },
     )
