@@ -106,6 +106,77 @@ async fn hover_on_a_finding_shows_its_rules_page() {
     client.finish().await;
 }
 
+/// Asks for the hover at a place: its text and its range.
+async fn hover_at(client: &mut Client, uri: &str, line: u32, character: u32) -> (String, Value) {
+    let params = json!({
+        "textDocument": {"uri": uri},
+        "position": {"line": line, "character": character},
+    });
+    let hover = client.request("textDocument/hover", params).await;
+    let text = hover["contents"]["value"].as_str().unwrap_or_default().to_owned();
+    (text, hover["range"].clone())
+}
+
+fn range(line: u32, start: u32, end: u32) -> Value {
+    let position = |character: u32| json!({"line": line, "character": character});
+    json!({"start": position(start), "end": position(end)})
+}
+
+#[tokio::test]
+async fn hover_on_a_field_says_what_it_means() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    let text = "---\r\n# 🦀 Größe\r\nname: demo\r\ndescription: \"🦀 Größe\"\r\nmetadata: {\"größe\": \"🦀\", source: \"x\"}\r\nauthor: x\r\n---\r\n\r\nname: demo\r\n";
+    client.open(&uri, text).await;
+    assert_eq!(client.diagnostics(&uri, 1).await, json!([]));
+    let name = lint::field(lint::Place::Top, "name").unwrap().page();
+    for character in [0, 4, 6, 10] {
+        let (shown, key) = hover_at(&mut client, &uri, 2, character).await;
+        assert_eq!((shown.as_str(), &key), (name.trim_end(), &range(2, 0, 4)));
+    }
+    let (shown, key) = hover_at(&mut client, &uri, 3, 21).await;
+    assert!(shown.contains("1 to 1024 characters") && shown.contains("(required)"), "{shown}");
+    assert_eq!(key, range(3, 0, 11));
+    let (shown, key) = hover_at(&mut client, &uri, 4, 28).await;
+    assert!(shown.contains("**`metadata.source`**"), "{shown}");
+    assert_eq!(key, range(4, 26, 32));
+    for line in [0, 1, 5, 8] {
+        assert_eq!(hover_at(&mut client, &uri, line, 2).await.1, Value::Null, "line {line}");
+    }
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn hover_on_a_key_with_a_finding_shows_the_page_and_then_the_field() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, "---\nname: 🦀\ndescription:\n---\n").await;
+    client.diagnostics(&uri, 1).await;
+    let (shown, key) = hover_at(&mut client, &uri, 2, 3).await;
+    let page = lint::rule_page("description/missing").unwrap().trim_end();
+    let field = lint::field(lint::Place::Top, "description").unwrap().page();
+    assert_eq!(shown, format!("{page}\n\n---\n\n{}", field.trim_end()));
+    assert_eq!(key, range(2, 0, 11));
+    let (shown, value) = hover_at(&mut client, &uri, 1, 7).await;
+    assert!(shown.contains("# name/invalid") && !shown.contains("**`name`**"), "{shown}");
+    assert_eq!(value, range(1, 6, 8));
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_proposal_stands_in_the_folder_of_its_name() {
+    let mut client = start().await;
+    let text = "---\nname: count-rows\ndescription: Counts rows.\n---\n\n# Count\n";
+    let uri = client.uri(".preceptor/proposals/2026-11-21-093012-count/count-rows/SKILL.md");
+    client.open(&uri, text).await;
+    assert_eq!(client.diagnostics(&uri, 1).await, json!([]));
+    let elsewhere = client.uri("count-lines/SKILL.md");
+    client.open(&elsewhere, text).await;
+    let diagnostics = client.diagnostics(&elsewhere, 1).await;
+    assert_eq!(diagnostics[0]["code"], "name/directory-mismatch");
+    client.finish().await;
+}
+
 #[tokio::test]
 async fn a_quick_fix_comes_from_the_range_and_clears_its_finding() {
     let mut client = start().await;

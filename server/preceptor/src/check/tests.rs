@@ -175,7 +175,7 @@ fn clean_skills_and_no_skills_succeed() {
 fn json_has_the_agreed_shape() {
     let options = Options { format: Format::Json, ..Options::default() };
     check(
-        &[("b/SKILL.md", BAD), ("a/SKILL.md", GOOD)],
+        &[("b/SKILL.md", BAD), ("good/SKILL.md", GOOD)],
         &options,
         &expect![[r#"
         {
@@ -328,11 +328,11 @@ fn links_are_followed_to_files_and_dangling_ones_reported() {
 
 #[test]
 fn safe_fixes_are_written_and_the_rest_is_reported() {
-    let folder = Folder::new(&[("bad/SKILL.md", BAD)]);
+    let folder = Folder::new(&[("bad-name/SKILL.md", BAD)]);
     let fix = Options { fix: true, ..Options::default() };
     expect![[r#"
         warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
-         --> bad/SKILL.md:3:23
+         --> bad-name/SKILL.md:3:23
           |
         3 | description: Größe in /home/mira/x.
           |                       ^^^^^^^^^^
@@ -343,22 +343,22 @@ fn safe_fixes_are_written_and_the_rest_is_reported() {
         exit code 0
     "#]]
     .assert_eq(&output(&folder, &fix, ""));
-    let fixed = folder.read("bad/SKILL.md");
+    let fixed = folder.read("bad-name/SKILL.md");
     assert_eq!(fixed, BAD.replace("Bad Name", "bad-name"));
     output(&folder, &fix, "");
-    assert_eq!(folder.read("bad/SKILL.md"), fixed);
+    assert_eq!(folder.read("bad-name/SKILL.md"), fixed);
 }
 
 #[test]
 fn all_fixes_are_written_on_demand() {
-    let folder = Folder::new(&[("bad/SKILL.md", BAD)]);
+    let folder = Folder::new(&[("bad-name/SKILL.md", BAD)]);
     let fix_unsafe = Options { fix_unsafe: true, ..Options::default() };
     expect![[r#"
         checked 1 skill: no findings; fixed 2
         exit code 0
     "#]]
     .assert_eq(&output(&folder, &fix_unsafe, ""));
-    assert!(folder.read("bad/SKILL.md").contains("/home/<user>/x"));
+    assert!(folder.read("bad-name/SKILL.md").contains("/home/<user>/x"));
 }
 
 #[cfg(unix)]
@@ -369,12 +369,12 @@ fn fixing_keeps_permissions_links_and_leaves_nothing_behind() {
     let folder = Folder::new(&[("store/text.md", BAD)]);
     let target = folder.path().join("store/text.md");
     fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).unwrap();
-    fs::create_dir(folder.path().join("bad")).unwrap();
-    symlink("../store/text.md", folder.path().join("bad/SKILL.md")).unwrap();
+    fs::create_dir(folder.path().join("bad-name")).unwrap();
+    symlink("../store/text.md", folder.path().join("bad-name/SKILL.md")).unwrap();
     output(&folder, &Options { fix: true, ..Options::default() }, "");
     assert!(folder.read("store/text.md").contains("name: bad-name"));
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
-    assert!(fs::symlink_metadata(folder.path().join("bad/SKILL.md")).unwrap().is_symlink());
+    assert!(fs::symlink_metadata(folder.path().join("bad-name/SKILL.md")).unwrap().is_symlink());
     let store = ignore::WalkBuilder::new(folder.path().join("store")).hidden(false).build();
     assert_eq!(store.count(), 2);
 }
