@@ -2,15 +2,15 @@
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use runtime::config::{ApprovalMode, Config, FailOn, Layer};
+use runtime::config::{self, ApprovalMode, Config, FailOn};
 use tracing_subscriber::EnvFilter;
 
-use crate::{check, demo, lsp, rules, terminal};
+use crate::{check, configuration, demo, lsp, rules, terminal, trust};
 
 /// Exit code: the command could not do its work.
 const EXIT_FAILED: u8 = 2;
@@ -47,6 +47,14 @@ enum Command {
         /// The rule's code, such as `name/invalid`.
         rule: String,
     },
+    /// Trusts the current folder with its preceptor.toml as it is now.
+    Trust {
+        /// Takes the trust back.
+        #[arg(long)]
+        revoke: bool,
+    },
+    /// Prints the JSON Schema of the configuration.
+    Schema,
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,7 +83,7 @@ struct CheckArguments {
     /// Takes this file instead of the user's configuration.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
-    /// Takes no configuration file.
+    /// Takes no configuration file, the workspace's neither.
     #[arg(long)]
     no_config: bool,
 }
@@ -150,7 +158,12 @@ fn perform(command: Command) -> anyhow::Result<u8> {
             check::run(&check_options(arguments)?, &mut stdout, &mut stderr)
         }
         Command::Run(arguments) => {
-            let mut config = configuration(arguments.config.as_deref())?;
+            let configured = configuration::of_run(arguments.config.as_deref())?;
+            if let Some(notice) = configured.notice {
+                // With stderr gone there is nobody left to tell.
+                let _ = writeln!(stderr, "note: {notice}");
+            }
+            let mut config = configured.config;
             if let Some(mode) = arguments.approve {
                 config.approval.mode = match mode {
                     ApproveArgument::Ask => ApprovalMode::Ask,
@@ -163,6 +176,13 @@ fn perform(command: Command) -> anyhow::Result<u8> {
         Command::Demo => block_on(demo::run(&mut stdout)),
         Command::Rules => rules::list(&mut stdout),
         Command::Explain { rule } => rules::explain(&rule, &mut stdout, &mut stderr),
+        Command::Trust { revoke } => trust::run(!revoke, &mut stdout),
+        Command::Schema => {
+            let schema = serde_json::to_string_pretty(&config::schema());
+            writeln!(stdout, "{}", schema.context("writing the schema")?)
+                .context("writing the schema")?;
+            Ok(0)
+        }
     }
 }
 
@@ -170,7 +190,7 @@ fn check_options(arguments: CheckArguments) -> anyhow::Result<check::Options> {
     let config = if arguments.no_config {
         Config::default()
     } else {
-        configuration(arguments.config.as_deref())?
+        configuration::of_check(arguments.config.as_deref())?
     };
     let fail_on = match arguments.fail_on {
         Some(FailOnArgument::Hint) => FailOn::Hint,
@@ -193,21 +213,6 @@ fn check_options(arguments: CheckArguments) -> anyhow::Result<check::Options> {
         settings: config.lint.settings(),
         color: check::wants_color(),
     })
-}
-
-/// Reads the user's configuration, or the file that takes its place.
-fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
-    let layer = match file {
-        Some(path) => Some(
-            Layer::from_file(path)?
-                .with_context(|| format!("there is no file {}: check --config", path.display()))?,
-        ),
-        None => match runtime::folders::Folders::from_environment() {
-            Ok(folders) => Layer::from_file(&folders.config_file)?,
-            Err(_) => None,
-        },
-    };
-    Ok(Config::merged(layer.as_ref())?)
 }
 
 /// Runs a command to its end. Threads that still wait for standard input are left behind: the

@@ -5,7 +5,9 @@
 
 pub mod check;
 pub mod cli;
+mod configuration;
 pub mod demo;
 pub mod lsp;
 pub mod rules;
 pub mod terminal;
+mod trust;

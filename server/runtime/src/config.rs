@@ -23,7 +23,7 @@ pub use crate::config::{
         Lint, LintOverride, McpServer, MentorMode, Price, Reflect, RuleDecision, RuleLevel, Runner,
         Runs, Sandbox, SandboxMode, Skills, UnknownPrice, Verify,
     },
-    workspace_file::{Restricted, WORKSPACE_FILE, WorkspaceFile},
+    workspace_file::{IgnoredKey, Restricted, WORKSPACE_FILE, WorkspaceFile},
 };
 
 /// The whole configuration, every key with its default.

@@ -16,6 +16,12 @@ pub const WORKSPACE_FILE: &str = "preceptor.toml";
 /// Largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// Keys that a summary names.
+const SHOWN_KEYS: usize = 3;
+
+/// Longest key in a summary, in characters: names of tables are the workspace's.
+const KEY_CHARS: usize = 60;
+
 /// A file that can be used.
 #[derive(Debug, Clone)]
 pub struct WorkspaceFile {
@@ -32,10 +38,19 @@ pub struct WorkspaceFile {
 pub struct Restricted {
     /// The table `lint`, and skill paths inside the workspace.
     pub layer: Layer,
-    /// The ignored keys, in the order of their names; of tables, the keys in them.
-    pub ignored: Vec<String>,
+    /// What is ignored, in the order of the names; of tables, the keys in them.
+    pub ignored: Vec<IgnoredKey>,
     /// The ignored key that comes first in the file.
     pub first_ignored: Option<Place>,
+}
+
+/// A key that has no effect without trust.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IgnoredKey {
+    /// Its path, such as `teacher.mode`.
+    pub key: String,
+    /// What the file sets it to.
+    pub value: Value,
 }
 
 impl WorkspaceFile {
@@ -82,7 +97,7 @@ impl WorkspaceFile {
     /// Returns what the file may set in a workspace that the user does not trust.
     pub fn restricted(&self, workspace: &Path) -> Restricted {
         let mut kept = Map::new();
-        let mut ignored: Vec<Vec<&str>> = Vec::new();
+        let mut ignored: Vec<(Vec<&str>, &Value)> = Vec::new();
         for (table, value) in self.layer.value.as_object().into_iter().flatten() {
             match (table.as_str(), value) {
                 ("lint", value) => {
@@ -92,7 +107,7 @@ impl WorkspaceFile {
                     for (key, value) in keys {
                         let inside = (key == "paths").then(|| inside_paths(value, workspace));
                         if inside.as_ref() != Some(value) {
-                            ignored.push(vec![table, key]);
+                            ignored.push((vec![table, key], value));
                         }
                         if let Some(inside) = inside {
                             kept.insert(table.clone(), serde_json::json!({ "paths": inside }));
@@ -100,25 +115,31 @@ impl WorkspaceFile {
                     }
                 }
                 (table, Value::Object(keys)) if !keys.is_empty() => {
-                    ignored.extend(keys.keys().map(|key| vec![table, key.as_str()]));
+                    ignored
+                        .extend(keys.iter().map(|(key, value)| (vec![table, key.as_str()], value)));
                 }
-                (table, _) => ignored.push(vec![table]),
+                (table, value) => ignored.push((vec![table], value)),
             }
         }
-        let places = ignored.iter().map(|names| Place::of_key(&self.text, names));
+        let places = ignored.iter().map(|(names, _)| Place::of_key(&self.text, names));
         Restricted {
             first_ignored: places.min_by_key(|place| place.span.start),
-            ignored: ignored.iter().map(|names| names.join(".")).collect(),
+            ignored: ignored
+                .into_iter()
+                .map(|(names, value)| IgnoredKey { key: names.join("."), value: value.clone() })
+                .collect(),
             layer: Layer { value: Value::Object(kept) },
         }
     }
 }
 
 impl Restricted {
-    /// Returns the ignored keys for a sentence: the first three by name, and how many more.
+    /// Returns the ignored keys for a sentence: a few by name, and how many more; `None` if there
+    /// are none.
     pub fn summary(&self) -> Option<String> {
+        let first = self.ignored.iter().take(SHOWN_KEYS);
         let shown: Vec<String> =
-            self.ignored.iter().take(3).map(|key| format!("`{key}`")).collect();
+            first.map(|it| format!("`{}`", agent::clip::clip(&it.key, KEY_CHARS))).collect();
         let (last, before) = shown.split_last()?;
         let n_more = self.ignored.len() - shown.len();
         Some(match (before, n_more) {
@@ -209,7 +230,7 @@ mod tests {
         assert_eq!(layer.keys().collect::<Vec<_>>(), ["lint", "skills"]);
         assert_eq!(layer["skills"], serde_json::json!({"paths": []}));
         for key in ["student.base_url", "teacher.enabled", "approval.mode", "budget.day_usd"] {
-            assert!(restricted.ignored.iter().any(|ignored| ignored == key), "{key}");
+            assert!(restricted.ignored.iter().any(|ignored| ignored.key == key), "{key}");
         }
     }
 
