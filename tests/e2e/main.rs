@@ -23,10 +23,12 @@ mod lifecycle;
 #[expect(dead_code, unused_imports, reason = "tests of the wire use the rest")]
 #[path = "../support/model_server.rs"]
 mod model_server;
+mod permissions;
 mod processes;
 mod proposals;
 mod requests;
 mod runs;
+mod search;
 mod settings;
 mod stories;
 mod transport;

@@ -5,6 +5,7 @@
 //! `handlers` has a file for each of them, and `session` has what they share. What goes
 //! to the client, other than answers, leaves through the [`outbox::Outbox`].
 
+mod approvals;
 mod ask_lines;
 pub mod board;
 pub mod client_features;

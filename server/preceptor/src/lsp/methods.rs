@@ -1,7 +1,7 @@
 //! This server's own methods, and what lsp-types lacks of the protocol's.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tower_lsp::lsp_types::{Url, notification::Notification, request::Request};
 
 /// `preceptor/event`: what happens in a run, to clients that announced it.
@@ -35,4 +35,56 @@ pub(crate) struct SaveParams {
 pub(crate) struct SaveResult {
     /// Whether the file has the buffer's text now.
     pub(crate) saved: bool,
+}
+
+/// `preceptor/requestPermission`: asks the person whether a call may run.
+#[derive(Debug)]
+pub(crate) enum RequestPermission {}
+
+impl Request for RequestPermission {
+    type Params = PermissionParams;
+    /// `None`: nobody decided.
+    type Result = Option<PermissionAnswer>;
+    const METHOD: &'static str = "preceptor/requestPermission";
+}
+
+/// The call that [`RequestPermission`] is about.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PermissionParams {
+    /// The run.
+    pub(crate) run_id: String,
+    /// The call.
+    pub(crate) tool_call_id: String,
+    /// The tool's name.
+    pub(crate) tool: String,
+    /// What kind of thing the call does, in a few words.
+    pub(crate) title: String,
+    /// The arguments, as they would run.
+    pub(crate) arguments: Map<String, Value>,
+    /// Who wants it and why it is asked about, as a sentence.
+    pub(crate) reason: String,
+    /// What can be answered.
+    pub(crate) options: Vec<PermissionOption>,
+}
+
+/// One possible answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PermissionOption {
+    /// `allow_once`, `allow_run` or `reject`.
+    pub(crate) id: String,
+    /// Its button.
+    pub(crate) title: String,
+}
+
+/// The client's answer to [`RequestPermission`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PermissionAnswer {
+    /// The id of the option that was chosen.
+    pub(crate) option_id: String,
+    /// The arguments that shall run instead.
+    pub(crate) arguments: Option<Map<String, Value>>,
+    /// What the model shall be told.
+    pub(crate) feedback: Option<String>,
 }

@@ -19,7 +19,8 @@ use tower_lsp::lsp_types::{Range, Url};
 use tracing::{error, info_span};
 
 use crate::lsp::{
-    editor::SessionEditor, methods::RunEvent, progress::RunProgress, session::Session,
+    approvals::Approvals, editor::SessionEditor, methods::RunEvent, progress::RunProgress,
+    session::Session,
 };
 
 /// Records of one run that may wait for the client.
@@ -74,6 +75,7 @@ pub(crate) async fn start(
     let config = session.settings.config();
     let uri = new.asked_at.as_ref().map(|(uri, _)| uri);
     let places = session.places(uri);
+    let approval_mode = config.approval.mode;
     let setup = RunSetup {
         workspace: places.workspace.clone(),
         runs: places.store.join(&config.runs.dir),
@@ -100,6 +102,7 @@ pub(crate) async fn start(
         session: Arc::clone(session),
         run: Arc::clone(&run),
         progress: RunProgress::new(session, &run_id),
+        approvals: Approvals::new(session, &run, approval_mode),
     };
     session.tasks.spawn(info_span!("viewer", run = run_id), viewer.show(records));
     Ok(run)
@@ -154,6 +157,7 @@ struct Viewer {
     session: Arc<Session>,
     run: Arc<RunHandle>,
     progress: RunProgress,
+    approvals: Approvals,
 }
 
 impl Viewer {
@@ -170,6 +174,7 @@ impl Viewer {
                 _ => None,
             };
             self.session.turns.apply(&self.session.board, &run_id, &record, line);
+            self.approvals.apply(&record);
             self.progress.apply(&record).await;
             if changes_lenses(&record.event) {
                 self.session.refresh_code_lenses();
