@@ -16,6 +16,10 @@ pub struct ClientFeatures {
     pub pulls_configuration: bool,
     /// It can be asked to tell about changes of the configuration.
     pub registers_configuration: bool,
+    /// It can be asked to tell about changes of files.
+    pub registers_watched_files: bool,
+    /// Those files may be named relative to any folder.
+    pub watches_elsewhere: bool,
     /// It takes edits with document versions.
     pub versioned_edits: bool,
     /// It creates files as part of an edit.
@@ -54,6 +58,7 @@ impl ClientFeatures {
         let ClientCapabilities { workspace, window, experimental, .. } = &params.capabilities;
         let workspace = workspace.as_ref();
         let window = window.as_ref();
+        let watched = workspace.and_then(|it| it.did_change_watched_files.as_ref());
         let edits = workspace.and_then(|it| it.workspace_edit.as_ref());
         Self {
             folders: folders(params),
@@ -61,6 +66,8 @@ impl ClientFeatures {
             registers_configuration: workspace
                 .and_then(|it| it.did_change_configuration.as_ref()?.dynamic_registration)
                 .unwrap_or_default(),
+            registers_watched_files: watched.and_then(|it| it.dynamic_registration) == Some(true),
+            watches_elsewhere: watched.and_then(|it| it.relative_pattern_support) == Some(true),
             versioned_edits: edits.and_then(|it| it.document_changes).unwrap_or_default(),
             creates_files: edits
                 .and_then(|it| it.resource_operations.as_ref())

@@ -25,16 +25,17 @@ use tracing::{debug, info_span};
 use crate::lsp::{
     commands::arguments::{
         Accept, Approve, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal, Reject,
-        Run, RunOnly, Runs, Scope, parse,
+        Run, RunOnly, Runs, Scope, Trust, parse,
     },
     editor::EDIT_TIMEOUT,
     proposals::{self, AcceptError},
     runs::{self, NewRun},
     session::Session,
+    settings::files,
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 13] = [
+pub(crate) const COMMANDS: [&str; 14] = [
     "preceptor.approve",
     "preceptor.cancel",
     "preceptor.dismiss",
@@ -48,6 +49,7 @@ pub(crate) const COMMANDS: [&str; 13] = [
     "preceptor.run",
     "preceptor.runs",
     "preceptor.show",
+    "preceptor.trust",
 ];
 
 /// Runs that `preceptor.runs` answers with unless it is told a number.
@@ -123,6 +125,11 @@ pub(crate) async fn execute(
                 let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
                 let uri = found.map_err(accept_error)?;
                 show(session, uri.as_str())
+            }
+            "preceptor.trust" => {
+                let Trust { trusted } = parse(command, arguments)?;
+                let trusted = files::trust(session, trusted).await;
+                json!({ "trusted": trusted.map_err(|error| failed(error.to_string()))? })
             }
             _ => {
                 return Err(Error {

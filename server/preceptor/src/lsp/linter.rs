@@ -85,7 +85,7 @@ impl Linter {
     /// Returns what is found in this very snapshot under the settings in force; empty for other
     /// documents than skills. What is known already is not worked out again.
     pub(crate) async fn findings(&self, session: &Session, snapshot: Arc<Snapshot>) -> Arc<Linted> {
-        let config = session.settings.config();
+        let config = session.settings.config_for(&snapshot.uri);
         let known = self.found().get(&snapshot.uri).cloned();
         if let Some(known) = known
             && known.snapshot.revision == snapshot.revision

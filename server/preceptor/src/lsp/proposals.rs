@@ -139,7 +139,7 @@ pub(crate) async fn accept(
         Some(snapshot) => Arc::clone(snapshot.text()),
         None => read(&document)?,
     };
-    let config = session.settings.config();
+    let config = session.settings.config_in(store.folder());
     if !overrides_errors {
         let findings = check(&text, &proposal.name, &config.lint.settings());
         refuse_errors(&proposal, &findings)?;

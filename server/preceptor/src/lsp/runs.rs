@@ -20,7 +20,7 @@ use tracing::{error, info_span};
 
 use crate::lsp::{
     approvals::Approvals, editor::SessionEditor, methods::RunEvent, progress::RunProgress,
-    session::Session,
+    session::Session, settings::files,
 };
 
 /// Records of one run that may wait for the client.
@@ -72,9 +72,11 @@ pub(crate) async fn start(
     session: &Arc<Session>,
     new: NewRun,
 ) -> Result<Arc<RunHandle>, StartError> {
-    let config = session.settings.config();
+    // For clients that do not say when a file changes.
+    files::reload(session).await;
     let uri = new.asked_at.as_ref().map(|(uri, _)| uri);
     let places = session.places(uri);
+    let config = session.settings.config_in(&places.workspace);
     let approval_mode = config.approval.mode;
     let setup = RunSetup {
         workspace: places.workspace.clone(),

@@ -130,8 +130,8 @@ impl Session {
 
     /// Returns the folders that keep runs, the state folder's last.
     pub(crate) fn run_folders(&self) -> Vec<PathBuf> {
-        let config = self.settings.config();
-        self.stores().iter().map(|folder| folder.join(&config.runs.dir)).collect()
+        let stores = self.stores();
+        stores.iter().map(|it| it.join(&self.settings.config_in(it).runs.dir)).collect()
     }
 
     /// Returns a run, live or not.
@@ -161,7 +161,8 @@ impl Session {
         folders
     }
 
-    fn workspace_folders(&self) -> Vec<PathBuf> {
+    /// Returns the workspace folders, in the client's order.
+    pub(crate) fn workspace_folders(&self) -> Vec<PathBuf> {
         self.client().folders.iter().filter_map(|uri| uri.to_file_path().ok()).collect()
     }
 

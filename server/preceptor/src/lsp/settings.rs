@@ -1,7 +1,11 @@
-//! The configuration in force, merged from its layers.
+//! The configuration in force, merged from its layers: one for each workspace folder, and one for
+//! what belongs to no folder.
+
+pub(crate) mod files;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -13,11 +17,11 @@ use runtime::config::{Config, ConfigError, Layer};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::{
-    ConfigurationItem, ConfigurationParams, MessageType, request::WorkspaceConfiguration,
+    ConfigurationItem, ConfigurationParams, MessageType, Url, request::WorkspaceConfiguration,
 };
 use tracing::{info, warn};
 
-use crate::lsp::session::Session;
+use crate::lsp::{session::Session, settings::files::ConfigurationFiles};
 
 /// The section of the editor's settings that is ours.
 pub(crate) const SECTION: &str = "preceptor";
@@ -31,7 +35,8 @@ const PULL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the first lint waits for the settings.
 const FIRST_SETTINGS_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Where a layer comes from. Later ones win.
+/// Where a layer comes from. Later ones win; a workspace folder's own file is above the user's and
+/// below what the editor says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum LayerSource {
     /// The user's `config.toml`.
@@ -57,10 +62,11 @@ pub(crate) enum SettingsChange {
     Refused(String),
 }
 
-/// The layers, and the configuration that they make.
+/// The layers, and the configurations that they make.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     state: Mutex<State>,
+    files: ConfigurationFiles,
     /// Counts what the editor said or was asked, so that only the latest answer counts.
     editor_generation: AtomicU64,
     /// Cancelled once every layer was asked for.
@@ -69,15 +75,48 @@ pub(crate) struct Settings {
 
 #[derive(Debug, Default)]
 struct State {
-    layers: BTreeMap<LayerSource, Layer>,
+    layers: Layers,
     refused: BTreeMap<LayerSource, String>,
-    config: Arc<Config>,
+    configs: Configs,
+    trusted: BTreeSet<PathBuf>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Layers {
+    shared: BTreeMap<LayerSource, Layer>,
+    folders: BTreeMap<PathBuf, Layer>,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Configs {
+    shared: Arc<Config>,
+    /// Of the workspace folders that have a file.
+    folders: BTreeMap<PathBuf, Arc<Config>>,
 }
 
 impl Settings {
-    /// Returns the configuration in force.
+    /// Returns the configuration of what belongs to no workspace folder.
     pub(crate) fn config(&self) -> Arc<Config> {
-        Arc::clone(&self.state().config)
+        Arc::clone(&self.state().configs.shared)
+    }
+
+    /// Returns the configuration of a document: that of the innermost workspace folder that it
+    /// is in.
+    pub(crate) fn config_for(&self, uri: &Url) -> Arc<Config> {
+        match uri.to_file_path() {
+            Ok(path) => self.config_in(&path),
+            Err(()) => self.config(),
+        }
+    }
+
+    /// Returns the configuration of a folder or of a path in it.
+    pub(crate) fn config_in(&self, path: &Path) -> Arc<Config> {
+        Arc::clone(self.state().configs.of(path))
+    }
+
+    /// Returns whether the user trusted a workspace folder when its file was read last.
+    pub(crate) fn is_trusted(&self, folder: &Path) -> bool {
+        self.state().trusted.contains(folder)
     }
 
     /// Notes that every layer was asked for once, and came or will not come.
@@ -100,16 +139,18 @@ impl Settings {
         layer: Result<Option<Layer>, ConfigError>,
     ) -> SettingsChange {
         let mut state = self.state();
-        match layer.and_then(|layer| state.with(source, layer)) {
-            Ok((layers, config)) => {
+        let mut layers = state.layers.clone();
+        let configs = layer.and_then(|layer| {
+            match layer {
+                Some(layer) => layers.shared.insert(source, layer),
+                None => layers.shared.remove(&source),
+            };
+            layers.configs()
+        });
+        match configs {
+            Ok(configs) => {
                 state.refused.remove(&source);
-                state.layers = layers;
-                let before = std::mem::replace(&mut state.config, Arc::new(config));
-                if before == state.config {
-                    SettingsChange::None
-                } else {
-                    SettingsChange::Changed { lint: before.lint != state.config.lint }
-                }
+                state.replace(layers, configs)
             }
             Err(error) => {
                 let sentence = error.to_string();
@@ -123,24 +164,74 @@ impl Settings {
         }
     }
 
+    /// Replaces the layer of a workspace folder (`None`: there is no file), and whether the user
+    /// trusts it.
+    pub(crate) fn set_folder(
+        &self,
+        folder: &Path,
+        layer: Option<Layer>,
+        is_trusted: bool,
+    ) -> SettingsChange {
+        let mut state = self.state();
+        if is_trusted {
+            state.trusted.insert(folder.to_path_buf());
+        } else {
+            state.trusted.remove(folder);
+        }
+        let mut layers = state.layers.clone();
+        match layer {
+            Some(layer) => layers.folders.insert(folder.to_path_buf(), layer),
+            None => layers.folders.remove(folder),
+        };
+        match layers.configs() {
+            Ok(configs) => state.replace(layers, configs),
+            Err(error) => SettingsChange::Refused(error.to_string()),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn with(
-        &self,
-        source: LayerSource,
-        layer: Option<Layer>,
-    ) -> Result<(BTreeMap<LayerSource, Layer>, Config), ConfigError> {
-        let mut layers = self.layers.clone();
-        match layer {
-            Some(layer) => layers.insert(source, layer),
-            None => layers.remove(&source),
-        };
-        let config = Config::merged(layers.values())?;
-        Ok((layers, config))
+    fn replace(&mut self, layers: Layers, configs: Configs) -> SettingsChange {
+        self.layers = layers;
+        let before = std::mem::replace(&mut self.configs, configs);
+        if before == self.configs {
+            SettingsChange::None
+        } else {
+            SettingsChange::Changed { lint: before.lints_differently(&self.configs) }
+        }
+    }
+}
+
+impl Layers {
+    fn configs(&self) -> Result<Configs, ConfigError> {
+        let below = || self.shared.range(..=LayerSource::UserFile).map(|(_, layer)| layer);
+        let above = || self.shared.range(LayerSource::InitializationOptions..).map(|(_, it)| it);
+        let folders = self.folders.iter().map(|(folder, layer)| {
+            let config = Config::merged(below().chain([layer]).chain(above()))?;
+            Ok((folder.clone(), Arc::new(config)))
+        });
+        Ok(Configs {
+            shared: Arc::new(Config::merged(below().chain(above()))?),
+            folders: folders.collect::<Result<_, ConfigError>>()?,
+        })
+    }
+}
+
+impl Configs {
+    fn of(&self, path: &Path) -> &Arc<Config> {
+        let around = self.folders.iter().filter(|(folder, _)| path.starts_with(folder));
+        let innermost = around.max_by_key(|(folder, _)| folder.components().count());
+        innermost.map_or(&self.shared, |(_, config)| config)
+    }
+
+    fn lints_differently(&self, other: &Self) -> bool {
+        let mut folders = self.folders.keys().chain(other.folders.keys());
+        self.shared.lint != other.shared.lint
+            || folders.any(|folder| self.of(folder).lint != other.of(folder).lint)
     }
 }
 
@@ -151,16 +242,20 @@ pub(crate) fn update(
     source: LayerSource,
     layer: Result<Option<Layer>, ConfigError>,
 ) {
-    match session.settings.set(source, layer) {
+    act_on(session, session.settings.set(source, layer), &format!("{source:?}"));
+}
+
+fn act_on(session: &Session, change: SettingsChange, source: &str) {
+    match change {
         SettingsChange::None => {}
         SettingsChange::Changed { lint } => {
-            info!(?source, "the configuration changed");
+            info!(source, "the configuration changed");
             if lint {
                 session.linter.settings_changed(session);
             }
         }
         SettingsChange::Refused(sentence) => {
-            warn!(?source, sentence, "settings were refused");
+            warn!(source, sentence, "settings were refused");
             session.outbox.show_message(
                 MessageType::ERROR,
                 format!("{sentence}. The settings before it stay in force."),
@@ -205,6 +300,8 @@ fn editor_layer(settings: Value) -> Result<Option<Layer>, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use runtime::config::{ConfigError, Layer, RuleLevel};
     use serde_json::{Value, json};
 
@@ -244,6 +341,25 @@ mod tests {
         settings.set(LayerSource::Editor, layer(rule("hint")));
         let later = settings.set(LayerSource::Editor, layer(json!({"lnit": {}})));
         assert!(matches!(later, SettingsChange::Refused(_)), "it was right in between");
+    }
+
+    #[test]
+    fn folders_have_their_own_layer_between_the_users_file_and_the_editors_settings() {
+        let settings = Settings::default();
+        let of = |path: &str| settings.config_in(Path::new(path)).lint.rules["name/invalid"];
+        settings.set(LayerSource::UserFile, layer(rule("hint")));
+        let (outer, inner) = (Path::new("/w"), Path::new("/w/deep"));
+        settings.set_folder(outer, layer(rule("info")).unwrap(), false);
+        let change = settings.set_folder(inner, layer(rule("warning")).unwrap(), true);
+        assert_eq!(change, SettingsChange::Changed { lint: true });
+        assert_eq!((of("/w/a"), of("/w/deep/a")), (RuleLevel::Info, RuleLevel::Warning));
+        assert_eq!((of("/wide/a"), of("/other")), (RuleLevel::Hint, RuleLevel::Hint));
+        assert!(settings.is_trusted(inner) && !settings.is_trusted(outer));
+        settings.set(LayerSource::Editor, layer(rule("off")));
+        assert_eq!((of("/w/a"), of("/w/deep/a")), (RuleLevel::Off, RuleLevel::Off));
+        settings.set(LayerSource::Editor, Ok(None));
+        settings.set_folder(inner, None, false);
+        assert_eq!(of("/w/deep/a"), RuleLevel::Info);
     }
 
     #[test]

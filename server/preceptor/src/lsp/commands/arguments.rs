@@ -118,6 +118,12 @@ pub(super) struct Reject {
     pub(super) reason: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Trust {
+    pub(super) trusted: bool,
+}
+
 /// Reads a command's one argument; none at all stands for an empty object.
 ///
 /// Wrong ones are `InvalidParams` with the field's name.

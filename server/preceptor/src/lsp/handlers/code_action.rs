@@ -63,7 +63,7 @@ pub(crate) async fn code_action(
 
 /// Asking what the lines of the range ask.
 fn ask_actions(session: &Session, snapshot: &Snapshot, range: Range) -> Vec<CodeAction> {
-    let config = session.settings.config();
+    let config = session.settings.config_for(&snapshot.uri);
     let busy = session.turns.active_in(&snapshot.uri);
     (range.start.line..=range.end.line.min(range.start.line.saturating_add(MAX_ASK_LINES)))
         .filter_map(|line| ask_lines::ask_line(snapshot, line, &config.agent.trigger))
@@ -144,7 +144,7 @@ fn quick_fix(
 }
 
 async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeAction> {
-    let config = session.settings.config();
+    let config = session.settings.config_for(&linted.snapshot.uri);
     let found = Arc::clone(linted);
     let edit = tokio::task::spawn_blocking(move || {
         let text = found.snapshot.text();

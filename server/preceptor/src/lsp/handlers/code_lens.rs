@@ -9,7 +9,7 @@ use crate::lsp::{ask_lines, proposals, session::Session, turns::actions::proposa
 
 pub(crate) fn code_lens(session: &Arc<Session>, params: &CodeLensParams) -> Option<Vec<CodeLens>> {
     let snapshot = session.documents.get(&params.text_document.uri)?;
-    let config = session.settings.config();
+    let config = session.settings.config_for(&snapshot.uri);
     let busy = session.turns.active_in(&snapshot.uri);
     let mut lenses: Vec<CodeLens> = busy
         .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::DidSaveTextDocumentParams;
 use tracing::debug;
 
-use crate::lsp::{proposals, session::Session};
+use crate::lsp::{proposals, session::Session, settings::files};
 
 pub(crate) fn did_save(session: &Arc<Session>, params: &DidSaveTextDocumentParams) {
     // The text is the one that is known already: saving changes no finding.
@@ -13,4 +13,5 @@ pub(crate) fn did_save(session: &Arc<Session>, params: &DidSaveTextDocumentParam
         debug!(uri = %params.text_document.uri, "a document that is not open was saved");
     }
     proposals::saved(session, &params.text_document.uri);
+    files::changed(session, [&params.text_document.uri]);
 }

@@ -3,18 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::future;
-use runtime::config::Layer;
-use serde_json::json;
+use runtime::config::WORKSPACE_FILE;
+use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
-    Registration, RegistrationParams,
-    notification::{DidChangeConfiguration, Notification},
+    Registration, RegistrationParams, Url,
+    notification::{DidChangeConfiguration, DidChangeWatchedFiles, Notification},
     request::RegisterCapability,
 };
-use tracing::{error, info_span, warn};
+use tracing::{info_span, warn};
 
 use crate::lsp::{
     session::Session,
-    settings::{self, LayerSource, SECTION, pull_editor_settings},
+    settings::{SECTION, files, pull_editor_settings},
 };
 
 /// How long the client may take to register something.
@@ -24,41 +24,54 @@ pub(crate) fn initialized(session: &Arc<Session>) {
     session.outbox.open();
     let task = Arc::clone(session);
     session.tasks.spawn(info_span!("configuration"), async move {
-        future::join(read_user_file(&task), async {
+        future::join(files::reload(&task), async {
             if task.client().pulls_configuration {
                 pull_editor_settings(&task).await;
             }
         })
         .await;
         task.settings.set_known();
-        if task.client().registers_configuration {
-            register_configuration(&task).await;
-        }
+        register(&task).await;
     });
 }
 
-async fn read_user_file(session: &Session) {
-    let Some(path) = session.options.user_config.clone() else {
-        return;
-    };
-    match tokio::task::spawn_blocking(move || Layer::from_file(&path)).await {
-        Ok(layer) => settings::update(session, LayerSource::UserFile, layer),
-        Err(error) => error!(%error, "reading the user's settings failed"),
-    }
-}
-
-async fn register_configuration(session: &Session) {
-    let method = DidChangeConfiguration::METHOD;
-    let params = RegistrationParams {
-        registrations: vec![Registration {
-            id: method.to_owned(),
-            method: method.to_owned(),
+/// Asks to be told when settings change, in the editor and on disk.
+async fn register(session: &Session) {
+    let mut registrations = Vec::new();
+    if session.client().registers_configuration {
+        registrations.push(Registration {
+            id: DidChangeConfiguration::METHOD.to_owned(),
+            method: DidChangeConfiguration::METHOD.to_owned(),
             register_options: Some(json!({ "section": SECTION })),
-        }],
-    };
+        });
+    }
+    if session.client().registers_watched_files {
+        registrations.push(Registration {
+            id: DidChangeWatchedFiles::METHOD.to_owned(),
+            method: DidChangeWatchedFiles::METHOD.to_owned(),
+            register_options: Some(json!({ "watchers": watchers(session) })),
+        });
+    }
+    if registrations.is_empty() {
+        return;
+    }
+    let params = RegistrationParams { registrations };
     if let Err(error) =
         session.outbox.request::<RegisterCapability>(&params, REGISTRATION_TIMEOUT).await
     {
-        warn!(%error, "changes of the editor's settings will not be seen");
+        warn!(%error, "changes of the settings will not be seen at once");
     }
+}
+
+fn watchers(session: &Session) -> Vec<Value> {
+    let mut watchers = vec![json!({ "globPattern": format!("**/{WORKSPACE_FILE}") })];
+    let user_config = session.options.user_config.as_deref();
+    if session.client().watches_elsewhere
+        && let Some(path) = user_config
+        && let Some(folder) = path.parent().and_then(|folder| Url::from_directory_path(folder).ok())
+        && let Some(name) = path.file_name().and_then(|name| name.to_str())
+    {
+        watchers.push(json!({ "globPattern": { "baseUri": folder, "pattern": name } }));
+    }
+    watchers
 }

@@ -1,0 +1,218 @@
+//! The configuration's files: the user's, and one in each workspace folder.
+//!
+//! Files are small and are read whole each time: at the start, when the client says that one
+//! changed, and before a run starts, for clients that say nothing.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use runtime::{
+    config::{ConfigError, Layer, Place, WORKSPACE_FILE, WorkspaceFile},
+    trust::TrustRecords,
+};
+use skill::LineIndex;
+use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range, Url};
+use tracing::{error, info_span};
+
+use crate::lsp::{
+    board::{PlacedDiagnostic, Publisher},
+    documents::AnchorId,
+    positions,
+    session::Session,
+    settings::{LayerSource, act_on, update},
+    to_proto::SOURCE,
+};
+
+/// What is known of the files.
+#[derive(Debug, Default)]
+pub(super) struct ConfigurationFiles {
+    /// Held while files are read, so that what was read last is what stays.
+    reading: tokio::sync::Mutex<()>,
+    folders: Mutex<BTreeMap<PathBuf, FolderFile>>,
+}
+
+/// What is known of one workspace folder's file.
+#[derive(Debug, Default)]
+struct FolderFile {
+    /// The last text that could be used.
+    good: Option<WorkspaceFile>,
+    shown: Option<(Diagnostic, AnchorId)>,
+}
+
+/// A decision about trust that could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TrustError {
+    /// The client has no workspace folder.
+    #[error("no workspace folder is open: open the folder that is meant")]
+    NoFolder,
+    /// The file is not what it would be trusted as.
+    #[error("{0}; mend the file before the folder is trusted")]
+    Broken(#[from] ConfigError),
+    /// The decision could not be written.
+    #[error("the decision cannot be kept in {folder} ({error}): check its permissions")]
+    Write {
+        /// The state folder.
+        folder: PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// The work broke off.
+    #[error("keeping the decision broke off ({0}); try again")]
+    BrokenOff(String),
+}
+
+/// Reads all files again and acts on what changed.
+pub(crate) async fn reload(session: &Arc<Session>) {
+    let _reading = session.settings.files.reading.lock().await;
+    let task = Arc::clone(session);
+    let read = tokio::task::spawn_blocking(move || {
+        read_user_file(&task);
+        for (idx, folder) in task.workspace_folders().iter().enumerate() {
+            read_folder(&task, folder, idx == 0);
+        }
+    });
+    if let Err(error) = read.await {
+        error!(%error, "reading the configuration's files failed");
+    }
+}
+
+/// Reads all files again, in a task of its own, if one of these is a file of the configuration.
+pub(crate) fn changed<'a>(session: &Arc<Session>, uris: impl IntoIterator<Item = &'a Url>) {
+    let user_file = session.options.user_config.as_deref();
+    let is_ours = |uri: &Url| {
+        uri.to_file_path().is_ok_and(|path| {
+            path.file_name().is_some_and(|name| name == WORKSPACE_FILE)
+                || user_file == Some(path.as_path())
+        })
+    };
+    if uris.into_iter().any(is_ours) {
+        let task = Arc::clone(session);
+        session.tasks.spawn(info_span!("configuration"), async move { reload(&task).await });
+    }
+}
+
+/// Keeps whether the user trusts the first workspace folder, acts on it, and returns what holds
+/// now.
+pub(crate) async fn trust(session: &Arc<Session>, trusted: bool) -> Result<bool, TrustError> {
+    let folder = session.workspace_folders().into_iter().next().ok_or(TrustError::NoFolder)?;
+    let state = session.folders.state.clone();
+    let kept = folder.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let sha256 = match WorkspaceFile::load(&kept) {
+            Ok(file) => file.map(|file| file.sha256),
+            Err(error) if trusted => return Err(TrustError::Broken(error)),
+            Err(_) => None,
+        };
+        TrustRecords::new(&state)
+            .keep(&kept, sha256.as_deref(), trusted)
+            .map_err(|error| TrustError::Write { folder: state, error })
+    });
+    work.await.map_err(|error| TrustError::BrokenOff(error.to_string()))??;
+    reload(session).await;
+    Ok(session.settings.is_trusted(&folder))
+}
+
+fn read_user_file(session: &Session) {
+    if let Some(path) = &session.options.user_config {
+        update(session, LayerSource::UserFile, Layer::from_file(path));
+    }
+}
+
+fn read_folder(session: &Session, folder: &Path, is_first: bool) {
+    let text = WorkspaceFile::load_text(folder);
+    let path = WorkspaceFile::path(folder);
+    let mut folders = session.settings.files.folders.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = folders.entry(folder.to_path_buf()).or_default();
+    let mut shown = None;
+    match text {
+        Ok(None) => known.good = None,
+        Ok(Some(text)) => match WorkspaceFile::parse(&path, text.clone()) {
+            Ok(file) => known.good = Some(file),
+            Err(error) => shown = Some(invalid(session, &error, &text)),
+        },
+        Err(error) => shown = Some(invalid(session, &error, "")),
+    }
+    let sha256 = known.good.as_ref().map(|file| file.sha256.as_str());
+    let is_trusted = TrustRecords::new(&session.folders.state).is_trusted(folder, sha256);
+    let layer = known.good.as_ref().map(|file| {
+        if is_trusted {
+            return file.layer.clone();
+        }
+        let restricted = file.restricted(folder);
+        if let (None, Some(ignored), Some(place)) =
+            (&shown, restricted.summary(), &restricted.first_ignored)
+        {
+            shown = Some(untrusted(session, &ignored, is_first, place, &file.text));
+        }
+        restricted.layer
+    });
+    show(session, &path, known, shown);
+    drop(folders);
+    let change = session.settings.set_folder(folder, layer, is_trusted);
+    act_on(session, change, WORKSPACE_FILE);
+}
+
+fn show(session: &Session, path: &Path, known: &mut FolderFile, shown: Option<Diagnostic>) {
+    if known.shown.as_ref().map(|(diagnostic, _)| diagnostic) == shown.as_ref() {
+        return;
+    }
+    let Ok(uri) = Url::from_file_path(path) else { return };
+    if let Some((_, anchor)) = known.shown.take() {
+        session.documents.forget_anchor(anchor);
+    }
+    known.shown = shown.map(|diagnostic| {
+        let anchor = session.documents.add_anchor(&uri, diagnostic.range);
+        (diagnostic, anchor)
+    });
+    let placed = known.shown.iter().map(|(diagnostic, anchor)| PlacedDiagnostic {
+        anchor: Some(*anchor),
+        diagnostic: diagnostic.clone(),
+    });
+    session.board.set(&uri, Publisher::Configuration, placed.collect());
+}
+
+fn invalid(session: &Session, error: &ConfigError, text: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Some(DiagnosticSeverity::ERROR),
+        message: format!("{}. The settings before it stay in force.", error.reason()),
+        ..diagnostic(session, "config/invalid", error.place(), text)
+    }
+}
+
+fn untrusted(
+    session: &Session,
+    ignored: &str,
+    is_first: bool,
+    place: &Place,
+    text: &str,
+) -> Diagnostic {
+    let command = if is_first {
+        "run the command `preceptor.trust` with {\"trusted\": true}, or "
+    } else {
+        ""
+    };
+    Diagnostic {
+        severity: Some(DiagnosticSeverity::WARNING),
+        message: format!(
+            "You have not trusted this folder with this file, so {ignored} is ignored. To use all \
+             of the file, look at it, then {command}run `preceptor trust` in this folder."
+        ),
+        ..diagnostic(session, "config/untrusted", Some(place), text)
+    }
+}
+
+fn diagnostic(session: &Session, code: &str, place: Option<&Place>, text: &str) -> Diagnostic {
+    let encoding = session.documents.encoding();
+    let line_index = LineIndex::new(text);
+    let position = |offset| positions::to_proto(line_index.position(text, offset, encoding));
+    let range = place.map(|it| Range::new(position(it.span.start), position(it.span.end)));
+    Diagnostic {
+        range: range.unwrap_or_default(),
+        code: Some(NumberOrString::String(code.to_owned())),
+        source: Some(SOURCE.to_owned()),
+        ..Diagnostic::default()
+    }
+}
