@@ -45,9 +45,11 @@ local function save(_, params)
       and vim.bo[buffer].buftype == ''
       and vim.api.nvim_buf_get_name(buffer) == path
     if is_document then
-      local saved = pcall(vim.api.nvim_buf_call, buffer, function()
-        vim.cmd('silent write ++p')
-      end)
+      -- The server has seen that the file is as the buffer was: there is nothing to ask about.
+      local saved = not vim.bo[buffer].readonly
+        and pcall(vim.api.nvim_buf_call, buffer, function()
+          vim.cmd('silent write! ++p')
+        end)
       return { saved = saved and not vim.bo[buffer].modified }
     end
   end
@@ -59,6 +61,13 @@ return {
   cmd = { 'preceptor', 'lsp' },
   root_dir = root_dir,
   capabilities = {
+    -- Neovim applies these edits and does not say so by itself.
+    workspace = {
+      workspaceEdit = {
+        documentChanges = true,
+        resourceOperations = { 'create', 'rename', 'delete' },
+      },
+    },
     experimental = { preceptor = { save = true } },
   },
   handlers = {

@@ -188,8 +188,8 @@ fn call_signal(call: &CallRecord) -> Option<(SignalKind, f64)> {
         ResultKind::Failed => Some((SignalKind::ToolError, 0.6)),
         ResultKind::UnknownTool => Some((SignalKind::UnknownTool, 0.6)),
         ResultKind::Malformed => Some((SignalKind::MalformedArguments, 0.6)),
-        // A person's decision says nothing about the model.
-        ResultKind::Declined | ResultKind::Cancelled => None,
+        // A person's decision says nothing about the model, nor does a full disk.
+        ResultKind::Declined | ResultKind::Blocked | ResultKind::Cancelled => None,
     }
 }
 
@@ -425,6 +425,11 @@ mod tests {
     #[test]
     fn a_person_who_declines_is_no_failure_of_the_model() {
         check(&[call("bash", "{}", ResultKind::Declined, None)], "I stopped there.", Verdict::Ok);
+        check(
+            &[call("edit_file", "{}", ResultKind::Blocked, None)],
+            "Make it writable.",
+            Verdict::Ok,
+        );
     }
 
     #[test]

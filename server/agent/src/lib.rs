@@ -12,6 +12,7 @@ pub mod gate;
 pub mod machine;
 pub mod message;
 pub mod policy;
+pub mod preview;
 pub mod prompt;
 pub mod tool;
 pub mod trace;

@@ -116,6 +116,8 @@ pub enum Input {
         origin: Option<RequestOrigin>,
         /// The skills that are there now.
         skills: Vec<OfferedSkill>,
+        /// What a person should know before the turn begins, a sentence each.
+        notes: Vec<String>,
     },
     /// The model answered.
     Replied(ModelReply),
@@ -285,13 +287,13 @@ impl Machine {
         let mut out = Out { events: Vec::new(), turn: self.turn, teacher: false };
         let state = std::mem::replace(&mut self.state, State::Resting);
         let step = match (state, input) {
-            (State::Resting, Input::Request { prompt, origin, skills }) => {
-                self.begin_turn(prompt, origin, skills, &mut out)
+            (State::Resting, Input::Request { prompt, origin, skills, notes }) => {
+                self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
             }
-            (State::Awaiting(actor, batch), Input::Request { prompt, origin, skills }) => {
+            (State::Awaiting(actor, batch), Input::Request { prompt, origin, skills, notes }) => {
                 self.close_calls(actor, batch, &Progress::Abandoned, &mut out);
                 out.emit(Event::Interrupted {});
-                self.begin_turn(prompt, origin, skills, &mut out)
+                self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
             }
             (State::Calling(actor), Input::Replied(reply)) => self.replied(actor, reply, &mut out),
             (State::Calling(actor), Input::CallFailed { failure, partial }) => {
@@ -376,6 +378,14 @@ impl Attempt {
     fn final_answer(&self) -> Option<String> {
         (!self.answer.trim().is_empty()).then(|| self.answer.clone())
     }
+}
+
+/// What a turn begins with.
+struct Opening {
+    prompt: String,
+    origin: Option<RequestOrigin>,
+    skills: Vec<OfferedSkill>,
+    notes: Vec<String>,
 }
 
 /// Collects the events of one transition.

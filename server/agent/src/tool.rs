@@ -165,6 +165,8 @@ pub enum ResultKind {
     Malformed,
     /// A person or a rule refused it.
     Declined,
+    /// Something was in the way that no model can help: the editor, a full disk.
+    Blocked,
     /// The turn was cancelled, or the person went on.
     Cancelled,
 }

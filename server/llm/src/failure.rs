@@ -99,8 +99,11 @@ impl Addressee {
 
     /// Describes a connection that ended too early; `when` completes "broke off …".
     pub(crate) fn broken_off(&self, when: &str) -> FailedAttempt {
-        let message =
-            format!("The connection to the model server at {} broke off {when}.", self.listens_on);
+        let message = format!(
+            "The connection to the model server at {} broke off {when}: see whether it still \
+                 runs, then try again.",
+            self.listens_on
+        );
         FailedAttempt {
             failure: ModelFailure { class: FailureClass::Network, message },
             hope: Hope::Transient(None),
@@ -112,9 +115,11 @@ impl Addressee {
     /// "sent no …".
     pub(crate) fn silent(&self, what: &str, limit: Duration) -> FailedAttempt {
         let message = format!(
-            "The model server at {} sent no {what} within {} s.",
+            "The model server at {} sent no {what} within {} s: see whether it is busy, or raise \
+             the `_timeout_s` settings of `{}`.",
             self.listens_on,
-            limit.as_secs_f64()
+            limit.as_secs_f64(),
+            self.role.settings_table()
         );
         FailedAttempt {
             failure: ModelFailure { class: FailureClass::Network, message },
@@ -127,9 +132,11 @@ impl Addressee {
     /// Describes an answer that cannot be understood; `what` completes "answered with …".
     pub(crate) fn not_understood(&self, what: &str) -> FailedAttempt {
         let message = format!(
-            "The model server at {} answered with {}.",
+            "The model server at {} answered with {}: does `{}.base_url` name an \
+             OpenAI-compatible address, usually one that ends in /v1?",
             self.listens_on,
-            self.redactor.redact(what)
+            self.redactor.redact(what),
+            self.role.settings_table()
         );
         FailedAttempt {
             failure: ModelFailure { class: FailureClass::Protocol, message },
@@ -213,7 +220,10 @@ impl Addressee {
             FailureClass::BadRequest => {
                 format!("The model server at {base_url} refused the request ({status}).{quoted}")
             }
-            _ => format!("The model server at {listens_on} failed ({status}).{quoted}"),
+            _ => format!(
+                "The model server at {listens_on} failed ({status}).{quoted} Its log says more; \
+                 try again when it is well."
+            ),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use agent::{
     event::{Event, PendingTool},
     machine::ApprovalDecision,
+    preview::{preview, summary},
 };
 use anyhow::Context;
 use runtime::{
@@ -156,7 +157,7 @@ impl Screen {
                 return content.clone();
             }
             Event::ToolCall { tool, arguments, raw, .. } => {
-                format!("> {tool} {}", summary(arguments, raw.as_deref()))
+                format!("> {tool} {}", raw.clone().unwrap_or_else(|| summary(arguments)))
             }
             Event::ToolOutput { output, success, .. } => {
                 let mark = if *success { "" } else { "! " };
@@ -178,7 +179,9 @@ impl Screen {
                 format!("[the student failed. {gate}]")
             }
             Event::SkillProposed { name, uri, findings, .. } => {
-                let mut text = format!("\n[skill proposed: {name}]\n  {uri}");
+                let mut text = format!(
+                    "\n[skill proposed: {name}; open it in your editor to accept or reject it]\n  {uri}"
+                );
                 for finding in findings {
                     let _ = write!(
                         text,
@@ -207,7 +210,10 @@ impl Screen {
         let can_ask = io::stdin().is_terminal() && !self.is_json;
         let mut decisions = Vec::with_capacity(tools.len());
         for tool in tools {
-            let what = format!("{} {}", tool.tool, summary(&tool.arguments, None));
+            let mut what = format!("{} {}", tool.tool, summary(&tool.arguments));
+            if let Some(preview) = preview(&tool.arguments) {
+                let _ = write!(what, "\n{preview}");
+            }
             let (approved, for_run) = if can_ask {
                 self.end_line();
                 ask_terminal(what).await?
@@ -265,14 +271,4 @@ async fn ask_terminal(what: String) -> anyhow::Result<(bool, bool)> {
         "a" | "always" => (true, true),
         _ => (false, false),
     })
-}
-
-fn summary(arguments: &serde_json::Map<String, serde_json::Value>, raw: Option<&str>) -> String {
-    if let Some(raw) = raw {
-        return raw.to_owned();
-    }
-    match arguments.get("command").or_else(|| arguments.get("path")) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        _ => serde_json::Value::Object(arguments.clone()).to_string(),
-    }
 }

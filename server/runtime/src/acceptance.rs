@@ -91,6 +91,14 @@ impl AcceptedSkills {
         }
     }
 
+    /// Drops the record of a skill that did not come to be.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn forget(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(self.file(path))
+    }
+
     /// Returns the record of a skill file.
     pub fn get(&self, path: &Path) -> Option<Acceptance> {
         let json = std::fs::read(self.file(path)).ok()?;

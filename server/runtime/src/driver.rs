@@ -206,21 +206,22 @@ impl Driver {
     }
 
     async fn request_input(&self, request: Request) -> Input {
-        let skills = if self.parts.machine.has_tools() {
+        let (mut skills, mut notes) = (Vec::new(), Vec::new());
+        if self.parts.machine.has_tools() {
             let toolbox = Arc::clone(&self.parts.toolbox);
-            let found = tokio::task::spawn_blocking(move || toolbox.offered_skills()).await;
-            found.unwrap_or_else(|error| {
-                tracing::error!(%error, "the skills were not found");
-                Vec::new()
-            })
-        } else {
-            Vec::new()
-        };
+            let found = tokio::task::spawn_blocking(move || {
+                (toolbox.offered_skills(), toolbox.left_out_skills())
+            });
+            match found.await {
+                Ok((offered, left_out)) => (skills, notes) = (offered, left_out),
+                Err(error) => tracing::error!(%error, "the skills were not found"),
+            }
+        }
         let skills = skills
             .into_iter()
             .map(|skill| OfferedSkill { name: skill.name, description: skill.description })
             .collect();
-        Input::Request { prompt: request.prompt, origin: request.origin, skills }
+        Input::Request { prompt: request.prompt, origin: request.origin, skills, notes }
     }
 
     async fn run_tools(

@@ -20,7 +20,10 @@ pub struct Buffer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The editor said no.
-    #[error("the editor refused the change ({0}); nothing was changed")]
+    #[error(
+        "the editor refused the change ({0}); nothing was changed: make the file writable in the \
+         editor, then retry"
+    )]
     Refused(String),
     /// The editor did not answer in time.
     #[error("the editor did not answer; look whether the change was made before you go on")]

@@ -100,7 +100,7 @@ fn scripted(role: Role, endpoint: &Endpoint, base: &Path) -> Result<Arc<dyn Mode
     let path: PathBuf = base.join(script);
     let text = std::fs::read_to_string(&path).map_err(|error| {
         unusable(format!(
-            "The scenario file {} of `{table}.script` cannot be read ({error}).",
+            "The scenario file {} of `{table}.script` cannot be read ({error}): check the path.",
             path.display()
         ))
     })?;

@@ -144,7 +144,9 @@ pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
 /// offered any more. A skill that was deleted is no news.
 pub fn left_out(sources: &SkillSources<'_>) -> Vec<String> {
     let accepted = AcceptedSkills::new(&sources.folders.state);
-    let Some(workspace) = sources.workspace else { return Vec::new() };
+    let Some(workspace) = sources.workspace.filter(|_| !sources.trusts_workspace) else {
+        return Vec::new();
+    };
     let sentence = |path: &PathBuf| -> Option<String> {
         let acceptance = accepted.get(path)?;
         let name = &acceptance.name;

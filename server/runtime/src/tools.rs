@@ -74,8 +74,8 @@ impl Toolbox {
         }
     }
 
-    /// Performs the calls of one reply. Calls between two edits run at the same time; an edit runs
-    /// by itself, in call order, so that none overtakes the reading that it builds on.
+    /// Performs the calls of one reply in call order. Calls that only read run at the same time;
+    /// whatever changes something runs by itself, for later calls often build on it.
     pub async fn run_all(
         self: &Arc<Self>,
         calls: &[PreparedCall],
@@ -83,7 +83,7 @@ impl Toolbox {
         cancel: &CancellationToken,
     ) -> Vec<ToolOutcome> {
         let mut outcomes = Vec::with_capacity(calls.len());
-        for group in calls.chunk_by(|a, b| !is_edit(a) && !is_edit(b)) {
+        for group in calls.chunk_by(|a, b| only_reads(a) && only_reads(b)) {
             let running = group.iter().map(|call| self.run(call, turn, cancel));
             outcomes.extend(future::join_all(running).await);
         }
@@ -120,7 +120,7 @@ impl Toolbox {
                         change = changed;
                         Ok(ToolResult::ok(text))
                     }
-                    Some(Err(sentence)) => Err(sentence),
+                    Some(Err(result)) => Ok(result),
                     None => Ok(ToolResult::not_run(
                         ResultKind::Cancelled,
                         "The person cancelled the turn before the change was confirmed; look at \
@@ -153,8 +153,8 @@ impl Toolbox {
     }
 }
 
-fn is_edit(call: &PreparedCall) -> bool {
-    BuiltInTool::from_name(&call.tool).is_some_and(|tool| tool.access() == Access::Edit)
+fn only_reads(call: &PreparedCall) -> bool {
+    BuiltInTool::from_name(&call.tool).is_some_and(|tool| tool.access() == Access::Read)
 }
 
 fn capitalized(sentence: &str) -> String {

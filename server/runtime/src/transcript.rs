@@ -8,13 +8,19 @@ use std::{
     path::Path,
 };
 
-use agent::event::{Event, StateRecord, ToolState};
+use agent::{
+    event::{Event, StateRecord, ToolState},
+    preview::{preview, summary},
+};
 use serde_json::{Map, Value};
 
 use crate::journal::Record;
 
 /// Longest output of one call that the transcript shows, in characters; the journal has it whole.
 const OUTPUT_CHARS: usize = 8_000;
+
+/// Characters of a call's arguments that its line shows.
+const CALL_CHARS: usize = 200;
 
 /// Writes the transcript of one run.
 #[derive(Debug)]
@@ -115,7 +121,7 @@ impl Transcript {
                 format!("**The student failed.** {gate}\n\n")
             }
             Event::ToolCall { tool, arguments, tool_call_id, raw } => {
-                let summary = format!("**{tool}** {}", summarize(arguments, raw.as_deref()));
+                let summary = format!("**{tool}** {}", one_line(arguments, raw.as_deref()));
                 self.calls.insert(tool_call_id.clone(), summary.clone());
                 self.last_call = Some(tool_call_id.clone());
                 format!("- {summary}\n\n")
@@ -126,7 +132,7 @@ impl Transcript {
                     let summary = self.calls.get(tool_call_id).cloned().unwrap_or_default();
                     let _ = write!(block, "- result of {summary}\n\n");
                 }
-                block.push_str(&fenced(&agent::clip::clip_middle(output, OUTPUT_CHARS)));
+                block.push_str(&fenced("text", &agent::clip::clip_middle(output, OUTPUT_CHARS)));
                 block
             }
             Event::ToolStateChange { tool_call_id, tool, state } => {
@@ -139,9 +145,16 @@ impl Transcript {
                     ToolState::Abandoned => format!("*Left undecided:* {summary}\n\n"),
                 }
             }
-            Event::ApprovalRequired { count, .. } => {
+            Event::ApprovalRequired { count, tools } => {
                 let what = if *count == 1 { "One call waits" } else { "Calls wait" };
-                format!("*{what} for your approval.*\n\n")
+                let mut block = format!("*{what} for your approval.*\n\n");
+                for tool in tools {
+                    if let Some(preview) = preview(&tool.arguments) {
+                        let summary = code_span(&summary(&tool.arguments));
+                        let _ = write!(block, "{summary}\n\n{}", fenced("diff", &preview));
+                    }
+                }
+                block
             }
             Event::ToolLog { log, .. } => format!("*{log}*\n\n"),
             Event::Signal(signal) if !signal.recovered => {
@@ -200,16 +213,10 @@ fn count_lines(text: &str) -> u32 {
 }
 
 /// Returns a call's arguments on one line.
-fn summarize(arguments: &Map<String, Value>, raw: Option<&str>) -> String {
-    let text = match raw {
-        Some(raw) => raw.to_owned(),
-        None => match arguments.get("command").or_else(|| arguments.get("path")) {
-            Some(Value::String(text)) => text.clone(),
-            _ => serde_json::to_string(arguments).unwrap_or_default(),
-        },
-    };
+fn one_line(arguments: &Map<String, Value>, raw: Option<&str>) -> String {
+    let text = raw.map_or_else(|| summary(arguments), str::to_owned);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    code_span(&agent::clip::clip(&line, 200))
+    code_span(&agent::clip::clip(&line, CALL_CHARS))
 }
 
 /// A code span whose fence is longer than any run of backticks in it.
@@ -219,9 +226,9 @@ fn code_span(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-fn fenced(text: &str) -> String {
+fn fenced(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_run(text) + 1).max(3));
-    format!("{fence}text\n{}\n{fence}\n\n", text.trim_end_matches('\n'))
+    format!("{fence}{language}\n{}\n{fence}\n\n", text.trim_end_matches('\n'))
 }
 
 fn longest_run(text: &str) -> usize {

@@ -2,24 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Actor, ApprovalDecision, Machine, Out, Purpose, State, Step};
+use super::{Actor, ApprovalDecision, Machine, Opening, Out, Purpose, State, Step};
 use crate::{
     detect::Ending,
-    event::{Event, RequestOrigin, StateRecord},
+    event::{Event, StateRecord},
     machine::batch::{Batch, Progress, Rules},
     message::{FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin},
     policy::Grant,
-    prompt::{OfferedSkill, system_prompt},
+    prompt::system_prompt,
 };
 
 impl Machine {
-    pub(super) fn begin_turn(
-        &mut self,
-        prompt: String,
-        origin: Option<RequestOrigin>,
-        skills: Vec<OfferedSkill>,
-        out: &mut Out,
-    ) -> Step {
+    pub(super) fn begin_turn(&mut self, opening: Opening, out: &mut Out) -> Step {
+        let Opening { prompt, origin, skills, notes } = opening;
         self.turn += 1;
         out.turn = self.turn;
         out.teacher = false;
@@ -43,6 +38,9 @@ impl Machine {
         out.emit(Event::State(StateRecord::SkillsOffered {
             names: skills.iter().map(|skill| skill.name.clone()).collect(),
         }));
+        for log in notes {
+            out.emit(Event::ToolLog { tool: "skills".to_owned(), log });
+        }
         self.skills = skills;
         self.student.calls.clear();
         self.student.n_steps = 0;

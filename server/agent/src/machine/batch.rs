@@ -232,11 +232,11 @@ impl Batch {
                 .feedback
                 .map(|feedback| feedback.trim().to_owned())
                 .filter(|feedback| !feedback.is_empty())
-                .map(|feedback| format!(" They say: {feedback}"))
+                .map(|feedback| format!(" The person says: {feedback}"))
                 .unwrap_or_default();
             call.progress = Progress::Done(ToolResult::not_run(
                 ResultKind::Declined,
-                format!("The person declined this call, so it was not run.{feedback}"),
+                format!("This call was declined, so it was not run.{feedback}"),
             ));
             return None;
         }

@@ -44,7 +44,12 @@ fn machine(mode: Mode) -> Machine {
 }
 
 fn request(prompt: &str) -> Input {
-    Input::Request { prompt: prompt.to_owned(), origin: None, skills: Vec::new() }
+    Input::Request {
+        prompt: prompt.to_owned(),
+        origin: None,
+        skills: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 fn says(content: &str) -> Input {
@@ -439,7 +444,7 @@ fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
             student tool_state_change {"state":"approved","tool":"bash","toolCallId":"a"}
             => await approval
             student tool_state_change {"state":"rejected","tool":"bash","toolCallId":"c"}
-            student tool_output ["c",false,"The person declined this call, so it was not run. They say: use awk"]
+            student tool_output ["c",false,"This call was declined, so it was not run. The person says: use awk"]
             student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
             => run a
             student tool_output ["a",true,"exit code: 0"]

@@ -78,7 +78,7 @@ async fn refusals_are_told_apart() {
     .await;
     check(
         Reply::error(500, "server_error", "boom"),
-        expect!["Server: The model server at http://gpu failed (HTTP 500). It says: boom."],
+        expect!["Server: The model server at http://gpu failed (HTTP 500). It says: boom. Its log says more; try again when it is well."],
     )
     .await;
 }
@@ -117,14 +117,12 @@ async fn answers_that_make_no_sense_are_told_apart_from_broken_connections() {
     };
     check(
         odd("{oops"),
-        expect![
-            "Protocol: The model server at http://gpu answered with something that is not JSON."
-        ],
+        expect!["Protocol: The model server at http://gpu answered with something that is not JSON: does `student.base_url` name an OpenAI-compatible address, usually one that ends in /v1?"],
     )
     .await;
     check(
         odd("{}"),
-        expect!["Protocol: The model server at http://gpu answered with JSON without an answer."],
+        expect!["Protocol: The model server at http://gpu answered with JSON without an answer: does `student.base_url` name an OpenAI-compatible address, usually one that ends in /v1?"],
     )
     .await;
     check(
@@ -134,22 +132,22 @@ async fn answers_that_make_no_sense_are_told_apart_from_broken_connections() {
     .await;
     check(
         vec![Event::End],
-        expect!["Network: The connection to the model server at http://gpu broke off before an answer came."],
+        expect!["Network: The connection to the model server at http://gpu broke off before an answer came: see whether it still runs, then try again."],
     )
     .await;
     check(
         vec![ev_text("half an"), Event::End],
-        expect!["Network: The connection to the model server at http://gpu broke off in the middle of an answer."],
+        expect!["Network: The connection to the model server at http://gpu broke off in the middle of an answer: see whether it still runs, then try again."],
     )
     .await;
     check(
         vec![ev_text("half an"), Event::Drop],
-        expect!["Network: The connection to the model server at http://gpu broke off in the middle of an answer."],
+        expect!["Network: The connection to the model server at http://gpu broke off in the middle of an answer: see whether it still runs, then try again."],
     )
     .await;
     check(
         vec![ev_text("half an"), ev_error("upstream cut", "500")],
-        expect!["Server: The model server at http://gpu failed (HTTP 500). It says: upstream cut."],
+        expect!["Server: The model server at http://gpu failed (HTTP 500). It says: upstream cut. Its log says more; try again when it is well."],
     )
     .await;
 }
@@ -184,16 +182,16 @@ async fn silence_has_a_limit_before_the_first_token_and_another_one_after_it() {
     endpoint.first_token_timeout = Some(Duration::from_millis(30));
     let (class, message) = failure(&llm::openai(endpoint.clone()).unwrap()).await;
     assert_eq!(class, FailureClass::Network);
-    expect!["The model server at http://gpu sent no answer within 0.03 s."]
+    expect!["The model server at http://gpu sent no answer within 0.03 s: see whether it is busy, or raise the `_timeout_s` settings of `student`."]
         .assert_eq(&stable(&message, &server.base_url()));
     let (_, message) = failure(&llm::openai(endpoint.clone()).unwrap()).await;
-    expect!["The model server at http://gpu sent no first token within 0.03 s."]
+    expect!["The model server at http://gpu sent no first token within 0.03 s: see whether it is busy, or raise the `_timeout_s` settings of `student`."]
         .assert_eq(&stable(&message, &server.base_url()));
 
     endpoint.first_token_timeout = None;
     endpoint.idle_timeout = Duration::from_millis(30);
     let (_, message) = failure(&llm::openai(endpoint).unwrap()).await;
-    expect!["The model server at http://gpu sent no more of its answer within 0.03 s."]
+    expect!["The model server at http://gpu sent no more of its answer within 0.03 s: see whether it is busy, or raise the `_timeout_s` settings of `student`."]
         .assert_eq(&stable(&message, &server.base_url()));
     server.wait_for_departures(3).await;
 }

@@ -41,10 +41,12 @@ impl Editor for SessionEditor {
     fn buffer(&self, path: &Path) -> Option<Buffer> {
         let session = self.session.upgrade()?;
         let snapshot = open_document(&session, path)?;
-        let is_modified = is_modified(&snapshot, path);
-        // Without a way to have it saved, an unmodified document is edited on disk: there is where
-        // its newest text is, whenever the editor reloads it.
-        (is_modified || session.client().preceptor.save)
+        let is_as_on_disk = is_as_on_disk(&snapshot, path);
+        let is_modified = snapshot.is_modified && !is_as_on_disk;
+        // An unmodified document counts by its file: that is where the newest text is, whenever
+        // the editor reloads it. Only where it can be saved, and nobody else wrote the file, is it
+        // changed in the editor.
+        (is_modified || is_as_on_disk && session.client().preceptor.save)
             .then(|| Buffer { text: Arc::clone(snapshot.text()), is_modified })
     }
 
@@ -80,7 +82,7 @@ impl Editor for SessionEditor {
             .all()
             .iter()
             .filter_map(|snapshot| Some((snapshot, snapshot.uri.to_file_path().ok()?)))
-            .filter(|(snapshot, path)| is_modified(snapshot, path))
+            .filter(|(snapshot, path)| snapshot.is_modified && !is_as_on_disk(snapshot, path))
             .map(|(_, path)| resolve_existing(&path))
             .collect();
         paths.sort();
@@ -88,12 +90,11 @@ impl Editor for SessionEditor {
     }
 }
 
-/// Whether a document's text differs from its file. An editor's own reload is a change like any
-/// other, so that only the disk can tell.
+/// Whether a document has its file's text. An editor's own reload is a change like any other, so
+/// that only the disk can tell whether there is something to save.
 #[expect(clippy::disallowed_methods, reason = "the file beside the buffer is looked at")]
-fn is_modified(snapshot: &Snapshot, path: &Path) -> bool {
-    snapshot.is_modified
-        && std::fs::read(path).map_or(true, |on_disk| on_disk != snapshot.text().as_bytes())
+fn is_as_on_disk(snapshot: &Snapshot, path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|on_disk| on_disk == snapshot.text().as_bytes())
 }
 
 /// Returns the open document of a file, also when the editor knows it by a path with links in it.

@@ -1,4 +1,4 @@
-//! The rule pages as files, so that a diagnostic's code links to one.
+//! The guide's pages as files, so that a diagnostic's code links to one.
 
 use std::{
     fs, io,
@@ -6,50 +6,68 @@ use std::{
     sync::OnceLock,
 };
 
-use lint::{Rule, rules};
+use lint::rules;
 use runtime::atomic;
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{CodeDescription, Url};
 use tracing::warn;
+
+/// The pages of codes that no rule stands behind.
+const OTHER_PAGES: [(&str, &str); 9] = [
+    ("skill/unsaved", include_str!("../../guide/skill/unsaved.md")),
+    ("turn/approval", include_str!("../../guide/turn/approval.md")),
+    ("turn/error", include_str!("../../guide/turn/error.md")),
+    ("turn/escalation-failed", include_str!("../../guide/turn/escalation-failed.md")),
+    ("turn/failed", include_str!("../../guide/turn/failed.md")),
+    ("turn/interrupted", include_str!("../../guide/turn/interrupted.md")),
+    ("turn/no-skill", include_str!("../../guide/turn/no-skill.md")),
+    ("turn/proposal", include_str!("../../guide/turn/proposal.md")),
+    ("turn/takeover", include_str!("../../guide/turn/takeover.md")),
+];
 
 /// The pages below the state folder, written at their first use.
 #[derive(Debug)]
 pub(crate) struct GuidePages {
     state_dir: Option<PathBuf>,
-    rules_dir: OnceLock<Option<PathBuf>>,
+    pages_dir: OnceLock<Option<PathBuf>>,
 }
 
 impl GuidePages {
     /// Returns the pages of a state folder; without one there are no links.
     pub(crate) fn new(state_dir: Option<PathBuf>) -> Self {
-        Self { state_dir, rules_dir: OnceLock::new() }
+        Self { state_dir, pages_dir: OnceLock::new() }
     }
 
-    /// Returns the address of a rule's page; `None` if the pages cannot be written, which is
-    /// logged once.
-    ///
-    /// The first call writes all pages: for blocking threads only.
-    pub(crate) fn href(&self, rule: &Rule) -> Option<Url> {
-        let rules_dir = self.rules_dir.get_or_init(|| self.unpack()).as_ref()?;
-        Url::from_file_path(page_path(rules_dir, rule)).ok()
+    /// Writes the pages if they are not there yet; if they cannot be written, that is logged once.
+    /// For blocking threads only.
+    pub(crate) fn unpack(&self) {
+        self.pages_dir.get_or_init(|| self.write_pages());
     }
 
-    fn unpack(&self) -> Option<PathBuf> {
+    /// Returns the link to a code's page; `None` until the pages are unpacked.
+    pub(crate) fn description(&self, code: &str) -> Option<CodeDescription> {
+        let pages_dir = self.pages_dir.get()?.as_ref()?;
+        let href = Url::from_file_path(page_path(pages_dir, code)).ok()?;
+        Some(CodeDescription { href })
+    }
+
+    fn write_pages(&self) -> Option<PathBuf> {
         // A folder for each version: two versions of the server may run side by side.
         let version = env!("CARGO_PKG_VERSION");
-        let rules_dir = self.state_dir.as_ref()?.join("guide").join(version).join("rules");
-        for rule in rules() {
-            let path = page_path(&rules_dir, rule);
-            if let Err(error) = write_page(&path, rule.page) {
-                warn!(path = %path.display(), %error, "the rule pages cannot be written");
+        let pages_dir = self.state_dir.as_ref()?.join("guide").join(version);
+        let of_rules = rules().iter().map(|rule| (rule.code, rule.page));
+        for (code, page) in of_rules.chain(OTHER_PAGES) {
+            let path = page_path(&pages_dir, code);
+            if let Err(error) = write_page(&path, page) {
+                warn!(path = %path.display(), %error, "the guide's pages cannot be written");
                 return None;
             }
         }
-        Some(rules_dir)
+        Some(pages_dir)
     }
 }
 
-fn page_path(rules_dir: &Path, rule: &Rule) -> PathBuf {
-    rules_dir.join(format!("{}.md", rule.code))
+fn page_path(pages_dir: &Path, code: &str) -> PathBuf {
+    pages_dir.join(format!("{code}.md"))
 }
 
 /// Writes a page whole or not at all: a person may be reading it.

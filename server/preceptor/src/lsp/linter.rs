@@ -151,6 +151,7 @@ async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snap
 }
 
 fn lint_snapshot_text(snapshot: Arc<Snapshot>, config: Arc<Config>, guide: &GuidePages) -> Linted {
+    guide.unpack();
     let findings = if is_skill(&snapshot.uri) {
         lint_text(&snapshot.uri, snapshot.text(), &config)
     } else {

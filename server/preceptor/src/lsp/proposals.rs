@@ -8,6 +8,7 @@ use std::{
 };
 
 use agent::event::Event;
+use jiff::Timestamp;
 use llm::Redactor;
 use runtime::{
     acceptance::AcceptedSkills,
@@ -47,8 +48,8 @@ pub(crate) enum AcceptError {
     Proposal(#[from] ProposalError),
     /// The editor did not make the file.
     #[error(
-        "the editor refused to create {path} ({reason}); nothing was accepted, the proposal still \
-         waits: try again, or save it by hand"
+        "the editor refused to create {path} ({reason}); nothing was accepted and the proposal \
+         still waits: see that the folder can be written, then accept it again"
     )]
     Refused {
         /// The file.
@@ -59,7 +60,7 @@ pub(crate) enum AcceptError {
     /// The editor did not answer.
     #[error(
         "the editor did not say within ten seconds whether it created {path}; nothing was \
-         accepted: look whether the file is there, then try again"
+         accepted and the proposal still waits: accept it again, a file that is there by now is taken"
     )]
     NoAnswer {
         /// The file.
@@ -144,17 +145,31 @@ pub(crate) async fn accept(
         let findings = check(&text, &proposal.name, &config.lint.settings());
         refuse_errors(&proposal, &findings)?;
     }
-    let folder = store.folder().to_path_buf();
-    let save_dir = skills::save_dir(&folder, &config.skills);
-    let name = free_name(&save_dir, &proposal.name);
-    let target = save_dir.join(&name).join("SKILL.md");
+    let save_dir = skills::save_dir(store.folder(), &config.skills);
     let now = SystemClock.now();
+    let (name, is_there) = free_name(&save_dir, &proposal.name, &text, now);
+    let target = save_dir.join(&name).join("SKILL.md");
     let text: Arc<str> = published_text(&text, &name, now).into();
-    let uri = create(session, &target, &text).await?;
+    // The record comes first: a skill that is there without one would be accepted a second time,
+    // under another name.
+    let accepted = AcceptedSkills::new(&session.folders.state);
     let canonical = resolve_existing(&target);
-    AcceptedSkills::new(&session.folders.state)
+    accepted
         .keep(&canonical, &name, &text, proposal_id, clock::to_second(now))
         .map_err(|error| AcceptError::Write { path: session.folders.state.clone(), error })?;
+    let uri = if is_there {
+        address(&target)?
+    } else {
+        match create(session, &target, &text).await {
+            Ok(uri) => uri,
+            Err(error) => {
+                if let Err(error) = accepted.forget(&canonical) {
+                    warn!(%error, "the acceptance of a skill that is not there stays");
+                }
+                return Err(error);
+            }
+        }
+    };
     proposal.status = ProposalStatus::Accepted;
     proposal.target = Some(target.clone());
     store.save(&proposal)?;
@@ -253,10 +268,7 @@ pub(crate) fn closed(session: &Arc<Session>, uri: &Url) {
 
 async fn create(session: &Session, target: &Path, text: &str) -> Result<Url, AcceptError> {
     let client = session.client();
-    let uri = Url::from_file_path(target).map_err(|()| AcceptError::Refused {
-        path: target.to_path_buf(),
-        reason: "the path has no address".to_owned(),
-    })?;
+    let uri = address(target)?;
     if !(client.applies_edits && client.versioned_edits && client.creates_files) {
         write(target, text)?;
         session.outbox.show_message(
@@ -282,6 +294,13 @@ async fn create(session: &Session, target: &Path, text: &str) -> Result<Url, Acc
         }
         Err(error) => Err(AcceptError::Refused { path: path(), reason: error.to_string() }),
     }
+}
+
+fn address(target: &Path) -> Result<Url, AcceptError> {
+    Url::from_file_path(target).map_err(|()| AcceptError::Refused {
+        path: target.to_path_buf(),
+        reason: "the path has no address".to_owned(),
+    })
 }
 
 fn creation(uri: &Url, text: &str) -> WorkspaceEdit {
@@ -324,6 +343,7 @@ async fn finish_saving(session: &Arc<Session>, uri: &Url, target: &Path, text: &
         range: Range::new(Position::new(0, 0), Position::new(0, 3)),
         severity: Some(DiagnosticSeverity::HINT),
         code: Some(NumberOrString::String("skill/unsaved".to_owned())),
+        code_description: session.guide.description("skill/unsaved"),
         source: Some(SOURCE.to_owned()),
         message: "This accepted skill is not saved yet: save the document.".to_owned(),
         ..Diagnostic::default()
@@ -377,19 +397,38 @@ fn find_pending(
     Ok((store, proposal))
 }
 
-/// Returns the name itself, or with the first number that makes it free.
-fn free_name(save_dir: &Path, name: &str) -> String {
+/// Returns the name itself, or with the first number that makes it free, and whether the skill is
+/// there already: an editor may have made it after its answer was not waited for any longer.
+fn free_name(save_dir: &Path, name: &str, text: &str, now: Timestamp) -> (String, bool) {
     let mut free = name.to_owned();
     for n in 2_u32.. {
-        if !save_dir.join(&free).exists() {
+        let folder = save_dir.join(&free);
+        if !folder.exists() {
             break;
+        }
+        if read(&folder.join("SKILL.md")).is_ok_and(|there| {
+            is_same_apart_from_acceptance(&there, &published_text(text, &free, now))
+        }) {
+            return (free, true);
         }
         let suffix = format!("-{n}");
         let room = skill::MAXIMUM_NAME_LENGTH - suffix.len();
         let base: String = name.chars().take(room).collect();
         free = format!("{}{suffix}", base.trim_end_matches('-'));
     }
-    free
+    (free, false)
+}
+
+/// Whether two texts differ in white space and the time of acceptance only.
+fn is_same_apart_from_acceptance(a: &str, b: &str) -> bool {
+    let lines = |text: &'_ str| -> Vec<String> {
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with("accepted:"))
+            .map(str::to_owned)
+            .collect()
+    };
+    lines(a) == lines(b)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a proposal is a file")]

@@ -65,14 +65,15 @@ impl Session {
     /// Returns a session before its `initialize`.
     pub fn new(options: Options, outbox: Outbox, tasks: Tasks) -> Self {
         let documents = Arc::new(Documents::default());
+        let guide = Arc::new(GuidePages::new(options.state_dir.clone()));
         Self {
             board: DiagnosticsBoard::new(Arc::clone(&documents), outbox.clone()),
-            guide: Arc::new(GuidePages::new(options.state_dir.clone())),
+            turns: Turns::new(Arc::clone(&documents), Arc::clone(&guide)),
+            guide,
             linter: Linter::default(),
             settings: Settings::default(),
             folders: Arc::new(options.folders()),
             runs: Runs::default(),
-            turns: Turns::new(Arc::clone(&documents)),
             accepting: Mutex::default(),
             unsaved_skills: UnsavedSkills::default(),
             client: OnceLock::new(),

@@ -6,9 +6,9 @@ use lint::{Finding, Safety, Severity};
 use serde_json::json;
 use skill::TextEdit;
 use tower_lsp::lsp_types::{
-    self, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
-    DocumentChanges, Location, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier,
-    TextDocumentEdit, WorkspaceEdit,
+    self, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DocumentChanges, Location,
+    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit,
+    WorkspaceEdit,
 };
 
 use crate::lsp::{client_features::ClientFeatures, documents::Snapshot, guide::GuidePages};
@@ -16,7 +16,7 @@ use crate::lsp::{client_features::ClientFeatures, documents::Snapshot, guide::Gu
 /// The source of every diagnostic of this server.
 pub(crate) const SOURCE: &str = "preceptor";
 
-/// Returns a finding as a diagnostic. May write the rule pages: for blocking threads only.
+/// Returns a finding as a diagnostic.
 pub(crate) fn diagnostic(finding: &Finding, snapshot: &Snapshot, guide: &GuidePages) -> Diagnostic {
     let related = finding.related.iter().map(|(span, message)| DiagnosticRelatedInformation {
         location: Location::new(snapshot.uri.clone(), snapshot.range(*span)),
@@ -31,7 +31,7 @@ pub(crate) fn diagnostic(finding: &Finding, snapshot: &Snapshot, guide: &GuidePa
         range: snapshot.range(finding.span),
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.rule.code.to_owned())),
-        code_description: guide.href(finding.rule).map(|href| CodeDescription { href }),
+        code_description: guide.description(finding.rule.code),
         source: Some(SOURCE.to_owned()),
         message: finding.message.clone(),
         related_information: (!related.is_empty()).then_some(related),

@@ -18,6 +18,7 @@ use tower_lsp::lsp_types::{CodeAction, Position, Range, Url};
 use crate::lsp::{
     board::{DiagnosticsBoard, PlacedDiagnostic, Publisher},
     documents::{AnchorId, Documents},
+    guide::GuidePages,
     turns::item::{Item, Kind},
 };
 
@@ -25,6 +26,7 @@ use crate::lsp::{
 #[derive(Debug)]
 pub(crate) struct Turns {
     documents: Arc<Documents>,
+    guide: Arc<GuidePages>,
     runs: Mutex<BTreeMap<String, RunView>>,
 }
 
@@ -39,8 +41,8 @@ struct RunView {
 }
 
 impl Turns {
-    pub(crate) fn new(documents: Arc<Documents>) -> Self {
-        Self { documents, runs: Mutex::default() }
+    pub(crate) fn new(documents: Arc<Documents>, guide: Arc<GuidePages>) -> Self {
+        Self { documents, guide, runs: Mutex::default() }
     }
 
     /// Notes a new run. What older runs had to say about the very same line is superseded, but for
@@ -132,10 +134,16 @@ impl Turns {
         for (run_id, view) in runs.iter() {
             for (item, at) in self.items_in(view, uri) {
                 if at.start.line <= range.end.line && range.start.line <= at.end.line {
-                    actions.extend(actions::actions(run_id, item, &item.diagnostic(run_id, at)));
+                    let diagnostic = item.diagnostic(run_id, at, &self.guide);
+                    let offered = actions::actions(run_id, item, view.is_active, &diagnostic);
+                    actions.push((item.urgency(), offered));
                 }
             }
         }
+        // What waits for a person comes first: the first action is the one that a short key takes.
+        actions.sort_by_key(|(urgency, _)| *urgency);
+        let mut actions: Vec<CodeAction> =
+            actions.into_iter().flat_map(|(_, offered)| offered).collect();
         let mut seen = BTreeSet::new();
         actions.retain(|action: &CodeAction| {
             let arguments = action.command.as_ref().map(|it| format!("{:?}", it.arguments));
@@ -206,7 +214,7 @@ impl Turns {
                         self.documents.anchor(anchor).map(|(_, range)| range).unwrap_or_default();
                     view.shown().map(move |item| PlacedDiagnostic {
                         anchor: Some(anchor),
-                        diagnostic: item.diagnostic(run_id, range),
+                        diagnostic: item.diagnostic(run_id, range, &self.guide),
                     })
                 })
                 .collect();
@@ -214,7 +222,9 @@ impl Turns {
         }
         let in_transcript = view
             .shown()
-            .map(|item| item.diagnostic(run_id, transcript_range(view, item.turn)).into())
+            .map(|item| {
+                item.diagnostic(run_id, transcript_range(view, item.turn), &self.guide).into()
+            })
             .collect();
         board.set(&view.transcript, Publisher::Turns, in_transcript);
     }

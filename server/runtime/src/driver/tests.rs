@@ -272,7 +272,7 @@ async fn a_call_waits_for_a_person_and_goes_on_with_the_decision() {
             _ => None,
         })
         .collect();
-    assert_eq!(outputs, ["The person declined this call, so it was not run. They say: not that"]);
+    assert_eq!(outputs, ["This call was declined, so it was not run. The person says: not that"]);
 }
 
 #[tokio::test]

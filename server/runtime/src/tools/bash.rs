@@ -104,7 +104,11 @@ impl Toolbox {
     fn report(&self, ending: &Ending, text: &str, seconds: usize) -> ToolResult {
         let mut output = String::new();
         let mut unsaved = self.workspace.editor().modified_files();
-        unsaved.retain(|path| path.starts_with(self.workspace.root()));
+        unsaved.retain(|path| {
+            // Transcripts grow behind their buffers: that is nobody's unsaved work.
+            let shown = path.display().to_string();
+            path.starts_with(self.workspace.root()) && self.workspace.resolve(&shown).is_ok()
+        });
         if !unsaved.is_empty() {
             let names: Vec<String> =
                 unsaved.iter().map(|path| self.workspace.display(path)).collect();

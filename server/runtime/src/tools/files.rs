@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agent::tool::ToolResult;
+use agent::tool::{ResultKind, ToolResult};
 use similar::{ChangeTag, TextDiff};
 
-use super::{Arguments, FileChange, Toolbox};
-use crate::atomic;
+use super::{Arguments, FileChange, Toolbox, capitalized};
+use crate::{atomic, editor::EditError, workspace::FileError};
 
 /// Lines of one `read_file` unless the call asks for fewer or more.
 const READ_LINES: usize = 2_000;
@@ -18,7 +18,8 @@ const LINE_CHARS: usize = 4_000;
 /// Characters of one `read_file`'s result.
 const READ_CHARS: usize = 60_000;
 
-type Changed = (String, Option<FileChange>);
+/// What is said about a change, and the change; or what the model gets instead.
+type Changed = Result<(String, Option<FileChange>), ToolResult>;
 
 impl Toolbox {
     pub(super) fn read_file(&self, arguments: &Arguments<'_>) -> Result<ToolResult, String> {
@@ -59,75 +60,66 @@ impl Toolbox {
         Ok(ToolResult::ok(shown))
     }
 
-    pub(super) async fn write_file(
-        &self,
-        arguments: &Arguments<'_>,
-        turn: u32,
-    ) -> Result<Changed, String> {
-        let path = self.resolve(arguments)?;
-        let content = arguments.required_text("content")?;
+    pub(super) async fn write_file(&self, arguments: &Arguments<'_>, turn: u32) -> Changed {
+        let path = self.resolve(arguments).map_err(failed)?;
+        let content = arguments.required_text("content").map_err(failed)?;
         let before = if self.workspace.exists(&path) {
-            self.require_read(&path)?;
-            Some(self.workspace.read(&path).map_err(|error| error.to_string())?)
+            self.require_read(&path).map_err(failed)?;
+            Some(self.workspace.read(&path).map_err(unreadable)?)
         } else {
             None
         };
         self.change(&path, before.as_deref(), content, turn).await
     }
 
-    pub(super) async fn edit_file(
-        &self,
-        arguments: &Arguments<'_>,
-        turn: u32,
-    ) -> Result<Changed, String> {
-        let path = self.resolve(arguments)?;
+    pub(super) async fn edit_file(&self, arguments: &Arguments<'_>, turn: u32) -> Changed {
+        let path = self.resolve(arguments).map_err(failed)?;
         let shown = self.workspace.display(&path);
-        let before = self.workspace.read(&path).map_err(|error| error.to_string())?;
-        self.require_read(&path)?;
+        let before = self.workspace.read(&path).map_err(unreadable)?;
+        self.require_read(&path).map_err(failed)?;
         let line_end = if before.contains("\r\n") { "\r\n" } else { "\n" };
         let with_line_end = |text: &str| text.replace("\r\n", "\n").replace('\n', line_end);
-        let old = with_line_end(arguments.required_text("old")?);
-        let new = with_line_end(arguments.required_text("new")?);
+        let old = with_line_end(arguments.required_text("old").map_err(failed)?);
+        let new = with_line_end(arguments.required_text("new").map_err(failed)?);
         if old.is_empty() {
-            return Err("`old` is empty; give the text to replace, or use `write_file`".to_owned());
+            return Err(failed("`old` is empty; give the text to replace, or use `write_file`"));
         }
         let after = match before.matches(&old).count() {
             0 => {
-                return Err(format!(
+                return Err(failed(format!(
                     "`old` is not in `{shown}`; read the file again and copy the text exactly, \
                      white space included"
-                ));
+                )));
             }
             1 => before.replacen(&old, &new, 1),
             _ if arguments.flag("all") => before.replace(&old, &new),
             n => {
-                return Err(format!(
+                return Err(failed(format!(
                     "`old` is in `{shown}` {n} times; give more of the text around it, or set `all`"
-                ));
+                )));
             }
         };
         self.change(&path, Some(&before), &after, turn).await
     }
 
-    async fn change(
-        &self,
-        path: &Path,
-        before: Option<&str>,
-        after: &str,
-        turn: u32,
-    ) -> Result<Changed, String> {
+    async fn change(&self, path: &Path, before: Option<&str>, after: &str, turn: u32) -> Changed {
         let shown = self.workspace.display(path);
         if before == Some(after) {
             self.read_files().insert(path.to_path_buf());
             return Ok((format!("{shown} already has this text; nothing was changed."), None));
         }
-        let checkpoint = self.keep_checkpoint(path, before, turn)?;
-        self.workspace.write(path, before, after).await.map_err(|error| error.to_string())?;
+        let checkpoint = self.keep_checkpoint(path, before, turn).map_err(blocked)?;
+        self.workspace.write(path, before, after).await.map_err(|error| match error {
+            FileError::Editor { error: EditError::Stale, .. } => failed(error.to_string()),
+            FileError::Editor { .. } | FileError::Io { .. } => blocked(error.to_string()),
+            _ => failed(error.to_string()),
+        })?;
         self.read_files().insert(path.to_path_buf());
         let (added, removed) = count_lines(before.unwrap_or_default(), after);
         let verb = if before.is_some() { "changed" } else { "written" };
         let change = FileChange { path: path.to_path_buf(), checkpoint, added, removed };
-        Ok((format!("{shown} was {verb}: {added} lines added, {removed} removed."), Some(change)))
+        let lines = if added == 1 { "line" } else { "lines" };
+        Ok((format!("{shown} was {verb}: {added} {lines} added, {removed} removed."), Some(change)))
     }
 
     /// Keeps the text that the file had before the turn; later changes of the turn leave it.
@@ -172,6 +164,19 @@ impl Toolbox {
             self.workspace.display(path)
         ))
     }
+}
+
+fn failed(sentence: impl AsRef<str>) -> ToolResult {
+    ToolResult::failed(capitalized(sentence.as_ref()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn unreadable(error: FileError) -> ToolResult {
+    failed(error.to_string())
+}
+
+fn blocked(sentence: impl AsRef<str>) -> ToolResult {
+    ToolResult::not_run(ResultKind::Blocked, capitalized(sentence.as_ref()))
 }
 
 fn count_lines(before: &str, after: &str) -> (usize, usize) {

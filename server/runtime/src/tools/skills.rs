@@ -4,7 +4,7 @@ use agent::tool::ToolResult;
 
 use super::{Arguments, Toolbox};
 use crate::{
-    skills::{FoundSkill, Scope, SkillSources, find},
+    skills::{FoundSkill, Scope, SkillSources, find, left_out},
     trust::trusts,
 };
 
@@ -48,15 +48,24 @@ impl Toolbox {
 
     /// Returns the skills that the student is offered now.
     pub fn offered_skills(&self) -> Vec<FoundSkill> {
-        let mut skills = find(&SkillSources {
+        let mut skills = find(&self.skill_sources());
+        skills.retain(|skill| skill.is_offered);
+        skills
+    }
+
+    /// Returns why accepted skills are not offered, a sentence each.
+    pub fn left_out_skills(&self) -> Vec<String> {
+        left_out(&self.skill_sources())
+    }
+
+    fn skill_sources(&self) -> SkillSources<'_> {
+        SkillSources {
             workspace: Some(self.workspace.root()),
             trusts_workspace: trusts(&self.folders, self.workspace.root()),
             folders: &self.folders,
             config: &self.config.skills,
             editor: self.workspace.editor(),
-        });
-        skills.retain(|skill| skill.is_offered);
-        skills
+        }
     }
 }
 

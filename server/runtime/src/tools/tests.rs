@@ -125,7 +125,7 @@ async fn changes_are_counted_and_the_first_state_of_a_turn_is_kept() {
 async fn a_new_file_gets_its_folders_and_git_stays_alone() {
     let shelf = Shelf::new();
     let outcome = shelf.call("write_file", json!({"path": "a/b/c.txt", "content": "x\n"})).await;
-    assert_eq!(outcome.result.output, "a/b/c.txt was written: 1 lines added, 0 removed.");
+    assert_eq!(outcome.result.output, "a/b/c.txt was written: 1 line added, 0 removed.");
     assert_eq!(shelf.read("a/b/c.txt"), "x\n");
     let hook = json!({"path": ".git/hooks/pre-commit", "content": "x"});
     assert!(shelf.output("write_file", hook).await.contains("left alone"));

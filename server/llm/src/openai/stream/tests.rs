@@ -121,7 +121,7 @@ fn an_error_within_a_stream_is_a_failure() {
     assert_eq!(failed.failure.class, FailureClass::Server);
     assert_eq!(
         failed.failure.message,
-        "The model server at http://gpu failed (HTTP 500). It says: upstream went away."
+        "The model server at http://gpu failed (HTTP 500). It says: upstream went away. Its log says more; try again when it is well."
     );
     assert_eq!(failed.hope, Hope::Transient(None));
 }
@@ -146,7 +146,7 @@ fn what_is_neither_json_nor_utf8_is_not_understood() {
     let failed = read_text("data: {oops\n\n").unwrap_err();
     assert_eq!(
         failed.failure.message,
-        "The model server at http://gpu answered with a stream that is not JSON."
+        "The model server at http://gpu answered with a stream that is not JSON: does `student.base_url` name an OpenAI-compatible address, usually one that ends in /v1?"
     );
     let (outcome, _) = read_pieces([&b"data: \xff\xfe\n\n"[..]]);
     assert_eq!(outcome.unwrap_err().failure.class, FailureClass::Protocol);

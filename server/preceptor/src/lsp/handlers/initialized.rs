@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{
     notification::{DidChangeConfiguration, DidChangeWatchedFiles, Notification},
     request::RegisterCapability,
 };
-use tracing::{info_span, warn};
+use tracing::{error, info_span, warn};
 
 use crate::lsp::{
     session::Session,
@@ -23,6 +23,12 @@ const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) fn initialized(session: &Arc<Session>) {
     session.outbox.open();
     let task = Arc::clone(session);
+    let guide = Arc::clone(&session.guide);
+    session.tasks.spawn(info_span!("guide"), async move {
+        if let Err(error) = tokio::task::spawn_blocking(move || guide.unpack()).await {
+            error!(%error, "unpacking the guide failed");
+        }
+    });
     session.tasks.spawn(info_span!("configuration"), async move {
         future::join(files::reload(&task), async {
             if task.client().pulls_configuration {

@@ -5,11 +5,17 @@ use tower_lsp::lsp_types::{CodeAction, CodeActionKind, Command, Diagnostic};
 
 use crate::lsp::turns::item::{Item, Kind};
 
-/// Longest command shown in a title, in characters.
-const CALL_CHARS: usize = 60;
+/// Characters of a call that a title shows, half from each end: the end of a command may be what
+/// matters.
+const CALL_CHARS: usize = 80;
 
 /// Returns the actions, the one that is wanted most often first.
-pub(super) fn actions(run_id: &str, item: &Item, diagnostic: &Diagnostic) -> Vec<CodeAction> {
+pub(super) fn actions(
+    run_id: &str,
+    item: &Item,
+    is_active: bool,
+    diagnostic: &Diagnostic,
+) -> Vec<CodeAction> {
     let run = json!({ "runId": run_id });
     let turn = json!({ "runId": run_id, "turn": item.turn });
     let retry = ("Retry".to_owned(), "preceptor.retry", run.clone());
@@ -21,8 +27,8 @@ pub(super) fn actions(run_id: &str, item: &Item, diagnostic: &Diagnostic) -> Vec
         | Kind::EscalationFailed { .. }
         | Kind::Interrupted => vec![retry, show, dismiss],
         Kind::Takeover { .. } | Kind::NoSkill { .. } => vec![show, dismiss],
-        Kind::Approval { tool_call_id, call } => {
-            let call = agent::clip::clip(&call.replace('\n', " "), CALL_CHARS);
+        Kind::Approval { tool_call_id, call, .. } => {
+            let call = ends(&call.replace('\n', " "));
             let decision = |approved: bool, scope: &str| {
                 json!({ "runId": run_id, "decisions": [
                     { "toolCallId": tool_call_id, "approved": approved, "scope": scope },
@@ -43,8 +49,21 @@ pub(super) fn actions(run_id: &str, item: &Item, diagnostic: &Diagnostic) -> Vec
     };
     actions
         .into_iter()
+        // Asking once more would end what is under way.
+        .filter(|(_, command, _)| !(is_active && *command == "preceptor.retry"))
         .map(|(title, command, argument)| action(title, command, argument, Some(diagnostic)))
         .collect()
+}
+
+fn ends(call: &str) -> String {
+    let n_chars = call.chars().count();
+    if n_chars <= CALL_CHARS {
+        return call.to_owned();
+    }
+    let half = CALL_CHARS / 2;
+    let head: String = call.chars().take(half).collect();
+    let tail: String = call.chars().skip(n_chars - half).collect();
+    format!("{head} … {tail}")
 }
 
 /// Returns what can be done about a proposal, as title, command and argument.

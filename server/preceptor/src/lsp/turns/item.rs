@@ -1,10 +1,14 @@
 //! One thing to show about a turn.
 
-use agent::{detect::Signal, event::PendingTool};
+use agent::{
+    detect::Signal,
+    event::PendingTool,
+    preview::{preview, summary},
+};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
-use crate::lsp::to_proto::SOURCE;
+use crate::lsp::{guide::GuidePages, to_proto::SOURCE};
 
 /// Longest message of a diagnostic, in characters.
 const MESSAGE_CHARS: usize = 300;
@@ -35,6 +39,8 @@ pub(super) enum Kind {
     Approval {
         tool_call_id: String,
         call: String,
+        /// What an edit puts in and takes out.
+        preview: Option<String>,
     },
     Proposal {
         proposal_id: String,
@@ -55,20 +61,25 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn approval(tool: &PendingTool) -> Self {
-        let argument = tool.arguments.get("command").or_else(|| tool.arguments.get("path"));
-        let argument = match argument {
-            Some(Value::String(text)) => text.clone(),
-            _ => Value::Object(tool.arguments.clone()).to_string(),
+        let preview = preview(&tool.arguments);
+        let lines = |mark| {
+            preview
+                .as_ref()
+                .map_or(0, |text| text.lines().filter(|it| it.starts_with(mark)).count())
         };
+        let (n_added, n_removed) = (lines('+'), lines('-'));
+        let size =
+            if preview.is_some() { format!(" (+{n_added} −{n_removed})") } else { String::new() };
         Self::Approval {
             tool_call_id: tool.tool_call_id.clone(),
-            call: format!("{}: {argument}", tool.tool),
+            call: format!("{}: {}{size}", tool.tool, summary(&tool.arguments)),
+            preview,
         }
     }
 }
 
 impl Item {
-    pub(super) fn diagnostic(&self, run_id: &str, range: Range) -> Diagnostic {
+    pub(super) fn diagnostic(&self, run_id: &str, range: Range, guide: &GuidePages) -> Diagnostic {
         let (code, severity, message) = match &self.kind {
             Kind::Failed { signals, gate, .. } => (
                 "turn/failed",
@@ -118,10 +129,20 @@ impl Item {
             range,
             severity: Some(severity),
             code: Some(NumberOrString::String(code.to_owned())),
+            code_description: guide.description(code),
             source: Some(SOURCE.to_owned()),
             message: agent::clip::clip(&message, MESSAGE_CHARS),
             data: Some(self.data(run_id)),
             ..Diagnostic::default()
+        }
+    }
+
+    /// Returns its place among the items of a line, the most urgent first.
+    pub(super) fn urgency(&self) -> u8 {
+        match &self.kind {
+            Kind::Approval { .. } => 0,
+            Kind::Proposal { .. } => 1,
+            _ => 2,
         }
     }
 
@@ -148,8 +169,11 @@ impl Item {
                 format!("**The teacher took over**: `{model}`\n\nBecause: {reason}")
             }
             Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
-            Kind::Approval { call, .. } => {
-                format!("**Waits for your approval**\n\n```text\n{call}\n```")
+            Kind::Approval { call, preview, .. } => {
+                let preview = preview
+                    .as_ref()
+                    .map_or_else(String::new, |preview| format!("\n\n{}", fenced("diff", preview)));
+                format!("**Waits for your approval**\n\n{}{preview}", fenced("text", call))
             }
             Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
                 "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
@@ -178,6 +202,13 @@ impl Item {
         }
         data
     }
+}
+
+/// A fence that is longer than any in the text.
+fn fenced(language: &str, text: &str) -> String {
+    let longest = text.split(|it| it != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}{language}\n{text}\n{fence}")
 }
 
 fn strongest(signals: &[Signal]) -> &str {
