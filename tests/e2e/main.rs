@@ -12,6 +12,7 @@
 mod acceptance;
 mod approvals;
 mod commands;
+mod configuration;
 mod documents;
 mod editing;
 mod escalation;
@@ -32,3 +33,4 @@ mod search;
 mod settings;
 mod stories;
 mod transport;
+mod trust;
