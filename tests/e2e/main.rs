@@ -31,6 +31,7 @@ mod requests;
 mod runs;
 mod search;
 mod settings;
+mod status;
 mod stories;
 mod transport;
 mod trust;

@@ -17,7 +17,7 @@ mod scripted;
 pub use crate::{
     key::ApiKey,
     model::{Delta, Model, Role},
-    openai::{OpenAiEndpoint, openai},
+    openai::{OpenAiEndpoint, models, openai},
     redact::{Redactor, redact},
     retry::RetryPolicy,
     scripted::scripted,

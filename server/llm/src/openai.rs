@@ -77,6 +77,19 @@ pub fn openai(endpoint: OpenAiEndpoint) -> Result<Arc<dyn Model>, ModelFailure> 
     Ok(Arc::new(OpenAiModel::new(endpoint)?))
 }
 
+/// Asks the server behind `endpoint` which models it has; an answer shows that it runs and takes
+/// the key. Nothing is tried twice, and no model is called.
+///
+/// # Errors
+/// A failure with its sentence, also when there is no answer within `limit`.
+pub async fn models(
+    endpoint: OpenAiEndpoint,
+    limit: Duration,
+) -> Result<Vec<String>, ModelFailure> {
+    let OpenAiModel { client, base_url, addressee, .. } = OpenAiModel::new(endpoint)?;
+    discovery::listed_models(&client, &base_url, &addressee, limit).await
+}
+
 struct OpenAiModel {
     endpoint: OpenAiEndpoint,
     client: Client,

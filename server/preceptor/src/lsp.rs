@@ -32,6 +32,7 @@ mod server;
 pub mod session;
 mod settings;
 mod signals;
+mod status;
 pub mod tasks;
 mod to_proto;
 pub mod transport;

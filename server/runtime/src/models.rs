@@ -49,11 +49,34 @@ fn key_variable(role: Role, endpoint: &Endpoint) -> String {
     })
 }
 
+/// Asks a server which models it has, without calling one; a scenario has none to list. Relative
+/// scenario files are looked up below `base`.
+///
+/// # Errors
+/// Why the endpoint cannot be used, with what to do about it.
+pub async fn probe(
+    role: Role,
+    endpoint: &Endpoint,
+    base: &Path,
+    limit: Duration,
+) -> Result<Vec<String>, ModelFailure> {
+    if endpoint.provider == Provider::Script {
+        return scripted(role, endpoint, base).map(|_| Vec::new());
+    }
+    llm::models(openai_endpoint(role, endpoint)?, limit).await
+}
+
 fn connect(role: Role, endpoint: &Endpoint, base: &Path) -> Result<Arc<dyn Model>, ModelFailure> {
+    if endpoint.provider == Provider::Script {
+        return scripted(role, endpoint, base);
+    }
+    llm::openai(openai_endpoint(role, endpoint)?)
+}
+
+fn openai_endpoint(role: Role, endpoint: &Endpoint) -> Result<OpenAiEndpoint, ModelFailure> {
     let table = role.settings_table();
     match endpoint.provider {
         Provider::Openai => {}
-        Provider::Script => return scripted(role, endpoint, base),
         other => {
             let name = serde_json::to_value(other).unwrap_or_default();
             return Err(unusable(format!(
@@ -76,7 +99,7 @@ fn connect(role: Role, endpoint: &Endpoint, base: &Path) -> Result<Arc<dyn Model
         None if is_local => None,
         None => Some(Duration::from_secs(120)),
     };
-    llm::openai(OpenAiEndpoint {
+    Ok(OpenAiEndpoint {
         role,
         base_url: endpoint.base_url.clone(),
         model: endpoint.model.clone(),
@@ -123,6 +146,15 @@ pub fn host(base_url: &str) -> &str {
     }
 }
 
+/// Returns an address without the name and password that may stand in it.
+pub fn without_credentials(base_url: &str) -> String {
+    let Some((scheme, rest)) = base_url.split_once("://") else { return base_url.to_owned() };
+    let n_authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(n_authority);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
 fn is_local(base_url: &str) -> bool {
     let host = host(base_url);
     host == "localhost"
@@ -135,7 +167,7 @@ fn is_local(base_url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{host, is_local};
+    use super::{host, is_local, without_credentials};
 
     #[test]
     fn hosts_are_cut_out_of_addresses() {
@@ -143,6 +175,17 @@ mod tests {
         assert_eq!(host("https://user:pass@api.example.com/v1"), "api.example.com");
         assert_eq!(host("http://[::1]:8080"), "::1");
         assert_eq!(host("gpu.lan:80/v1"), "gpu.lan");
+    }
+
+    #[test]
+    fn credentials_are_left_out_of_addresses() {
+        for (url, shown) in [
+            ("https://user:p@ss@api.example.com/v1", "https://api.example.com/v1"),
+            ("http://127.0.0.1:8080/v1?x=a@b", "http://127.0.0.1:8080/v1?x=a@b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
     }
 
     #[test]

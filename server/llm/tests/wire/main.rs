@@ -6,6 +6,7 @@ mod cancel;
 mod failures;
 #[path = "../../../../tests/support/model_server.rs"]
 mod model_server;
+mod models;
 mod replies;
 mod retries;
 mod scripted;

@@ -32,10 +32,11 @@ use crate::lsp::{
     runs::{self, NewRun},
     session::Session,
     settings::files,
+    status,
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 14] = [
+pub(crate) const COMMANDS: [&str; 15] = [
     "preceptor.approve",
     "preceptor.cancel",
     "preceptor.dismiss",
@@ -49,6 +50,7 @@ pub(crate) const COMMANDS: [&str; 14] = [
     "preceptor.run",
     "preceptor.runs",
     "preceptor.show",
+    "preceptor.status",
     "preceptor.trust",
 ];
 
@@ -125,6 +127,10 @@ pub(crate) async fn execute(
                 let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
                 let uri = found.map_err(accept_error)?;
                 show(session, uri.as_str())
+            }
+            "preceptor.status" => {
+                let NoArguments {} = parse(command, arguments)?;
+                status::status(session).await
             }
             "preceptor.trust" => {
                 let Trust { trusted } = parse(command, arguments)?;

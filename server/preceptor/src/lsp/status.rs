@@ -1,0 +1,87 @@
+//! `preceptor.status`: what runs, what it costs, and whether the models can be reached.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use agent::message::FailureClass;
+use futures::future;
+use llm::Role;
+use runtime::{
+    config::{Config, Endpoint},
+    models,
+    proposals::{ProposalStatus, ProposalStore},
+    trust,
+};
+use serde_json::{Value, json};
+
+use crate::lsp::session::Session;
+
+/// How long a model server may take to show that it is there.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Returns the status as the protocol has it. The servers are asked at the same time, and no model
+/// is called; a teacher that is switched off is left alone.
+pub(crate) async fn status(session: &Arc<Session>) -> Value {
+    let places = session.places(None);
+    let config = session.settings.config_in(&places.workspace);
+    let workspace = places.workspace;
+    let (student, teacher, files) = future::join3(
+        reaches(Role::Student, config.student.clone(), workspace.clone()),
+        async {
+            config.teacher.enabled
+                && reaches(Role::Teacher, config.teacher.endpoint(), workspace.clone()).await
+        },
+        count_files(session, workspace.clone()),
+    )
+    .await;
+    let (trusted, n_proposals) = files;
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "student": model(&config.student, student),
+        "teacher": teacher_model(&config, teacher),
+        "trusted": trusted,
+        "activeRuns": session.runs.n_active(),
+        "pendingProposals": n_proposals,
+        "spentUsd": session.runs.spent_today(),
+    })
+}
+
+/// Whether a model server is there. One that refuses the key is; an address that belongs to
+/// something else is not.
+async fn reaches(role: Role, endpoint: Endpoint, base: PathBuf) -> bool {
+    match models::probe(role, &endpoint, &base, PROBE_LIMIT).await {
+        Ok(_) => true,
+        Err(failure) => {
+            !matches!(failure.class, FailureClass::Network | FailureClass::Configuration)
+        }
+    }
+}
+
+/// Returns whether the workspace is trusted, and how many proposals wait.
+async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> (bool, usize) {
+    let (stores, folders) = (session.proposal_stores(), Arc::clone(&session.folders));
+    let counting = tokio::task::spawn_blocking(move || {
+        let proposals = stores.iter().flat_map(ProposalStore::list);
+        let n_pending = proposals.filter(|it| it.status == ProposalStatus::Pending).count();
+        (trust::trusts(&folders, &workspace), n_pending)
+    });
+    counting.await.unwrap_or_default()
+}
+
+fn teacher_model(config: &Config, is_reachable: bool) -> Value {
+    let mut teacher = model(&config.teacher.endpoint(), is_reachable);
+    if let Some(teacher) = teacher.as_object_mut() {
+        teacher.insert("enabled".to_owned(), json!(config.teacher.enabled));
+    }
+    teacher
+}
+
+fn model(endpoint: &Endpoint, is_reachable: bool) -> Value {
+    json!({
+        "provider": endpoint.provider,
+        "model": endpoint.model,
+        "baseUrl": models::without_credentials(&endpoint.base_url),
+        "reachable": is_reachable,
+        "contextWindow": endpoint.context_window,
+        "toolMode": endpoint.tool_mode,
+    })
+}

@@ -1,0 +1,99 @@
+//! `preceptor.status`: what it says about models, runs, proposals and money.
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Agent, AgentOptions, TEACHER, bash, distilled, says},
+    model_server::{ev_finish, ev_text, ev_usage},
+};
+
+async fn status(agent: &mut Agent) -> Value {
+    agent.execute("preceptor.status", json!({})).await
+}
+
+#[tokio::test]
+async fn the_models_are_described_and_nothing_is_asked_of_them() {
+    let mut agent = Agent::start().await;
+    let status = status(&mut agent).await;
+    assert_eq!(
+        status,
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "student": {
+                "provider": "openai",
+                "model": "served-model",
+                "baseUrl": agent.student.base_url(),
+                "reachable": true,
+                "contextWindow": 32_768,
+                "toolMode": "auto",
+            },
+            "teacher": {
+                "provider": "openai",
+                "model": TEACHER,
+                "baseUrl": agent.teacher.base_url(),
+                "reachable": true,
+                "contextWindow": 32_768,
+                "toolMode": "auto",
+                "enabled": true,
+            },
+            "trusted": false,
+            "activeRuns": 0,
+            "pendingProposals": 0,
+            "spentUsd": 0.0,
+        })
+    );
+    assert!(agent.student.requests().is_empty() && agent.teacher.requests().is_empty());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_not_reachable_and_a_teacher_that_is_off_is_not_asked() {
+    let mut agent = Agent::start_with(AgentOptions {
+        settings: json!({
+            "student": {"base_url": "http://user:secret@127.0.0.1:1/v1", "context_window": null},
+            "teacher": {"enabled": false},
+        }),
+        ..AgentOptions::default()
+    })
+    .await;
+    let status = status(&mut agent).await;
+    assert_eq!(status["student"]["reachable"], false);
+    assert_eq!(status["student"]["baseUrl"], "http://127.0.0.1:1/v1");
+    assert_eq!(status["teacher"]["enabled"], false);
+    assert_eq!(status["teacher"]["reachable"], false);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn runs_proposals_and_money_are_counted() {
+    let mut agent = Agent::start_with(AgentOptions {
+        settings: json!({"budget": {"prices": {
+            "served-model": {"input": 1_000_000.0, "output": 0.0},
+        }}}),
+        ..AgentOptions::default()
+    })
+    .await;
+    let answer = vec![ev_text("There are 2 rows."), ev_finish("stop"), ev_usage(3, 4)];
+    agent.student.then(answer);
+    agent.ask_and_wait().await;
+    agent.proposed(&distilled()).await;
+    let after = status(&mut agent).await;
+    assert_eq!(after["pendingProposals"], 1, "{after}");
+    assert_eq!(after["spentUsd"], 3.0, "{after}");
+    agent.finish().await;
+
+    let mut agent = Agent::start_with(AgentOptions {
+        settings: json!({"approval": {"mode": "ask"}}),
+        ..AgentOptions::default()
+    })
+    .await;
+    agent.student.then(bash("ls")).then(says("Then not."));
+    let run_id = agent.ask().await;
+    let event = agent.event(&run_id, "approval_required").await;
+    assert_eq!(status(&mut agent).await["activeRuns"], 1);
+    let decisions =
+        json!([{"toolCallId": event["data"]["tools"][0]["toolCallId"], "approved": false}]);
+    agent.execute("preceptor.approve", json!({"runId": run_id, "decisions": decisions})).await;
+    agent.turn_end(&run_id, 1).await;
+    agent.finish().await;
+}
