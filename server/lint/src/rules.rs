@@ -11,6 +11,7 @@ mod name_too_long;
 mod portability_ip_address;
 mod portability_remote_shell;
 mod portability_user_path;
+mod text_encoding;
 
 use crate::Rule;
 
@@ -27,4 +28,5 @@ pub(crate) static ALL: &[&Rule] = &[
     &portability_ip_address::RULE,
     &portability_remote_shell::RULE,
     &portability_user_path::RULE,
+    &text_encoding::RULE,
 ];

@@ -12,4 +12,5 @@ mod pages;
 mod remote_shell;
 mod report;
 mod settings;
+mod text;
 mod user_path;

@@ -219,8 +219,10 @@ fn check_file(path: &Path, shown: String, text: String, options: &Options, outco
                 }
                 Err(error) => {
                     let failure = format!(
-                        "cannot write {}: {error}; nothing in it was changed",
-                        checked.path
+                        "cannot write {} ({}): nothing in it was changed; make the file and its \
+                         folder writable",
+                        checked.path,
+                        reason(&error)
                     );
                     outcome.failures.push(failure);
                 }
@@ -277,6 +279,14 @@ fn shown_path(current_dir: &Path, path: &Path) -> String {
     let parts = below.components().filter(|part| *part != Component::CurDir);
     let shown = parts.collect::<PathBuf>().to_string_lossy().into_owned();
     if cfg!(windows) { shown.replace('\\', "/") } else { shown }
+}
+
+/// The system's words without the names of temporary files.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::Other => error.to_string(),
+        kind => kind.to_string(),
+    }
 }
 
 #[cfg(test)]

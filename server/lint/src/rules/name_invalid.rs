@@ -32,7 +32,10 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
         }
     };
     let slug = slugify(name);
-    let is_renamed = !slug.is_empty() && slug != name && problem.severity_limit.is_none();
+    // A letter that could not be read is no letter to leave out.
+    let is_whole = !name.contains(char::REPLACEMENT_CHARACTER);
+    let is_renamed =
+        is_whole && !slug.is_empty() && slug != name && problem.severity_limit.is_none();
     let fix = is_renamed.then(|| Fix {
         title: format!("Rename it to `{slug}`"),
         edits: vec![TextEdit::replace(value.span, slug)],

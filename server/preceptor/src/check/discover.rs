@@ -33,10 +33,22 @@ pub(super) fn discover(current_dir: &Path, paths: &[PathBuf]) -> Discovered {
     for path in paths {
         let absolute = normalized(&current_dir.join(path));
         match fs::metadata(&absolute) {
+            Ok(metadata)
+                if metadata.is_dir()
+                    && absolute.file_name() == Some(OsStr::new(SKILL_FILE_NAME)) =>
+            {
+                discovered.failures.push(format!(
+                    "cannot check {}: it is a folder, and a skill's main file has to be a file",
+                    path.display()
+                ));
+            }
             Ok(metadata) if metadata.is_dir() => search(&absolute, &mut discovered),
-            Ok(_) => {
+            Ok(metadata) if metadata.is_file() => {
                 discovered.files.insert(absolute);
             }
+            Ok(_) => discovered
+                .failures
+                .push(format!("cannot check {}: it is no file; leave it out", path.display())),
             Err(error) => {
                 let is_link = fs::symlink_metadata(&absolute).is_ok_and(|it| it.is_symlink());
                 let sentence = match error.kind() {
@@ -75,19 +87,36 @@ fn walk(folder: &Path, respects_parents: bool) -> Discovered {
         match result {
             Ok(entry) if entry.file_name() == OsStr::new(SKILL_FILE_NAME) => {
                 // A link whose target is gone is taken too, so that reading it says so.
-                let is_folder = fs::metadata(entry.path()).is_ok_and(|it| it.is_dir());
-                if !is_folder {
+                // What is neither (a folder, a pipe) is no skill.
+                if fs::metadata(entry.path()).map_or(true, |it| it.is_file()) {
                     discovered.files.insert(entry.into_path());
                 }
             }
             Ok(_) => {}
-            Err(error) => discovered.failures.push(format!(
-                "cannot search {}: {error}; what could be reached was checked",
-                folder.display()
-            )),
+            Err(error) => discovered.failures.push(not_searched(folder, &error)),
         }
     }
     discovered
+}
+
+/// Says which place could not be searched and what to do about it.
+fn not_searched(folder: &Path, error: &ignore::Error) -> String {
+    let place = failed_place(error).unwrap_or(folder).display();
+    let why = error.io_error().map_or_else(|| error.to_string(), |error| error.kind().to_string());
+    format!(
+        "cannot search {place} ({why}): make it readable, or leave it out with an ignore file; \
+         everything else was checked"
+    )
+}
+
+fn failed_place(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            failed_place(err)
+        }
+        _ => None,
+    }
 }
 
 fn is_searched(entry: &DirEntry) -> bool {

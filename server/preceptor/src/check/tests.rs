@@ -388,7 +388,7 @@ fn a_read_only_file_is_not_fixed() {
     let path = folder.path().join("bad/SKILL.md");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     let report = output(&folder, &Options { fix: true, ..Options::default() }, "");
-    assert!(report.contains("cannot write bad/SKILL.md: the file is read-only"), "{report}");
+    assert!(report.contains("cannot write bad/SKILL.md (permission denied)"), "{report}");
     assert!(report.ends_with("exit code 2\n"), "{report}");
     assert_eq!(folder.read("bad/SKILL.md"), BAD);
 }
