@@ -141,12 +141,13 @@ async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snap
         debug!(version = findings.snapshot.version, ?cost, n = findings.findings.len(), "linted");
         session.board.lint_finished(&findings.snapshot, findings.diagnostics.clone());
         drop(findings);
+        // The pause counts from the lint's end: whoever types after it waits for nothing.
+        let rested =
+            Instant::now() + if cost > CHEAP { cost.min(LONGEST_PAUSE) } else { Duration::ZERO };
         if latest.changed().await.is_err() {
             return;
         }
-        if cost > CHEAP {
-            tokio::time::sleep(cost.min(LONGEST_PAUSE)).await;
-        }
+        tokio::time::sleep_until(rested).await;
     }
 }
 
