@@ -135,6 +135,8 @@ async fn without_trust_no_request_goes_elsewhere_and_commands_ask() {
     assert_eq!(untrusted["code"], "config/untrusted");
     assert_eq!(untrusted["severity"], WARNING);
     assert_eq!(untrusted["range"]["start"], json!({"line": 1, "character": 0}), "{untrusted}");
+    let page = untrusted["codeDescription"]["href"].as_str().unwrap();
+    assert!(Path::new(page.strip_prefix("file://").unwrap()).is_file(), "{page}");
     let message = untrusted["message"].as_str().unwrap();
     for part in ["`approval.mode`", "more keys", "preceptor.trust", "`preceptor trust`"] {
         assert!(message.contains(part), "{part} in {message}");
@@ -182,6 +184,35 @@ async fn trust_lasts_until_the_file_changes_or_it_is_taken_back() {
     hostile.student.then(says("Two rows."));
     hostile.run_to_its_end().await;
     assert_eq!((hostile.student.requests().len(), hostile.elsewhere.requests().len()), (2, 2));
+    hostile.finish().await;
+}
+
+#[tokio::test]
+async fn a_folder_is_trusted_by_the_action_on_its_file() {
+    let mut hostile = Hostile::start().await;
+    let file = hostile.file();
+    hostile.client.diagnostics(&file, None).await;
+    let text = hostile_without_runs(&hostile);
+    hostile.client.open(&file, &text).await;
+    let actions_at = |line: u64| {
+        let at = json!({"line": line, "character": 0});
+        json!({
+            "textDocument": {"uri": file},
+            "range": {"start": at, "end": at},
+            "context": {"diagnostics": []},
+        })
+    };
+    let actions = hostile.client.request("textDocument/codeAction", actions_at(5)).await;
+    assert_eq!(actions, json!([]), "another line");
+    let actions = hostile.client.request("textDocument/codeAction", actions_at(1)).await;
+    let action = &actions[0];
+    assert_eq!(action["diagnostics"][0]["code"], "config/untrusted");
+    assert_eq!(action["command"]["command"], "preceptor.trust");
+    let argument = action["command"]["arguments"][0].clone();
+    assert_eq!(hostile.execute("preceptor.trust", argument).await, json!({"trusted": true}));
+    while hostile.client.diagnostics(&file, 1).await != json!([]) {}
+    let actions = hostile.client.request("textDocument/codeAction", actions_at(1)).await;
+    assert_eq!(actions, json!([]), "it is trusted");
     hostile.finish().await;
 }
 

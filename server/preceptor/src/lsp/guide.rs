@@ -12,7 +12,9 @@ use tower_lsp::lsp_types::{CodeDescription, Url};
 use tracing::warn;
 
 /// The pages of codes that no rule stands behind.
-const OTHER_PAGES: [(&str, &str); 9] = [
+const OTHER_PAGES: [(&str, &str); 11] = [
+    ("config/invalid", include_str!("../../guide/config/invalid.md")),
+    ("config/untrusted", include_str!("../../guide/config/untrusted.md")),
     ("skill/unsaved", include_str!("../../guide/skill/unsaved.md")),
     ("turn/approval", include_str!("../../guide/turn/approval.md")),
     ("turn/error", include_str!("../../guide/turn/error.md")),

@@ -22,6 +22,7 @@ use crate::lsp::{
     linter::{self, Linted, lint_text},
     proposals,
     session::Session,
+    settings::files,
     to_proto,
     turns::actions::{action, proposal_commands},
 };
@@ -48,6 +49,7 @@ pub(crate) async fn code_action(
         actions.extend(session.turns.actions(&snapshot.uri, params.range));
         actions.extend(ask_actions(session, &snapshot, params.range));
         actions.extend(proposal_actions(session, &snapshot.uri));
+        actions.extend(files::actions(session, &snapshot.uri, params.range));
     }
     if linter::is_skill(&snapshot.uri) {
         let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;

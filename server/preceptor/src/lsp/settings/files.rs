@@ -6,15 +6,18 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use runtime::{
     config::{ConfigError, Layer, Place, WORKSPACE_FILE, WorkspaceFile},
     trust::TrustRecords,
 };
+use serde_json::json;
 use skill::LineIndex;
-use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range, Url};
+use tower_lsp::lsp_types::{
+    CodeAction, Diagnostic, DiagnosticSeverity, NumberOrString, Range, Url,
+};
 use tracing::{error, info_span};
 
 use crate::lsp::{
@@ -24,7 +27,13 @@ use crate::lsp::{
     session::Session,
     settings::{LayerSource, act_on, update},
     to_proto::SOURCE,
+    turns::actions::action,
 };
+
+/// The code of a file that cannot be used.
+const INVALID: &str = "config/invalid";
+/// The code of a file of which a part is ignored.
+const UNTRUSTED: &str = "config/untrusted";
 
 /// What is known of the files.
 #[derive(Debug, Default)]
@@ -62,6 +71,12 @@ pub(crate) enum TrustError {
     /// The work broke off.
     #[error("keeping the decision broke off ({0}); try again")]
     BrokenOff(String),
+}
+
+impl ConfigurationFiles {
+    fn folders(&self) -> MutexGuard<'_, BTreeMap<PathBuf, FolderFile>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Reads all files again and acts on what changed.
@@ -113,6 +128,28 @@ pub(crate) async fn trust(session: &Arc<Session>, trusted: bool) -> Result<bool,
     work.await.map_err(|error| TrustError::BrokenOff(error.to_string()))??;
     reload(session).await;
     Ok(session.settings.is_trusted(&folder))
+}
+
+/// Returns what can be done about the diagnostics that a range of a file touches: the first
+/// folder can be trusted, the one that the command is about.
+pub(crate) fn actions(session: &Session, uri: &Url, range: Range) -> Vec<CodeAction> {
+    let Some(folder) = session.workspace_folders().into_iter().next() else { return Vec::new() };
+    if uri.to_file_path().ok() != Some(WorkspaceFile::path(&folder)) {
+        return Vec::new();
+    }
+    let folders = session.settings.files.folders();
+    let shown = folders.get(&folder).and_then(|known| known.shown.as_ref());
+    let untrusted = NumberOrString::String(UNTRUSTED.to_owned());
+    let Some((diagnostic, anchor)) = shown else { return Vec::new() };
+    let at = session.documents.anchor(*anchor).map_or(diagnostic.range, |(_, range)| range);
+    let is_touched = at.start.line <= range.end.line && range.start.line <= at.end.line;
+    if !is_touched || diagnostic.code != Some(untrusted) {
+        return Vec::new();
+    }
+    let diagnostic = Diagnostic { range: at, ..diagnostic.clone() };
+    let argument = json!({ "trusted": true });
+    let title = format!("Trust this folder with its {WORKSPACE_FILE} as it is now");
+    vec![action(title, "preceptor.trust", argument, Some(&diagnostic))]
 }
 
 fn read_user_file(session: &Session) {
@@ -178,7 +215,7 @@ fn invalid(session: &Session, error: &ConfigError, text: &str) -> Diagnostic {
     Diagnostic {
         severity: Some(DiagnosticSeverity::ERROR),
         message: format!("{}. The settings before it stay in force.", error.reason()),
-        ..diagnostic(session, "config/invalid", error.place(), text)
+        ..diagnostic(session, INVALID, error.place(), text)
     }
 }
 
@@ -200,11 +237,12 @@ fn untrusted(
             "You have not trusted this folder with this file, so {ignored} is ignored. To use all \
              of the file, look at it, then {command}run `preceptor trust` in this folder."
         ),
-        ..diagnostic(session, "config/untrusted", Some(place), text)
+        ..diagnostic(session, UNTRUSTED, Some(place), text)
     }
 }
 
 fn diagnostic(session: &Session, code: &str, place: Option<&Place>, text: &str) -> Diagnostic {
+    session.guide.unpack();
     let encoding = session.documents.encoding();
     let line_index = LineIndex::new(text);
     let position = |offset| positions::to_proto(line_index.position(text, offset, encoding));
@@ -212,6 +250,7 @@ fn diagnostic(session: &Session, code: &str, place: Option<&Place>, text: &str) 
     Diagnostic {
         range: range.unwrap_or_default(),
         code: Some(NumberOrString::String(code.to_owned())),
+        code_description: session.guide.description(code),
         source: Some(SOURCE.to_owned()),
         ..Diagnostic::default()
     }
