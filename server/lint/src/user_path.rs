@@ -42,7 +42,8 @@ pub(crate) enum HomeKind {
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?:/home/|/Users/)(?<unix>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
-        r"|(?<root>/root)\b",
+        // A plain word boundary: the engine's fast path ends at letters beyond ASCII.
+        r"|(?<root>/root)(?-u:\b)",
         r"|[A-Za-z]:(?:\\\\?|/)(?i:Users)(?:\\\\?|/)(?<windows>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
         r"|(?:/mnt)?/[a-z]/Users/(?<mounted>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
     ))

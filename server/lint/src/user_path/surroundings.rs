@@ -23,9 +23,10 @@ pub(super) enum Machine {
 
 static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(?i)\b(?:docker\w*|containers?|containeri[sz]ed|podman|devcontainers?|kubernetes|kubectl|",
+        // Plain word boundaries: the engine's fast path ends at letters beyond ASCII.
+        r"(?i)(?-u:\b)(?:docker[a-z0-9_]*|containers?|containeri[sz]ed|podman|devcontainers?|kubernetes|kubectl|",
         r"codespaces?|ec2|aws|lambda|lightsail|droplets?|gce|cloud-init|multipass|vagrant|lxc|lxd|",
-        r"github actions|gitpod|runpod|jupyterhub|microvms?|singularity|apptainer)\b",
+        r"github actions|gitpod|runpod|jupyterhub|microvms?|singularity|apptainer)(?-u:\b)",
     ))
 });
 
