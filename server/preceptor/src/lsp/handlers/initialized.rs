@@ -81,3 +81,32 @@ fn watchers(session: &Session) -> Vec<Value> {
     }
     watchers
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::watchers;
+    use crate::lsp::{
+        client_features::ClientFeatures, options::Options, outbox::Outbox, session::Session,
+        tasks::Tasks,
+    };
+
+    #[track_caller]
+    fn check(watches_elsewhere: bool, expected: &Value) {
+        let user_config = Some("/home/u/.config/preceptor/config.toml".into());
+        let options = Options { user_config, ..Options::default() };
+        let session = Session::new(options, Outbox::new(), Tasks::default());
+        session.set_client(ClientFeatures { watches_elsewhere, ..ClientFeatures::default() });
+        assert_eq!(json!(watchers(&session)), *expected);
+    }
+
+    #[test]
+    fn the_users_file_is_watched_where_the_client_can() {
+        let workspaces = json!({"globPattern": "**/preceptor.toml"});
+        check(false, &json!([workspaces]));
+        let base = "file:///home/u/.config/preceptor/";
+        let users = json!({"globPattern": {"baseUri": base, "pattern": "config.toml"}});
+        check(true, &json!([workspaces, users]));
+    }
+}
