@@ -85,3 +85,19 @@ async fn a_command_runs_only_after_it_was_approved_in_the_document() {
         .await;
     assert_eq!(student.requests().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_ask_stop_and_tell_the_status() {
+    let Some(editor) = Editor::find("commands") else { return };
+    let student = models::student_that_writes_a_file().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("ask", &student, None))
+        .tell("commands.lua")
+        .await;
+    let requests = student.requests();
+    assert!(requests.first().is_some_and(|it| it.mentions("count what is typed here")));
+    assert!(requests.get(1).is_some_and(|it| it.mentions("and how many now?")));
+    assert_eq!(requests.len(), 2);
+}

@@ -5,14 +5,17 @@
 ---@field model string
 ---@field baseUrl string
 ---@field reachable boolean
----@field contextWindow integer?
+---@field contextWindow integer|vim.NIL
 ---@field enabled boolean?
 
 ---@class preceptor.Status
 ---@field version string
----@field student preceptor.Model?
----@field teacher preceptor.Model?
+---@field student preceptor.Model
+---@field teacher preceptor.Model
 ---@field trusted boolean
+---@field activeRuns integer
+---@field pendingProposals integer
+---@field spentUsd number
 
 local health = vim.health
 local name = 'preceptor'
@@ -60,8 +63,9 @@ end
 ---@param role string
 ---@param model preceptor.Model
 local function report_model(role, model)
-  local text = ('%s: %s at %s'):format(role, model.model, model.baseUrl)
-  if model.contextWindow then
+  local served = model.model ~= '' and model.model or 'the model that is served'
+  local text = ('%s: %s at %s'):format(role, served, model.baseUrl)
+  if type(model.contextWindow) == 'number' then
     text = ('%s, %d tokens of context'):format(text, model.contextWindow)
   end
   if model.reachable then
@@ -86,12 +90,8 @@ local function check_status(client)
     health.warn('The server does not tell its status', { 'See the log: :edit `=vim.lsp.log.get_filename()`' })
     return
   end
-  if status.student then
-    report_model('Student', status.student)
-  else
-    health.warn('No student model is set', { 'See :help preceptor-models' })
-  end
-  if status.teacher and status.teacher.enabled then
+  report_model('Student', status.student)
+  if status.teacher.enabled then
     report_model('Teacher', status.teacher)
   else
     health.info('No teacher model is enabled')

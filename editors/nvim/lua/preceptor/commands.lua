@@ -1,0 +1,171 @@
+--- What `:Preceptor` does: each subcommand is one command of the server, asked for by its name.
+
+---@class preceptor.Run
+---@field runId string
+---@field title string
+---@field status string
+
+local M = {}
+
+--- Most runs among which one that is under way is looked for.
+local listed_runs = 50
+
+---@param text string
+---@param level integer?
+local function notify(text, level)
+  vim.notify('Preceptor: ' .. text, level or vim.log.levels.INFO)
+end
+
+--- Executes a command of the server that is attached to the current buffer, else of any other.
+---@param command string
+---@param argument table
+---@param answered fun(result: any)
+local function execute(command, argument, answered)
+  local client = vim.lsp.get_clients({ name = 'preceptor', bufnr = 0 })[1]
+    or vim.lsp.get_clients({ name = 'preceptor' })[1]
+  if not client then
+    notify('no server is running; open a file, or see :help preceptor-setup', vim.log.levels.ERROR)
+    return
+  end
+  local object = next(argument) and argument or vim.empty_dict()
+  local params = { command = command, arguments = { object } }
+  -- The buffer makes Neovim send the changes that it still holds back.
+  client:request('workspace/executeCommand', params, function(failure, result)
+    if failure then
+      notify(failure.message, vim.log.levels.ERROR)
+    else
+      answered(result)
+    end
+  end, vim.api.nvim_get_current_buf())
+end
+
+--- Asks for work at lines of the current buffer, if that is a file.
+---@param prompt string
+---@param first integer Counted from 1
+---@param last integer
+local function ask(prompt, first, last)
+  local argument = { prompt = prompt }
+  local buffer = vim.api.nvim_get_current_buf()
+  local is_file = vim.bo[buffer].buftype == '' and vim.api.nvim_buf_get_name(buffer) ~= ''
+  if is_file then
+    argument.uri = vim.uri_from_bufnr(buffer)
+    -- A position past the end of a line is taken as its end.
+    argument.range = {
+      start = { line = first - 1, character = 0 },
+      ['end'] = { line = last - 1, character = 2 ^ 31 - 1 },
+    }
+  end
+  execute('preceptor.run', argument, function(run)
+    notify('working on it: ' .. run.runId)
+  end)
+end
+
+--- Stops a run.
+---@param run preceptor.Run
+local function cancel(run)
+  execute('preceptor.cancel', { runId = run.runId }, function(answer)
+    notify((answer.cancelled and 'stopped: ' or 'has ended already: ') .. run.title)
+  end)
+end
+
+--- Describes a model in one line.
+---@param role string
+---@param model preceptor.Model
+---@return string
+local function model_line(role, model)
+  local name = model.model ~= '' and model.model or 'the model that is served'
+  local state = model.reachable and 'answers' or 'does not answer'
+  return ('%s: %s at %s %s'):format(role, name, model.baseUrl, state)
+end
+
+--- Describes the server's status.
+---@param status preceptor.Status
+---@return string[]
+local function status_lines(status)
+  local lines = { 'Preceptor ' .. status.version, model_line('student', status.student) }
+  lines[#lines + 1] = status.teacher.enabled and model_line('teacher', status.teacher)
+    or 'teacher: none is enabled'
+  lines[#lines + 1] = ('runs under way: %d, proposals that wait: %d, spent today: $%.2f'):format(
+    status.activeRuns,
+    status.pendingProposals,
+    status.spentUsd
+  )
+  lines[#lines + 1] = status.trusted and 'the workspace is trusted' or 'the workspace is not trusted'
+  return lines
+end
+
+---@type table<string, fun(text: string, call: vim.api.keyset.create_user_command.command_args)>
+local subcommands = {
+  ask = function(text, call)
+    if text ~= '' then
+      ask(text, call.line1, call.line2)
+      return
+    end
+    vim.ui.input({ prompt = 'Ask Preceptor: ' }, function(typed)
+      if typed and vim.trim(typed) ~= '' then
+        ask(typed, call.line1, call.line2)
+      end
+    end)
+  end,
+  stop = function()
+    execute('preceptor.runs', { limit = listed_runs }, function(runs)
+      ---@param run preceptor.Run
+      local under_way = vim.tbl_filter(function(run)
+        return run.status == 'running' or run.status == 'waiting'
+      end, runs)
+      if #under_way == 0 then
+        notify('nothing is under way')
+      elseif #under_way == 1 then
+        cancel(under_way[1])
+      else
+        vim.ui.select(under_way, {
+          prompt = 'Stop which run?',
+          ---@param run preceptor.Run
+          format_item = function(run)
+            return ('%s (%s)'):format(run.title, run.status)
+          end,
+        }, function(run)
+          if run then
+            cancel(run)
+          end
+        end)
+      end
+    end)
+  end,
+  status = function()
+    execute('preceptor.status', {}, function(status)
+      local text = table.concat(status_lines(status), '\n')
+      vim.api.nvim_echo({ { text } }, true, {})
+    end)
+  end,
+}
+
+--- Runs `:Preceptor`.
+---@param call vim.api.keyset.create_user_command.command_args
+function M.run(call)
+  local name = call.fargs[1]
+  local subcommand = subcommands[name]
+  if not subcommand then
+    local names = table.concat(vim.fn.sort(vim.tbl_keys(subcommands)), ', ')
+    notify(('there is no %q; there are: %s'):format(name, names), vim.log.levels.ERROR)
+    return
+  end
+  subcommand(table.concat(call.fargs, ' ', 2), call)
+end
+
+--- Completes the subcommand.
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  if line:match('Preceptor!?%s+%S+%s') then
+    return {}
+  end
+  local names = vim.tbl_filter(function(name)
+    return vim.startswith(name, lead)
+  end, vim.tbl_keys(subcommands))
+  table.sort(names)
+  return names
+end
+
+return M
