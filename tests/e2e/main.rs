@@ -13,6 +13,7 @@ mod acceptance;
 mod approvals;
 mod commands;
 mod configuration;
+mod doctor;
 mod documents;
 mod editing;
 mod escalation;

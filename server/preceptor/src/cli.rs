@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use runtime::config::{self, ApprovalMode, Config, FailOn};
 use tracing_subscriber::EnvFilter;
 
-use crate::{check, configuration, demo, lsp, rules, terminal, trust};
+use crate::{check, configuration, demo, doctor, lsp, rules, terminal, trust};
 
 /// Exit code: the command could not do its work.
 const EXIT_FAILED: u8 = 2;
@@ -55,6 +55,8 @@ enum Command {
     },
     /// Prints the JSON Schema of the configuration.
     Schema,
+    /// Looks at settings, models and folders, and says what needs doing.
+    Doctor,
 }
 
 #[derive(Debug, clap::Args)]
@@ -177,6 +179,7 @@ fn perform(command: Command) -> anyhow::Result<u8> {
         Command::Rules => rules::list(&mut stdout),
         Command::Explain { rule } => rules::explain(&rule, &mut stdout, &mut stderr),
         Command::Trust { revoke } => trust::run(!revoke, &mut stdout),
+        Command::Doctor => block_on(async { doctor::run(&mut stdout).await }),
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&config::schema());
             writeln!(stdout, "{}", schema.context("writing the schema")?)

@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 mod configuration;
 pub mod demo;
+mod doctor;
 pub mod lsp;
 pub mod rules;
 pub mod terminal;
