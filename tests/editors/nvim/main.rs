@@ -101,3 +101,16 @@ async fn commands_ask_stop_and_tell_the_status() {
     assert!(requests.get(1).is_some_and(|it| it.mentions("and how many now?")));
     assert_eq!(requests.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_runs_after_its_question_was_answered() {
+    let Some(editor) = Editor::find("question") else { return };
+    let student = models::student_that_writes_a_file().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("ask", &student, None))
+        .tell("question.lua")
+        .await;
+    assert_eq!(student.requests().len(), 2);
+}

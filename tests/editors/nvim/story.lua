@@ -132,6 +132,9 @@ function story.is_in_a_transcript(text)
   end)
 end
 
+--- How Neovim itself asks the person for the server.
+story.show_question = vim.lsp.handlers['window/showMessageRequest']
+
 --- A question of the server stays open, as if nobody looked: approvals are given in the document.
 ---@async
 vim.lsp.handlers['window/showMessageRequest'] = function()

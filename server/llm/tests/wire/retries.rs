@@ -60,9 +60,9 @@ async fn what_passes_is_tried_three_times() {
     .await;
     check(
         vec![error(502), error(504), error(529)],
-        expect![[r#"
+        expect![[r"
             [attempt 2 after HTTP 502: later.][attempt 3 after HTTP 504: later.]
-            Server: The model server at http://gpu failed (HTTP 529). It says: later. Its log says more; try again when it is well. It was tried 3 times."#]],
+            Server: The model server at http://gpu failed (HTTP 529). It says: later. Its log says more; try again when it is well. It was tried 3 times."]],
     )
     .await;
     check(
