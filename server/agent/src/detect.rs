@@ -161,7 +161,11 @@ pub fn judge(calls: &[CallRecord], answer: &str, ending: Ending) -> Judgement {
             })
         })
         .collect();
-    signals.extend(answer_signal(answer, ending));
+    // Whoever was refused a call may well say that it cannot go on.
+    let was_declined = calls.iter().any(|call| call.kind == ResultKind::Declined);
+    signals.extend(answer_signal(answer, ending).filter(|signal| {
+        !(was_declined && matches!(signal.kind, SignalKind::GiveUp | SignalKind::AsksBack))
+    }));
     let confidence = 1.0
         - signals
             .iter()
@@ -176,6 +180,17 @@ pub fn judge(calls: &[CallRecord], answer: &str, ending: Ending) -> Judgement {
         Verdict::Ok
     };
     Judgement { verdict, confidence, signals }
+}
+
+/// Returns what was in the attempt's way and no model can help: the output of a call that was
+/// blocked, unless a later call of that tool worked.
+pub fn obstacle(calls: &[CallRecord]) -> Option<&str> {
+    calls.iter().enumerate().find_map(|(call_idx, call)| {
+        let later = calls.get(call_idx + 1..).unwrap_or_default();
+        let is_open =
+            call.kind == ResultKind::Blocked && !later.iter().any(|later| recovers(later, call));
+        is_open.then_some(call.output.as_str())
+    })
 }
 
 fn call_signal(call: &CallRecord) -> Option<(SignalKind, f64)> {
@@ -320,7 +335,7 @@ fn own_words(answer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallRecord, Ending, Verdict, judge};
+    use super::{CallRecord, Ending, Verdict, judge, obstacle};
     use crate::tool::ResultKind;
 
     fn call(tool: &str, arguments: &str, kind: ResultKind, exit_code: Option<i32>) -> CallRecord {
@@ -424,12 +439,18 @@ mod tests {
 
     #[test]
     fn a_person_who_declines_is_no_failure_of_the_model() {
-        check(&[call("bash", "{}", ResultKind::Declined, None)], "I stopped there.", Verdict::Ok);
-        check(
-            &[call("edit_file", "{}", ResultKind::Blocked, None)],
-            "Make it writable.",
-            Verdict::Ok,
-        );
+        for answer in ["I stopped there.", "I could not do it."] {
+            check(&[call("bash", "{}", ResultKind::Declined, None)], answer, Verdict::Ok);
+        }
+    }
+
+    #[test]
+    fn what_blocks_a_call_is_no_failure_but_an_obstacle() {
+        let blocked = call("edit_file", "{}", ResultKind::Blocked, None);
+        check(std::slice::from_ref(&blocked), "Make it writable.", Verdict::Ok);
+        assert_eq!(obstacle(std::slice::from_ref(&blocked)), Some("some output"));
+        let worked = call("edit_file", "{}", ResultKind::Ok, None);
+        assert_eq!(obstacle(&[blocked, worked]), None);
     }
 
     #[test]

@@ -99,12 +99,20 @@ struct Screen {
     run_id: String,
     is_mid_line: bool,
     has_takeover_failed: bool,
+    last_call: String,
     exit_code: u8,
 }
 
 impl Screen {
     fn new(is_json: bool, run_id: String) -> Self {
-        Self { is_json, run_id, is_mid_line: false, has_takeover_failed: false, exit_code: 0 }
+        Self {
+            is_json,
+            run_id,
+            is_mid_line: false,
+            has_takeover_failed: false,
+            last_call: String::new(),
+            exit_code: 0,
+        }
     }
 
     fn show(&mut self, record: &Record) -> anyhow::Result<()> {
@@ -156,16 +164,24 @@ impl Screen {
                 self.is_mid_line = !content.ends_with('\n');
                 return content.clone();
             }
-            Event::ToolCall { tool, arguments, raw, .. } => {
+            Event::ToolCall { tool, arguments, raw, tool_call_id } => {
+                self.last_call.clone_from(tool_call_id);
                 format!("> {tool} {}", raw.clone().unwrap_or_else(|| summary(arguments)))
             }
-            Event::ToolOutput { output, success, .. } => {
+            Event::ToolOutput { tool, tool_call_id, output, success, .. } => {
                 let mark = if *success { "" } else { "! " };
-                agent::clip::clip_middle(output.trim_end(), /*max_chars*/ 2_000)
+                // Of several calls, each result says whose it is.
+                let whose = if *tool_call_id == self.last_call {
+                    String::new()
+                } else {
+                    format!("  result of {tool}:\n")
+                };
+                let shown = agent::clip::clip_middle(output.trim_end(), /*max_chars*/ 2_000)
                     .lines()
                     .map(|line| format!("  {mark}{line}"))
                     .collect::<Vec<_>>()
-                    .join("\n")
+                    .join("\n");
+                whose + &shown
             }
             Event::ToolLog { log, .. } => format!("[{log}]"),
             Event::Signal(signal) if !signal.recovered => {

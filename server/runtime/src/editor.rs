@@ -21,10 +21,16 @@ pub struct Buffer {
 pub enum EditError {
     /// The editor said no.
     #[error(
-        "the editor refused the change ({0}); nothing was changed: make the file writable in the \
-         editor, then retry"
+        "the editor refused the change ({0}); nothing was changed: look at the file in the editor, \
+         make it writable there, then retry"
     )]
     Refused(String),
+    /// The editor takes no edits, and the buffer differs from the file.
+    #[error(
+        "the file has unsaved changes, and the editor takes no edits from outside; nothing was \
+         changed: save it or discard the changes, then retry"
+    )]
+    Unsaved,
     /// The editor did not answer in time.
     #[error("the editor did not answer; look whether the change was made before you go on")]
     NoAnswer,

@@ -3,7 +3,7 @@
 use super::{Actor, Attempt, Machine, Out, Purpose, State, Step};
 use crate::{
     clip::clip,
-    detect::{Ending, Judgement, Verdict, judge},
+    detect::{Ending, Judgement, Verdict, judge, obstacle},
     distill::{Distillation, read_distillation},
     event::{Event, StateRecord},
     gate::Gate,
@@ -18,6 +18,9 @@ impl Machine {
     pub(super) fn end_attempt(&mut self, actor: Actor, ending: Ending, out: &mut Out) -> Step {
         out.teacher = actor == Actor::Teacher;
         let attempt = self.attempt_mut(actor);
+        if let Some(error) = obstacle(&attempt.calls).map(str::to_owned) {
+            return self.blocked(actor, error, out);
+        }
         let judgement = judge(&attempt.calls, &attempt.answer, ending);
         for signal in &judgement.signals {
             out.emit(Event::Signal(signal.clone()));
@@ -31,6 +34,18 @@ impl Machine {
             Actor::Student => self.student_ended(&judgement, stop_reason, out),
             Actor::Teacher => self.teacher_ended(&judgement, stop_reason, out),
         }
+    }
+
+    /// Something was in the way that a stronger model would run into as well: the turn ends as an
+    /// error, with what to do about it, and nothing is learnt.
+    fn blocked(&mut self, actor: Actor, error: String, out: &mut Out) -> Step {
+        if actor == Actor::Teacher {
+            let (reason, class) = (error.clone(), "operational".to_owned());
+            out.emit(Event::EscalationFailed { reason, class });
+        }
+        out.emit(Event::Error { error, class: "blocked".to_owned() });
+        self.state = State::Resting;
+        Step::Rest
     }
 
     pub(super) fn student_ended(

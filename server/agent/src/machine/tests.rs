@@ -13,7 +13,7 @@ use crate::{
     gate::{TakeoverMode, TeacherPolicy},
     message::{FailureClass, FinishReason, Message, ModelFailure, ModelReply, ToolCall, ToolSpec},
     policy::{Mode, Policy},
-    tool::{BUILT_IN_TOOLS, BuiltInTool, ToolResult},
+    tool::{BUILT_IN_TOOLS, BuiltInTool, ResultKind, ToolResult},
 };
 
 fn tools() -> Vec<ToolSpec> {
@@ -320,6 +320,32 @@ fn operational_errors_never_escalate() {
             teacher assistant_stream_end {}
             teacher escalation_failed {"class":"operational","reason":"set the key"}
             teacher turn_complete ["I give up.","final"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn what_no_model_can_help_ends_the_turn_as_an_error() {
+    let blocked = ToolResult::not_run(ResultKind::Blocked, "The disk is full: make room.");
+    check(
+        machine(Mode::Full),
+        vec![
+            request("x"),
+            calls(&[("a", "write_file", r#"{"path":"x","content":""}"#)]),
+            Input::ToolsFinished(vec![("a".to_owned(), blocked)]),
+            says("I could not do it."),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 7 tools
+            student assistant_stream_end {}
+            student tool_call ["a","write_file",{"content":"","path":"x"},null]
+            => run a
+            student tool_output ["a",false,"The disk is full: make room."]
+            => call student: 7 tools
+            student assistant_stream_end {}
+            student error {"class":"blocked","error":"The disk is full: make room."}
             => rest
         "#]],
     );

@@ -65,7 +65,7 @@ impl Editor for SessionEditor {
             }
             let client = session.client();
             if !client.applies_edits {
-                return Err(refused("it takes no edits, and the file has unsaved changes"));
+                return Err(EditError::Unsaved);
             }
             apply(&session, &snapshot, text).await?;
             if client.preceptor.save {
@@ -130,13 +130,15 @@ async fn apply(session: &Session, snapshot: &Snapshot, text: &str) -> Result<(),
         label: Some("Preceptor".to_owned()),
         edit: to_proto::workspace_edit(&[edit], snapshot, session.client()),
     };
-    let answer =
-        session.outbox.request::<ApplyWorkspaceEdit>(&params, EDIT_TIMEOUT).await.map_err(
-            |error| match error {
-                RequestError::Timeout { .. } | RequestError::Closed { .. } => EditError::NoAnswer,
-                error => EditError::Refused(error.to_string()),
-            },
-        )?;
+    let answer = session
+        .outbox
+        .request::<ApplyWorkspaceEdit>(&params, EDIT_TIMEOUT)
+        .await
+        .map_err(|error| match error {
+            RequestError::Timeout { .. } | RequestError::Closed { .. } => EditError::NoAnswer,
+            RequestError::Refused { error, .. } => EditError::Refused(error.message.to_string()),
+            error => EditError::Refused(error.to_string()),
+        })?;
     if answer.applied {
         return Ok(());
     }

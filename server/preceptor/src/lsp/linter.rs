@@ -12,7 +12,7 @@ use std::{
 
 use lint::{Finding, SkillFile, check};
 use runtime::config::Config;
-use skill::SkillDocument;
+use skill::{SkillDocument, Span};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{Diagnostic, Url};
@@ -154,13 +154,39 @@ async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snap
 fn lint_snapshot_text(snapshot: Arc<Snapshot>, config: Arc<Config>, guide: &GuidePages) -> Linted {
     guide.unpack();
     let findings = if is_skill(&snapshot.uri) {
-        lint_text(&snapshot.uri, snapshot.text(), &config)
+        let mut findings = lint_text(&snapshot.uri, snapshot.text(), &config);
+        findings.extend(encoding_on_disk(&snapshot, &findings, &config));
+        findings
     } else {
         Vec::new()
     };
     let diagnostics =
         findings.iter().map(|finding| to_proto::diagnostic(finding, &snapshot, guide)).collect();
     Linted { snapshot, findings, diagnostics, config }
+}
+
+/// Editors decode a file that is no UTF-8 as they think best and show a text that nothing is wrong
+/// with; clients read the file.
+#[expect(clippy::disallowed_methods, reason = "what the editor decoded is on the disk")]
+fn encoding_on_disk(snapshot: &Snapshot, findings: &[Finding], config: &Config) -> Option<Finding> {
+    let rule = lint::rule("text/encoding")?;
+    if snapshot.is_modified || findings.iter().any(|finding| finding.rule.code == rule.code) {
+        return None;
+    }
+    let severity = config.lint.settings().level(rule).severity()?;
+    let bytes = std::fs::read(snapshot.uri.to_file_path().ok()?).ok()?;
+    let n_valid = std::str::from_utf8(&bytes).err()?.valid_up_to();
+    let line = bytes.get(..n_valid)?.iter().filter(|byte| **byte == b'\n').count();
+    let start = snapshot.line_index().line_start(line);
+    let n_bytes = snapshot.line(u32::try_from(line).ok()?).map_or(0, str::len);
+    Some(Finding {
+        rule,
+        severity,
+        message: "The file is not UTF-8 here: clients cannot read it. Save it as UTF-8".to_owned(),
+        span: Span::new(start, start + n_bytes),
+        related: Vec::new(),
+        fix: None,
+    })
 }
 
 fn directory_name(uri: &Url) -> Option<String> {

@@ -24,7 +24,10 @@ type Changed = Result<(String, Option<FileChange>), ToolResult>;
 impl Toolbox {
     pub(super) fn read_file(&self, arguments: &Arguments<'_>) -> Result<ToolResult, String> {
         let path = self.resolve(arguments)?;
-        let text = self.workspace.read(&path).map_err(|error| error.to_string())?;
+        let text = match self.workspace.read(&path) {
+            Ok(text) => text,
+            Err(error) => return Ok(unreadable(error)),
+        };
         let offset = arguments.number("offset").unwrap_or(1).max(1);
         let limit = arguments.number("limit").unwrap_or(READ_LINES).max(1);
         let n_lines = text.lines().count();
@@ -170,9 +173,11 @@ fn failed(sentence: impl AsRef<str>) -> ToolResult {
     ToolResult::failed(capitalized(sentence.as_ref()))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 fn unreadable(error: FileError) -> ToolResult {
-    failed(error.to_string())
+    match error {
+        FileError::Io { .. } => blocked(error.to_string()),
+        error => failed(error.to_string()),
+    }
 }
 
 fn blocked(sentence: impl AsRef<str>) -> ToolResult {
