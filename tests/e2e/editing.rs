@@ -161,6 +161,9 @@ async fn a_refused_edit_is_told_to_the_model_and_nothing_is_lost() {
     assert!(tool_results(&requests[2])[1].contains("the buffer is read-only"));
     assert_eq!(agent.read("data.csv"), TEXT);
     assert!(!agent.kinds(&run_id).contains(&"file_changed"));
+    let notes = agent.notes();
+    let shown = agent.diagnostic(&notes, "turn/error").await;
+    assert!(shown["message"].as_str().unwrap().contains("make it writable there"), "{shown}");
     agent.finish().await;
 }
 

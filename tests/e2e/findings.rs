@@ -245,3 +245,19 @@ async fn clients_without_versioned_edits_get_plain_ones() {
     assert!(!edit["changes"][&uri].as_array().unwrap().is_empty(), "{edit}");
     client.finish().await;
 }
+
+#[tokio::test]
+async fn a_file_that_the_editor_decoded_from_another_encoding_is_found() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    let text = "---\nname: demo\ndescription: Pr\u{fc}ft rows. Use when rows are checked.\n---\n";
+    let folder = client.dir().join("demo");
+    tokio::fs::create_dir_all(&folder).await.unwrap();
+    let latin_1: Vec<u8> = text.chars().map(|it| u8::try_from(u32::from(it)).unwrap()).collect();
+    tokio::fs::write(folder.join("SKILL.md"), latin_1).await.unwrap();
+    client.open(&uri, text).await;
+    let diagnostics = client.diagnostics(&uri, 1).await;
+    assert_eq!(diagnostics[0]["code"], "text/encoding", "{diagnostics}");
+    assert_eq!(diagnostics[0]["range"]["start"]["line"], 2);
+    client.finish().await;
+}

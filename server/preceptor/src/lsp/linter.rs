@@ -176,7 +176,7 @@ fn encoding_on_disk(snapshot: &Snapshot, findings: &[Finding], config: &Config) 
     let severity = config.lint.settings().level(rule).severity()?;
     let bytes = std::fs::read(snapshot.uri.to_file_path().ok()?).ok()?;
     let n_valid = std::str::from_utf8(&bytes).err()?.valid_up_to();
-    let line = bytes.get(..n_valid)?.iter().filter(|byte| **byte == b'\n').count();
+    let line = std::str::from_utf8(bytes.get(..n_valid)?).ok()?.matches('\n').count();
     let start = snapshot.line_index().line_start(line);
     let n_bytes = snapshot.line(u32::try_from(line).ok()?).map_or(0, str::len);
     Some(Finding {
