@@ -11,7 +11,7 @@ use serde_json::json;
 use skill::Span;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionKind, CodeActionOrCommand, CodeActionParams,
-    CodeActionResponse, Diagnostic, Position, Range, Url,
+    CodeActionResponse, CodeActionTriggerKind, Diagnostic, Position, Range, Url,
 };
 use tracing::error;
 
@@ -56,7 +56,13 @@ pub(crate) async fn code_action(
         if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
             actions.extend(quick_fixes(session, &linted, params.range));
         }
-        if is_wanted(&FIX_ALL, &params.context) && linted.findings.iter().any(has_safe_fix) {
+        // Working it out lints once more: not for each step of the cursor.
+        let is_asked_for = params.context.only.is_some()
+            || params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
+        if is_asked_for
+            && is_wanted(&FIX_ALL, &params.context)
+            && linted.findings.iter().any(has_safe_fix)
+        {
             actions.extend(fix_all_action(session, &linted).await);
         }
     }
