@@ -188,6 +188,47 @@ async fn trust_lasts_until_the_file_changes_or_it_is_taken_back() {
 }
 
 #[tokio::test]
+async fn a_run_does_not_go_on_under_settings_that_are_not_trusted_any_more() {
+    let mut hostile = Hostile::start().await;
+    let inside = hostile_without_runs(&hostile);
+    write(hostile.client.dir(), "work/preceptor.toml", &inside);
+    hostile.trust(true).await;
+    hostile.elsewhere.then(says("Done."));
+    let run_id = hostile.run().await;
+    hostile.event(&run_id, "turn_complete").await;
+    hostile.trust(false).await;
+    for (command, argument) in [
+        ("preceptor.followUp", json!({"runId": run_id, "prompt": "go on"})),
+        ("preceptor.retry", json!({"runId": run_id})),
+    ] {
+        let params = json!({"command": command, "arguments": [argument]});
+        let id = hostile.client.start_request("workspace/executeCommand", params).await;
+        let answer = hostile.client.answer_to(id).await;
+        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(message.contains("start a new run"), "{answer}");
+    }
+    assert_eq!(hostile.elsewhere.requests().len(), 1);
+    hostile.finish().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_of_a_workspace_do_not_have_us_write_elsewhere() {
+    let mut hostile = Hostile::start().await;
+    let work = hostile.client.dir().join("work");
+    let outside = hostile.client.dir().join("outside");
+    fs::create_dir(&outside).unwrap();
+    std::os::unix::fs::symlink(&outside, work.join(".preceptor")).unwrap();
+    let params = json!({"command": "preceptor.run", "arguments": [{"prompt": "count the rows"}]});
+    let id = hostile.client.start_request("workspace/executeCommand", params).await;
+    let answer = hostile.client.answer_to(id).await;
+    let message = answer["error"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("replace the link by a folder"), "{answer}");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    hostile.finish().await;
+}
+
+#[tokio::test]
 async fn a_folder_is_trusted_by_the_action_on_its_file() {
     let mut hostile = Hostile::start().await;
     let file = hostile.file();

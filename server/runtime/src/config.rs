@@ -172,6 +172,11 @@ impl Layer {
 }
 
 impl Config {
+    /// Whether two configurations are the same but for what the linter is told.
+    pub fn is_same_for_runs(&self, other: &Self) -> bool {
+        Self { lint: other.lint.clone(), ..self.clone() } == *other
+    }
+
     /// Merges layers, later ones over earlier ones; lists are replaced as a whole.
     ///
     /// # Errors

@@ -80,6 +80,11 @@ pub enum StartError {
     /// The workspace folder cannot be used.
     #[error(transparent)]
     Workspace(#[from] FileError),
+    /// A link leads the folder for runs out of the workspace.
+    #[error(
+        "{0} leads out of the workspace by a link; replace the link by a folder, or set `runs.dir`"
+    )]
+    LedAway(PathBuf),
     /// The run's folder cannot be made.
     #[error(transparent)]
     Folder(#[from] RunFolderError),

@@ -206,7 +206,7 @@ impl Workspace {
 }
 
 /// Takes `.` and `..` out of a path without looking at the disk.
-fn lexical(path: &Path) -> PathBuf {
+pub(crate) fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
         match component {

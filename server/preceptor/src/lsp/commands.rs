@@ -69,7 +69,7 @@ pub(crate) async fn execute(
     let answer =
         match command {
             "preceptor.run" => run(session, parse(command, arguments)?).await?,
-            "preceptor.followUp" => follow_up(session, parse(command, arguments)?)?,
+            "preceptor.followUp" => follow_up(session, parse(command, arguments)?).await?,
             "preceptor.cancel" => {
                 let Cancel { run_id } = parse(command, arguments)?;
                 json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
@@ -77,7 +77,9 @@ pub(crate) async fn execute(
             "preceptor.approve" => approve(session, parse(command, arguments)?)?,
             "preceptor.retry" => {
                 let RunOnly { run_id } = parse(command, arguments)?;
-                let turn = live(session, &run_id)?.retry().map_err(operation_error)?;
+                let run = live(session, &run_id)?;
+                require_same_settings(session, &run).await?;
+                let turn = run.retry().map_err(operation_error)?;
                 json!({ "turn": turn })
             }
             "preceptor.show" => {
@@ -169,7 +171,7 @@ async fn run(session: &Arc<Session>, arguments: Run) -> Result<Value> {
     Ok(started(&run, 1))
 }
 
-fn follow_up(session: &Session, arguments: FollowUp) -> Result<Value> {
+async fn follow_up(session: &Arc<Session>, arguments: FollowUp) -> Result<Value> {
     let FollowUp { run_id, prompt, record_only, attachments } = arguments;
     if record_only {
         return Err(Error::invalid_params(
@@ -178,6 +180,7 @@ fn follow_up(session: &Session, arguments: FollowUp) -> Result<Value> {
     }
     require_prompt(&prompt)?;
     let run = live(session, &run_id)?;
+    require_same_settings(session, &run).await?;
     let request = Request { prompt: with_attachments(prompt, &attachments), origin: None };
     let turn = run.ask(request).map_err(operation_error)?;
     Ok(started(&run, turn))
@@ -301,6 +304,20 @@ fn require_prompt(prompt: &str) -> Result<()> {
         return Err(Error::invalid_params("`prompt`: it is empty; say what should be done"));
     }
     Ok(())
+}
+
+/// A run keeps the settings that it began with. Under others, trust that was taken back among
+/// them, it does not go on.
+async fn require_same_settings(session: &Arc<Session>, run: &RunHandle) -> Result<()> {
+    files::reload(session).await;
+    if session.settings.config_in(run.workspace()).is_same_for_runs(run.config()) {
+        return Ok(());
+    }
+    Err(failed(
+        "The settings have changed since this run began, or the folder is not trusted any more: \
+         start a new run."
+            .to_owned(),
+    ))
 }
 
 fn live(session: &Session, run_id: &str) -> Result<Arc<RunHandle>> {

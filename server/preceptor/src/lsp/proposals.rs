@@ -149,6 +149,13 @@ pub(crate) async fn accept(
     let now = SystemClock.now();
     let (name, is_there) = free_name(&save_dir, &proposal.name, &text, now);
     let target = save_dir.join(&name).join("SKILL.md");
+    let is_led_away = target.starts_with(store.folder())
+        && !resolve_existing(&target).starts_with(resolve_existing(store.folder()));
+    if is_led_away {
+        let reason =
+            "a link leads it out of the workspace; replace the link by a folder".to_owned();
+        return Err(AcceptError::Refused { path: target, reason });
+    }
     let text: Arc<str> = published_text(&text, &name, now).into();
     // The record comes first: a skill that is there without one would be accepted a second time,
     // under another name.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -17,7 +18,7 @@ use super::{
     Driver, OperationError, Request, RunSetup, StartError,
     prepare::{Prepared, prepare},
 };
-use crate::{journal::Record, recorder::Recorder, run_store::RunFolder};
+use crate::{config::Config, journal::Record, recorder::Recorder, run_store::RunFolder};
 
 /// Requests that may wait for the turn before them.
 const QUEUED_OPERATIONS: usize = 64;
@@ -30,6 +31,8 @@ pub(super) enum Operation {
 /// A live run, from outside. Dropping it ends the task without closing the turn; see
 /// [`RunHandle::close`].
 pub struct RunHandle {
+    workspace: PathBuf,
+    config: Arc<Config>,
     folder: RunFolder,
     recorder: Arc<Recorder>,
     shared: Arc<Shared>,
@@ -65,6 +68,7 @@ impl RunHandle {
         if request.prompt.trim().is_empty() {
             return Err(StartError::EmptyPrompt);
         }
+        let (workspace, config) = (setup.workspace.clone(), Arc::clone(&setup.config));
         // Folders, journal, scenario files and TLS roots: nothing for a thread that others need.
         let prompt = request.prompt.clone();
         let prepared = tokio::task::spawn_blocking(move || prepare(setup, &prompt, listener))
@@ -88,7 +92,8 @@ impl RunHandle {
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));
-        let handle = Self { folder, recorder, shared, operations, closing, task };
+        let handle =
+            Self { workspace, config, folder, recorder, shared, operations, closing, task };
         // The channel is new and empty, and the task holds its other end.
         let _ = handle.ask(request);
         Ok(handle)
@@ -97,6 +102,16 @@ impl RunHandle {
     /// Returns the run's folder.
     pub fn folder(&self) -> &RunFolder {
         &self.folder
+    }
+
+    /// Returns the folder that the tools work in, as it was given.
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// Returns the configuration that the run began with; it keeps it.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Returns the run's recorder, for events that come from outside of its turns.

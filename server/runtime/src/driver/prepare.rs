@@ -20,7 +20,7 @@ use crate::{
     recorder::Recorder,
     run_store::{RunFolder, first_line},
     tools::Toolbox,
-    workspace::Workspace,
+    workspace::{Workspace, lexical, resolve_existing},
 };
 
 /// Longest title, in characters.
@@ -40,6 +40,12 @@ pub(super) fn prepare(
     listener: mpsc::Sender<Arc<Record>>,
 ) -> Result<Prepared, StartError> {
     let workspace = Workspace::open(&setup.workspace, &setup.folders, Arc::clone(&setup.editor))?;
+    // A workspace is content from elsewhere: its links must not have us write anywhere else.
+    if lexical(&setup.runs).starts_with(&setup.workspace)
+        && !resolve_existing(&setup.runs).starts_with(workspace.root())
+    {
+        return Err(StartError::LedAway(setup.runs));
+    }
     let folder = RunFolder::create(&setup.runs, setup.clock.now(), prompt)?;
     let secret_variables = models::secret_variables(&setup.config);
     let secrets = secret_variables
