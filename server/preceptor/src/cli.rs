@@ -33,6 +33,9 @@ enum Command {
         /// Accepted because some editors add it; the server always uses standard input and output.
         #[arg(long, hide = true)]
         stdio: bool,
+        /// Takes this file instead of the user's configuration.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Lints every SKILL.md below the paths.
     Check(CheckArguments),
@@ -56,7 +59,11 @@ enum Command {
     /// Prints the JSON Schema of the configuration.
     Schema,
     /// Looks at settings, models and folders, and says what needs doing.
-    Doctor,
+    Doctor {
+        /// Takes this file instead of the user's configuration.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -132,7 +139,7 @@ pub fn run() -> u8 {
     let arguments = Arguments::parse();
     let command = match arguments.command {
         Some(command) => command,
-        None if arguments.stdio => Command::Lsp { stdio: true },
+        None if arguments.stdio => Command::Lsp { stdio: true, config: None },
         None => {
             let shown = Arguments::command().print_help();
             return if shown.is_ok() { EXIT_FAILED } else { 1 };
@@ -152,8 +159,12 @@ pub fn run() -> u8 {
 fn perform(command: Command) -> anyhow::Result<u8> {
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     match command {
-        Command::Lsp { .. } => block_on(async {
-            let options = lsp::Options::from_environment();
+        Command::Lsp { config, .. } => block_on(async {
+            let mut options = lsp::Options::from_environment();
+            if let Some(file) = config {
+                let file = std::path::absolute(&file).context("finding the configuration")?;
+                options.user_config = Some(file);
+            }
             Ok(lsp::serve(tokio::io::stdin(), tokio::io::stdout(), options).await)
         }),
         Command::Check(arguments) => {
@@ -179,7 +190,9 @@ fn perform(command: Command) -> anyhow::Result<u8> {
         Command::Rules => rules::list(&mut stdout),
         Command::Explain { rule } => rules::explain(&rule, &mut stdout, &mut stderr),
         Command::Trust { revoke } => trust::run(!revoke, &mut stdout),
-        Command::Doctor => block_on(async { doctor::run(&mut stdout).await }),
+        Command::Doctor { config } => {
+            block_on(async { doctor::run(config.as_deref(), &mut stdout).await })
+        }
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&config::schema());
             writeln!(stdout, "{}", schema.context("writing the schema")?)

@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context;
 use llm::Role;
 use runtime::{
-    config::{Config, Endpoint, WORKSPACE_FILE},
+    config::{Config, Endpoint, Provider, WORKSPACE_FILE},
     folders::Folders,
     models,
 };
@@ -64,28 +64,29 @@ impl Check {
 }
 
 /// Looks at everything, reports it to `stdout` and returns the exit code: 0 if all is well, 1 if
-/// something needs doing.
+/// something needs doing. `config` takes the place of the user's file.
 ///
 /// # Errors
 /// If the current folder is gone or `stdout` cannot be written.
-pub(crate) async fn run(stdout: &mut impl Write) -> anyhow::Result<u8> {
+pub(crate) async fn run(config: Option<&Path>, stdout: &mut impl Write) -> anyhow::Result<u8> {
     let workspace = env::current_dir().context("finding the current folder")?;
-    let checks = examine(&workspace).await;
+    let checks = examine(config, &workspace).await;
     let is_unwell = checks.iter().any(|check| check.state == State::Unwell);
     let report = report(&checks, check::wants_color());
     stdout.write_all(report.as_bytes()).context("writing the report")?;
     Ok(if is_unwell { EXIT_UNWELL } else { 0 })
 }
 
-async fn examine(workspace: &Path) -> Vec<Check> {
+async fn examine(config: Option<&Path>, workspace: &Path) -> Vec<Check> {
     let mut checks = Vec::new();
     let folders = Folders::from_environment();
     if let Err(error) = &folders {
         checks.push(Check::unwell("settings", format!("{error}.")));
     }
-    match configuration::of_run(None) {
+    match configuration::of_run(config) {
         Ok(configured) => {
-            checks.extend(folders.as_ref().ok().map(|it| user_file(&it.config_file)));
+            let users = folders.as_ref().ok().map(|it| it.config_file.as_path());
+            checks.extend(config.or(users).map(user_file));
             checks.push(workspace_file(workspace, configured.notice.as_deref()));
             let (student, teacher) = tokio::join!(
                 model(Role::Student, &configured.config.student, workspace),
@@ -152,6 +153,10 @@ async fn teacher(config: &Config, workspace: &Path) -> Check {
 async fn model(role: Role, endpoint: &Endpoint, workspace: &Path) -> Check {
     let table = role.settings_table();
     match models::probe(role, endpoint, workspace, PATIENCE).await {
+        Ok(_) if endpoint.provider == Provider::Script => {
+            let script = endpoint.script.as_deref().unwrap_or(Path::new("")).display();
+            Check::well(table, format!("It plays the scenario {script}; no model is asked."))
+        }
         Ok(listed) => served(table, endpoint, &listed),
         Err(failure) => Check::unwell(table, failure.message),
     }
