@@ -8,12 +8,18 @@ const skill = '.agents/skills/count-csv-rows/SKILL.md';
 export async function learning(story: Story): Promise<void> {
   const { workbench } = story;
   await workbench.openFile('notes.md');
-  await workbench.lens('Ask Preceptor').click();
-  await workbench.statusItem('Student at work').waitFor();
+  const lens = workbench.lens('Ask Preceptor');
+  await lens.waitFor();
+  // Both may be over before the next line of this story: they are watched for from the start.
+  const [student, teacher] = ['Student at work', 'Teacher at work'].map((text) =>
+    workbench.statusItem(text).waitFor(),
+  );
+  await lens.click();
+  await student;
   report('the student is at work');
   await workbench.tab('how-many-data-rows').waitFor();
   report('the transcript opens beside the notes');
-  await workbench.statusItem('Teacher at work').waitFor();
+  await teacher;
   report('the teacher is at work');
   await workbench.picture('takeover');
   await step('the failure is a problem', () => workbench.hasProblem('turn/failed'));
