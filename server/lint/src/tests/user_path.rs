@@ -165,7 +165,7 @@ fn homes_inside_containers_are_silent() {
 #[test]
 fn users_of_images_are_silent_where_the_image_is_shown() {
     silent("On an EC2 instance: `ls /home/ubuntu/data`");
-    silent("In the container, run `cd /root/slime`.");
+    silent("In the container, run `cd /root/harvest`.");
     silent("The GitHub Actions runner has `/home/runner/work`.");
     found("/home/ubuntu", "Run `ls /home/ubuntu/data`.");
     found("/root", "Run `ls /root/tables`.");
