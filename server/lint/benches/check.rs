@@ -17,16 +17,17 @@ fn main() {
 #[divan::bench(args = [10 * KIB, 100 * KIB, 1024 * KIB])]
 fn all_rules(bencher: Bencher<'_, '_>, n_bytes: usize) {
     let document = SkillDocument::parse(documents::skill("check", n_bytes));
-    let file = SkillFile { document: &document, directory_name: Some("check") };
     let settings = Settings::default();
-    bencher.counter(BytesCount::new(n_bytes)).bench_local(|| check(&file, &settings));
+    let file = SkillFile::new(&document, &settings).in_directory(Some("check"));
+    bencher.counter(BytesCount::new(n_bytes)).bench_local(|| check(&file));
 }
 
 /// One rule over a parsed document, so that a slow one stands out.
 #[divan::bench(args = rules().iter().map(|rule| rule.code))]
 fn one_rule(bencher: Bencher<'_, '_>, code: &str) {
     let document = SkillDocument::parse(documents::skill("check", 100 * KIB));
-    let file = SkillFile { document: &document, directory_name: Some("check") };
+    let settings = Settings::default();
+    let file = SkillFile::new(&document, &settings).in_directory(Some("check"));
     let Some(rule) = lint::rule(code) else { return };
     bencher.counter(BytesCount::new(100 * KIB)).bench_local(|| (rule.check)(&file));
 }

@@ -50,8 +50,15 @@ pub struct Finding {
     pub span: Span,
     /// Other places of the same, each with a clause about it.
     pub related: Vec<(Span, String)>,
-    /// How to put it right.
-    pub fix: Option<Fix>,
+    /// Ways to put it right, the best one first.
+    pub fixes: Vec<Fix>,
+}
+
+impl Finding {
+    /// Returns the first fix that may be applied without a look.
+    pub fn safe_fix(&self) -> Option<&Fix> {
+        self.fixes.iter().find(|fix| fix.safety == Safety::Safe)
+    }
 }
 
 /// A change that clears a finding.

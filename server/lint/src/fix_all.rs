@@ -20,11 +20,15 @@ pub struct FixedText {
 pub fn fix_all(text: &str, findings: &[Finding], safety: Safety) -> Option<FixedText> {
     let mut edits: Vec<TextEdit> = Vec::new();
     let mut n_fixed = 0;
-    for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        let is_wanted = fix.safety == Safety::Safe || safety == Safety::Unsafe;
+    for finding in findings {
+        let fix = match safety {
+            Safety::Safe => finding.safe_fix(),
+            Safety::Unsafe => finding.safe_fix().or(finding.fixes.first()),
+        };
+        let Some(fix) = fix else { continue };
         let collides =
             fix.edits.iter().any(|edit| edits.iter().any(|other| touches(edit.span, other.span)));
-        if is_wanted && !collides {
+        if !collides {
             edits.extend(fix.edits.iter().cloned());
             n_fixed += 1;
         }

@@ -28,8 +28,8 @@ pub struct Problem {
     pub span: Span,
     /// Other places of the same, each with a clause about it.
     pub related: Vec<(Span, String)>,
-    /// How to put it right.
-    pub fix: Option<Fix>,
+    /// Ways to put it right, the best one first.
+    pub fixes: Vec<Fix>,
     /// A mild case stays at or below this, whatever the rule's level.
     pub severity_limit: Option<Severity>,
 }
@@ -38,13 +38,21 @@ impl Problem {
     /// Returns a problem at one place, without a fix.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { message, span, related: Vec::new(), fix: None, severity_limit: None }
+        Self { message, span, related: Vec::new(), fixes: Vec::new(), severity_limit: None }
     }
 
-    /// Returns the problem with a way to put it right, if there is one.
+    /// Returns the problem with one more way to put it right, if there is one.
     #[must_use]
-    pub fn with_fix(self, fix: Option<Fix>) -> Self {
-        Self { fix, ..self }
+    pub fn with_fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fixes.extend(fix.into());
+        self
+    }
+
+    /// Returns the problem with the other places of the same.
+    #[must_use]
+    pub fn with_related(mut self, places: impl IntoIterator<Item = (Span, String)>) -> Self {
+        self.related.extend(places);
+        self
     }
 
     /// Returns the problem as a mild case.

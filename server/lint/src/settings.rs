@@ -45,6 +45,10 @@ impl Level {
 pub struct Settings {
     /// Levels by rule code, for the rules that do not keep their own.
     pub levels: BTreeMap<String, Level>,
+    /// The tool that wraps a raw launcher, by the words that start it: `vllm serve`.
+    pub launchers: BTreeMap<String, String>,
+    /// Names of tools that exist besides those of known clients.
+    pub known_tools: Vec<String>,
 }
 
 impl Settings {

@@ -2,16 +2,31 @@
 
 use skill::SkillDocument;
 
+use crate::Settings;
+
 /// A skill's main file with what is known about where it stands.
 #[derive(Debug, Clone, Copy)]
 pub struct SkillFile<'a> {
     /// The parsed text.
     pub document: &'a SkillDocument,
+    /// What the user set for this file.
+    pub settings: &'a Settings,
     /// The name of the folder that the file is in, if it is known.
     pub directory_name: Option<&'a str>,
 }
 
 impl<'a> SkillFile<'a> {
+    /// Returns a file of which only its text is known.
+    pub const fn new(document: &'a SkillDocument, settings: &'a Settings) -> Self {
+        Self { document, settings, directory_name: None }
+    }
+
+    /// Returns the same file in a folder of this name.
+    #[must_use]
+    pub const fn in_directory(self, directory_name: Option<&'a str>) -> Self {
+        Self { directory_name, ..self }
+    }
+
     /// Returns the file's text.
     pub fn text(&self) -> &'a str {
         &self.document.text

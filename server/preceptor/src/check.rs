@@ -239,8 +239,8 @@ fn fix(checked: &Checked, directory_name: Option<&str>, options: &Options) -> (S
     let mut n_fixed = 0;
     for _ in 0..MAXIMUM_FIX_ROUNDS {
         let document = SkillDocument::parse(text.as_str());
-        let file = SkillFile { document: &document, directory_name };
-        let Some(fixed) = fix_all(&text, &check(&file, &options.settings), safety) else { break };
+        let file = SkillFile::new(&document, &options.settings).in_directory(directory_name);
+        let Some(fixed) = fix_all(&text, &check(&file), safety) else { break };
         if fixed.text == text {
             break;
         }
@@ -257,8 +257,8 @@ fn check_text(
     options: &Options,
 ) -> Checked {
     let document = SkillDocument::parse(text.as_str());
-    let file = SkillFile { document: &document, directory_name };
-    let findings = check(&file, &options.settings);
+    let file = SkillFile::new(&document, &options.settings).in_directory(directory_name);
+    let findings = check(&file);
     Checked { path, line_index: LineIndex::new(&text), text, findings }
 }
 

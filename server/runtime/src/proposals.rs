@@ -292,8 +292,7 @@ impl ProposalStore {
 pub fn check(text: &str, name: &str, settings: &lint::Settings) -> Vec<Finding> {
     let document = SkillDocument::parse(text);
     let index = LineIndex::new(text);
-    let file = lint::SkillFile { document: &document, directory_name: Some(name) };
-    lint::check(&file, settings)
+    lint::check(&lint::SkillFile::new(&document, settings).in_directory(Some(name)))
         .into_iter()
         .map(|finding| Finding {
             code: finding.rule.code.to_owned(),

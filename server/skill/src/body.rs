@@ -34,6 +34,9 @@ pub struct Heading {
     pub text: String,
     /// The whole heading with its markers.
     pub span: Span,
+    /// The heading of the section that this one's section is a part of: its place in
+    /// [`Body::headings`].
+    pub parent: Option<usize>,
 }
 
 /// A paragraph.
@@ -112,25 +115,31 @@ impl Body {
 
     /// Returns the code block that holds the byte at `offset`, fences included.
     pub fn code_block_at(&self, offset: usize) -> Option<&CodeBlock> {
-        self.code_blocks.iter().find(|block| block.span.contains_offset(offset))
+        covering(&self.code_blocks, offset, |block| block.span)
     }
 
     /// Returns the inline code that holds the byte at `offset`, back-ticks included.
     pub fn inline_code_at(&self, offset: usize) -> Option<&InlineCode> {
-        self.inline_code.iter().find(|code| code.span.contains_offset(offset))
+        covering(&self.inline_code, offset, |code| code.span)
     }
 
     /// Returns the headings that the byte at `offset` stands under, innermost first.
     pub fn headings_above(&self, offset: usize) -> impl Iterator<Item = &Heading> {
-        let mut level = u8::MAX;
-        self.headings.iter().rev().filter(move |heading| {
-            let is_above = heading.span.start <= offset && heading.level < level;
-            if is_above {
-                level = heading.level;
-            }
-            is_above
+        let n_before = self.headings.partition_point(|heading| heading.span.start <= offset);
+        let mut above = n_before.checked_sub(1);
+        std::iter::from_fn(move || {
+            let heading = self.headings.get(above?)?;
+            above = heading.parent;
+            Some(heading)
         })
     }
+}
+
+/// Finds the item that holds the byte at `offset` among items in the order of the text that do
+/// not overlap.
+fn covering<T>(items: &[T], offset: usize, span: impl Fn(&T) -> Span) -> Option<&T> {
+    let n_before = items.partition_point(|item| span(item).start <= offset);
+    items.get(n_before.checked_sub(1)?).filter(|item| span(item).contains_offset(offset))
 }
 
 struct Builder<'a> {
@@ -153,10 +162,17 @@ impl Builder<'_> {
             Event::Start(Tag::Heading { level, .. }) => {
                 let trimmed =
                     Span::new(span.start, span.start + trimmed_length(self.source, &range));
-                self.heading =
-                    Some(Heading { level: level as u8, text: String::new(), span: trimmed });
+                self.heading = Some(Heading {
+                    level: level as u8,
+                    text: String::new(),
+                    span: trimmed,
+                    parent: None,
+                });
             }
-            Event::End(TagEnd::Heading(_)) => self.body.headings.extend(self.heading.take()),
+            Event::End(TagEnd::Heading(_)) => {
+                let heading = self.heading.take();
+                self.body.headings.extend(heading.map(|it| self.below_its_parent(it)));
+            }
             Event::Start(Tag::Paragraph) => {
                 self.paragraph = Some(Paragraph { text: String::new(), span });
             }
@@ -187,6 +203,18 @@ impl Builder<'_> {
             Event::Html(_) | Event::InlineHtml(_) => self.html(&range),
             _ => {}
         }
+    }
+
+    /// Each heading is passed over once: what it is not below of, nothing behind it is below of.
+    fn below_its_parent(&self, heading: Heading) -> Heading {
+        let headings = &self.body.headings;
+        let mut parent = headings.len().checked_sub(1);
+        while let Some(at) = parent
+            && headings.get(at).is_some_and(|it| it.level >= heading.level)
+        {
+            parent = headings.get(at).and_then(|it| it.parent);
+        }
+        Heading { parent, ..heading }
     }
 
     fn words(&mut self, text: &str) {

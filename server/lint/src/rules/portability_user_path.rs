@@ -37,7 +37,7 @@ fn problem(file: &SkillFile<'_>, places: &[UserPath<'_>]) -> Option<Problem> {
             format!("`{home}` is one person's folder; nobody else has it")
         }
     };
-    let mut problem = Problem::new(first.span, message).with_fix(Some(fix(file, places)));
+    let mut problem = Problem::new(first.span, message).with_fix(fix(file, places));
     problem.related =
         others.iter().map(|other| (other.span, format!("`{home}` is also here"))).collect();
     Some(problem)

@@ -86,7 +86,7 @@ fn there_is_no_scaffold_without_words_or_with_fields_elsewhere() {
 #[test]
 fn the_scaffold_takes_the_name_from_the_heading_where_the_folder_is_unknown() {
     let found = findings("# Größe ändern\n\nÄndert sie.\n", None);
-    let edits = &found[0].fix.as_ref().unwrap().edits;
+    let edits = &found[0].fixes[0].edits;
     expect![[r#"
         ---
         name: groesse-aendern

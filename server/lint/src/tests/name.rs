@@ -106,7 +106,7 @@ fn a_name_that_is_a_list_is_left_to_people() {
 #[test]
 fn a_folder_with_an_invalid_name_is_not_taken() {
     let found = findings("---\ndescription: Counts rows.\n---\n", Some("Count Rows"));
-    assert_eq!(found[0].fix, None);
+    assert_eq!(found[0].fixes, []);
 }
 
 #[test]

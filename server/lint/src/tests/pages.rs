@@ -64,7 +64,7 @@ fn safe_fixes_of_examples_clear_their_finding() {
     for rule in rules() {
         for text in examples(rule, "Example") {
             let found = findings(&text, Some(DIRECTORY_NAME));
-            let fix = found.iter().find(|it| it.rule.code == rule.code).unwrap().fix.as_ref();
+            let fix = found.iter().find(|it| it.rule.code == rule.code).unwrap().fixes.first();
             if fix.is_some_and(|fix| fix.safety == Safety::Safe) {
                 assert!(
                     !has_finding(rule, &fixed_in(Some(DIRECTORY_NAME), &text, Safety::Safe)),

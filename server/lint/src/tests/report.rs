@@ -66,7 +66,7 @@ pub(super) fn fixed_in(directory_name: Option<&str>, before: &str, safety: Safet
 
 pub(super) fn findings(text: &str, directory_name: Option<&str>) -> Vec<Finding> {
     let document = SkillDocument::parse(text);
-    run(&SkillFile { document: &document, directory_name }, &Settings::default())
+    run(&SkillFile::new(&document, &Settings::default()).in_directory(directory_name))
 }
 
 /// Renders findings as line, caret, severity, code, message, related places and fix.
@@ -74,7 +74,8 @@ pub(super) fn report(text: &str, directory_name: Option<&str>) -> String {
     let line_index = LineIndex::new(text);
     let position = |offset| line_index.position(text, offset, PositionEncoding::Utf32);
     let mut out = String::new();
-    for Finding { rule, severity, message, span, related, fix } in findings(text, directory_name) {
+    for Finding { rule, severity, message, span, related, fixes } in findings(text, directory_name)
+    {
         let start = position(span.start);
         let number = (start.line + 1).to_string();
         let carets = "^".repeat(n_carets(text, span));
@@ -87,7 +88,7 @@ pub(super) fn report(text: &str, directory_name: Option<&str>) -> String {
             let start = position(span.start);
             writeln!(out, "{margin} = {}:{} {label}", start.line + 1, start.character + 1).unwrap();
         }
-        if let Some(fix) = fix {
+        for fix in fixes {
             writeln!(out, "{margin} = fix ({:?}): {}", fix.safety, fix.title).unwrap();
         }
     }

@@ -6,12 +6,12 @@ use crate::{Level, Settings, Severity, SkillFile, check, rule, rules};
 
 fn severities(settings: &Settings) -> Vec<(&'static str, Severity)> {
     let document = SkillDocument::parse("---\nname: größe\n---\n");
-    let findings = check(&SkillFile { document: &document, directory_name: None }, settings);
+    let findings = check(&SkillFile::new(&document, settings));
     findings.iter().map(|finding| (finding.rule.code, finding.severity)).collect()
 }
 
 fn set(code: &str, level: Level) -> Settings {
-    Settings { levels: [(code.to_owned(), level)].into() }
+    Settings { levels: [(code.to_owned(), level)].into(), ..Settings::default() }
 }
 
 #[test]

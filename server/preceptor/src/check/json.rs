@@ -59,6 +59,6 @@ fn diagnostic<'a>(checked: &'a Checked, finding: &'a Finding) -> Diagnostic<'a> 
         severity: finding.severity.as_str(),
         code: finding.rule.code,
         message: &finding.message,
-        fixable: finding.fix.is_some(),
+        fixable: !finding.fixes.is_empty(),
     }
 }

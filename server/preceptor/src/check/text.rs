@@ -40,7 +40,7 @@ fn render(renderer: &Renderer, checked: &Checked, finding: &Finding) -> String {
     if let Some(places) = related_places(checked, finding) {
         group = group.element(Level::NOTE.message(places));
     }
-    if let Some(fix) = &finding.fix {
+    if let Some(fix) = finding.safe_fix().or(finding.fixes.first()) {
         group = group.element(Level::HELP.with_name("fix").message(fix_hint(fix)));
     }
     renderer.render(&[group])
@@ -102,9 +102,7 @@ fn summary(outcome: &Outcome) -> String {
             counts.push(counted(n_findings, severity.as_str()));
         }
     }
-    let n_fixable = findings()
-        .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe))
-        .count();
+    let n_fixable = findings().filter(|finding| finding.safe_fix().is_some()).count();
     let found = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
     let mut parts = vec![format!("checked {}: {found}", counted(outcome.checked.len(), "skill"))];
     if outcome.n_fixed > 0 {

@@ -127,8 +127,8 @@ pub(crate) fn is_skill(uri: &Url) -> bool {
 pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, config: &Config) -> Vec<Finding> {
     let document = SkillDocument::parse(Arc::clone(text));
     let directory_name = directory_name(uri);
-    let file = SkillFile { document: &document, directory_name: directory_name.as_deref() };
-    check(&file, &config.lint.settings())
+    let settings = config.lint.settings();
+    check(&SkillFile::new(&document, &settings).in_directory(directory_name.as_deref()))
 }
 
 async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snapshot>>) {
@@ -185,7 +185,7 @@ fn encoding_on_disk(snapshot: &Snapshot, findings: &[Finding], config: &Config) 
         message: "The file is not UTF-8 here: clients cannot read it. Save it as UTF-8".to_owned(),
         span: Span::new(start, start + n_bytes),
         related: Vec::new(),
-        fix: None,
+        fixes: Vec::new(),
     })
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn diagnostic(finding: &Finding, snapshot: &Snapshot, guide: &GuidePa
         message: message.clone(),
     });
     let related: Vec<DiagnosticRelatedInformation> = related.collect();
-    let fix = finding.fix.as_ref().map(|fix| match fix.safety {
+    let fix = finding.safe_fix().or(finding.fixes.first()).map(|fix| match fix.safety {
         Safety::Safe => "safe",
         Safety::Unsafe => "unsafe",
     });

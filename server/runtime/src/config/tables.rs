@@ -310,6 +310,10 @@ impl Lint {
             };
             (code.clone(), level)
         });
-        lint::Settings { levels: levels.collect() }
+        lint::Settings {
+            levels: levels.collect(),
+            launchers: self.launchers.clone(),
+            known_tools: self.known_tools.clone(),
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lint::{Finding, Safety, fix_all};
+use lint::{Finding, Fix, Safety, fix_all};
 use runtime::config::Config;
 use serde_json::json;
 use skill::Span;
@@ -128,27 +128,23 @@ fn quick_fixes(session: &Session, linted: &Linted, range: Range) -> Vec<CodeActi
     found.sort_by_key(|(finding, _)| (!touches(finding.span, touched), !has_safe_fix(finding)));
     found
         .into_iter()
-        .filter_map(|(finding, diagnostic)| quick_fix(session, linted, finding, diagnostic))
+        .flat_map(|(finding, diagnostic)| {
+            finding.fixes.iter().map(move |fix| quick_fix(session, linted, fix, diagnostic))
+        })
         .collect()
 }
 
-fn quick_fix(
-    session: &Session,
-    linted: &Linted,
-    finding: &Finding,
-    diagnostic: &Diagnostic,
-) -> Option<CodeAction> {
-    let fix = finding.fix.as_ref()?;
+fn quick_fix(session: &Session, linted: &Linted, fix: &Fix, diagnostic: &Diagnostic) -> CodeAction {
     let is_safe = fix.safety == Safety::Safe;
     let note = if is_safe { "" } else { " (check the result)" };
-    Some(CodeAction {
+    CodeAction {
         title: format!("{}{note}", fix.title),
         kind: Some(CodeActionKind::QUICKFIX),
         diagnostics: Some(vec![diagnostic.clone()]),
         edit: Some(to_proto::workspace_edit(&fix.edits, &linted.snapshot, session.client())),
         is_preferred: Some(is_safe),
         ..CodeAction::default()
-    })
+    }
 }
 
 async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeAction> {
@@ -184,7 +180,7 @@ fn fixed_text(uri: &Url, text: &Arc<str>, config: &Config) -> Arc<str> {
 }
 
 fn has_safe_fix(finding: &Finding) -> bool {
-    finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
+    finding.safe_fix().is_some()
 }
 
 /// A cursor at the edge of a finding is on it.
