@@ -4,6 +4,7 @@
 //! an earlier one. Unknown keys and wrong types are errors that name the key's path and, in a file,
 //! its place.
 
+mod lint_settings;
 mod models;
 mod place;
 mod tables;
@@ -15,7 +16,9 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::config::{lint_settings::first_mistake, place::Step};
 pub use crate::config::{
+    lint_settings::{LintSettings, similar_rules},
     models::{Endpoint, Provider, Teacher, TeacherMode, TeacherScope, Tier2, ToolMode},
     place::Place,
     tables::{
@@ -196,12 +199,36 @@ pub fn schema() -> Value {
 }
 
 fn read(origin: &str, text: Option<&str>, value: &Value) -> Result<Config, ConfigError> {
-    serde_path_to_error::deserialize(value).map_err(|error| ConfigError::Invalid {
-        origin: origin.to_owned(),
-        place: text.map(|text| Place::of_path(text, error.path())),
-        path: error.path().to_string(),
-        message: error.inner().to_string(),
-    })
+    let config: Config =
+        serde_path_to_error::deserialize(value).map_err(|error| ConfigError::Invalid {
+            origin: origin.to_owned(),
+            place: text.map(|text| Place::of_path(text, error.path())),
+            path: error.path().to_string(),
+            message: error.inner().to_string(),
+        })?;
+    match first_mistake(&config.lint) {
+        None => Ok(config),
+        Some((steps, message)) => Err(ConfigError::Invalid {
+            origin: origin.to_owned(),
+            place: text.map(|text| Place::of_steps(text, &steps)),
+            path: written(&steps),
+            message,
+        }),
+    }
+}
+
+/// Returns the way to a key as it is written in a sentence, such as `a.b[0].c`.
+fn written(steps: &[Step<'_>]) -> String {
+    let mut out = String::new();
+    for step in steps {
+        match step {
+            Step::Key(name) if out.is_empty() => out.push_str(name),
+            Step::Key(name) => out.extend([".", name]),
+            Step::Index(idx) => out.extend(["[", &idx.to_string(), "]"]),
+            Step::Elsewhere => {}
+        }
+    }
+    out
 }
 
 fn suffix(place: Option<&Place>) -> String {

@@ -40,15 +40,25 @@ impl Place {
         Self::find(text, names.iter().map(|name| Step::Key(name)))
     }
 
+    /// Returns the place of a key by the steps that lead to it.
+    pub(super) fn of_steps(text: &str, steps: &[Step<'_>]) -> Self {
+        Self::find(text, steps.iter().copied())
+    }
+
     fn find<'a>(text: &str, steps: impl Iterator<Item = Step<'a>>) -> Self {
         let span = DeTable::parse(text).ok().and_then(|table| last_found(table.get_ref(), steps));
         Self::new(text, span.unwrap_or_default())
     }
 }
 
-enum Step<'a> {
+/// One step on the way to a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'a> {
+    /// Into a table, by name.
     Key(&'a str),
+    /// Into a list, from 0.
     Index(usize),
+    /// To what a file has no place for.
     Elsewhere,
 }
 

@@ -108,7 +108,7 @@ table! {
         rules: BTreeMap<String, RuleLevel> = BTreeMap::new(),
         /// Raw launcher to the tool that wraps it.
         launchers: BTreeMap<String, String> = BTreeMap::new(),
-        /// Levels by path.
+        /// Levels by path; where several match, later ones win.
         overrides: Vec<LintOverride> = Vec::new(),
     }
 }
@@ -279,7 +279,8 @@ pub enum RuleLevel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LintOverride {
-    /// Globs on paths below the workspace.
+    /// Globs on paths below the folder that the configuration's file is in; one that matches a
+    /// folder holds for all that is in it.
     pub paths: Vec<String>,
     /// Levels by rule.
     pub rules: BTreeMap<String, RuleLevel>,
@@ -295,25 +296,4 @@ pub enum MentorMode {
     ExpertLed,
     /// A model's draft, a person's decision.
     Hybrid,
-}
-
-impl Lint {
-    /// Returns the settings as the linter takes them.
-    pub fn settings(&self) -> lint::Settings {
-        let levels = self.rules.iter().map(|(code, level)| {
-            let level = match level {
-                RuleLevel::Off => lint::Level::Off,
-                RuleLevel::Hint => lint::Level::Hint,
-                RuleLevel::Info => lint::Level::Info,
-                RuleLevel::Warning => lint::Level::Warning,
-                RuleLevel::Error => lint::Level::Error,
-            };
-            (code.clone(), level)
-        });
-        lint::Settings {
-            levels: levels.collect(),
-            launchers: self.launchers.clone(),
-            known_tools: self.known_tools.clone(),
-        }
-    }
 }

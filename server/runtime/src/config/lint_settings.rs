@@ -1,0 +1,257 @@
+//! The linter's settings for each path, and mistakes in them that types cannot catch.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
+
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::{Lint, LintOverride, RuleLevel, place::Step};
+
+/// How alike a name has to be to be taken for what was meant, from 0 to 1.
+const LIKENESS: f64 = 0.8;
+
+/// How many names are suggested for one that does not exist.
+const SUGGESTIONS: usize = 3;
+
+/// The table `lint`, ready to be asked about paths. Globs are worked out once.
+#[derive(Debug, Clone, Default)]
+pub struct LintSettings {
+    everywhere: lint::Settings,
+    overrides: Vec<Override>,
+}
+
+#[derive(Debug, Clone)]
+struct Override {
+    paths: GlobSet,
+    levels: BTreeMap<String, lint::Level>,
+}
+
+impl LintSettings {
+    /// Prepares a table. Globs that cannot be read match nothing; a [`super::Layer`] has none.
+    pub fn new(lint: &Lint) -> Self {
+        let overrides = lint.overrides.iter().map(|it| Override {
+            paths: glob_set(&it.paths).unwrap_or_default(),
+            levels: levels(&it.rules),
+        });
+        Self { everywhere: lint.settings(), overrides: overrides.collect() }
+    }
+
+    /// Returns the settings for a file. Globs are relative to `folder`, the one that the
+    /// configuration's file is in; a relative path is taken to be below it, and a file elsewhere
+    /// has no overrides. Where several match, later ones win.
+    ///
+    /// A glob that matches a folder holds for everything below it.
+    pub fn of(&self, folder: &Path, path: &Path) -> Cow<'_, lint::Settings> {
+        if self.overrides.is_empty() {
+            return Cow::Borrowed(&self.everywhere);
+        }
+        let path = without_dots(&folder.join(path));
+        let Ok(relative) = path.strip_prefix(without_dots(folder)) else {
+            return Cow::Borrowed(&self.everywhere);
+        };
+        let mut settings = Cow::Borrowed(&self.everywhere);
+        for it in &self.overrides {
+            let mut below = relative.ancestors().filter(|it| !it.as_os_str().is_empty());
+            if below.any(|path| it.paths.is_match(path)) {
+                let levels = it.levels.iter().map(|(code, level)| (code.clone(), *level));
+                settings.to_mut().levels.extend(levels);
+            }
+        }
+        settings
+    }
+}
+
+impl Lint {
+    /// Returns the settings as the linter takes them, for files that no override is about.
+    pub fn settings(&self) -> lint::Settings {
+        lint::Settings {
+            levels: levels(&self.rules),
+            launchers: self.launchers.clone(),
+            known_tools: self.known_tools.clone(),
+        }
+    }
+}
+
+/// Returns the codes of rules that `wanted` was probably meant to be, best first, three at most.
+pub fn similar_rules(wanted: &str) -> Vec<&'static str> {
+    let wanted = wanted.trim().to_lowercase();
+    let mut scored: Vec<(f64, &'static str)> = lint::rules()
+        .iter()
+        .map(|rule| {
+            let offence = rule.code.split('/').next_back().unwrap_or_default();
+            let likeness = strsim::jaro_winkler(&wanted, rule.code);
+            (likeness.max(strsim::jaro_winkler(&wanted, offence)), rule.code)
+        })
+        .filter(|(likeness, _)| *likeness >= LIKENESS)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.into_iter().take(SUGGESTIONS).map(|(_, code)| code).collect()
+}
+
+/// Returns the first name of a rule that there is not, or glob that cannot be used: the way to its
+/// key, and what is wrong with it.
+pub(super) fn first_mistake(lint: &Lint) -> Option<(Vec<Step<'_>>, String)> {
+    let table = [Step::Key("lint")];
+    let rules = unknown_rule(&lint.rules).map(|(steps, message)| (steps.to_vec(), message));
+    let mut overrides = lint.overrides.iter().enumerate().filter_map(|(idx, it)| {
+        let (steps, message) = override_mistake(it)?;
+        let above = [Step::Key("overrides"), Step::Index(idx)];
+        Some((above.into_iter().chain(steps).collect(), message))
+    });
+    let (steps, message) = rules.or_else(|| overrides.next())?;
+    Some((table.into_iter().chain(steps).collect(), message))
+}
+
+fn override_mistake(it: &LintOverride) -> Option<([Step<'_>; 2], String)> {
+    let globs = it.paths.iter().enumerate();
+    let mut unusable = globs.filter_map(|(idx, text)| {
+        Some(([Step::Key("paths"), Step::Index(idx)], parse_glob(text).err()?))
+    });
+    unusable.next().or_else(|| unknown_rule(&it.rules))
+}
+
+fn unknown_rule(rules: &BTreeMap<String, RuleLevel>) -> Option<([Step<'_>; 2], String)> {
+    let code = rules.keys().find(|code| lint::rule(code).is_none())?;
+    let meant = similar_rules(code);
+    let advice = if meant.is_empty() {
+        "`preceptor rules` lists them all".to_owned()
+    } else {
+        let meant: Vec<String> = meant.iter().map(|code| format!("`{code}`")).collect();
+        format!("did you mean {}?", meant.join(" or "))
+    };
+    let message = format!("there is no rule of this name; {advice}");
+    Some(([Step::Key("rules"), Step::Key(code)], message))
+}
+
+fn levels(rules: &BTreeMap<String, RuleLevel>) -> BTreeMap<String, lint::Level> {
+    rules.iter().map(|(code, level)| (code.clone(), level.to_lint())).collect()
+}
+
+impl RuleLevel {
+    fn to_lint(self) -> lint::Level {
+        match self {
+            Self::Off => lint::Level::Off,
+            Self::Hint => lint::Level::Hint,
+            Self::Info => lint::Level::Info,
+            Self::Warning => lint::Level::Warning,
+            Self::Error => lint::Level::Error,
+        }
+    }
+}
+
+fn glob_set(texts: &[String]) -> Option<GlobSet> {
+    let mut builder = GlobSetBuilder::new();
+    for text in texts {
+        builder.add(parse_glob(text).ok()?);
+    }
+    builder.build().ok()
+}
+
+fn parse_glob(text: &str) -> Result<Glob, String> {
+    let relative = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
+    let is_elsewhere = Path::new(text).has_root() || text.split('/').any(|part| part == "..");
+    if relative.is_empty() || is_elsewhere {
+        return Err(
+            "write a glob of paths below the folder of this file, such as `vendor/**`".to_owned()
+        );
+    }
+    let parsed = GlobBuilder::new(relative).literal_separator(true).build();
+    parsed.map_err(|error| format!("the glob cannot be read: {}", error.kind()))
+}
+
+/// Takes `.` and `..` out of a path by its letters alone.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            component => out.push(component),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::LintSettings;
+    use crate::config::{Config, Layer};
+
+    const OVERRIDES: &str = r#"
+[lint.rules]
+"name/invalid" = "warning"
+[[lint.overrides]]
+paths = ["vendor/**", "old"]
+rules = { "name/invalid" = "off" }
+[[lint.overrides]]
+paths = ["vendor/*/kept/SKILL.md"]
+rules = { "name/invalid" = "hint" }
+"#;
+
+    #[track_caller]
+    fn check(path: &str, expected: &str) {
+        let layer = Layer::from_toml("preceptor.toml", OVERRIDES).unwrap();
+        let settings = LintSettings::new(&Config::merged([&layer]).unwrap().lint);
+        let rule = lint::rule("name/invalid").unwrap();
+        let level = settings.of(Path::new("/w"), Path::new(path)).level(rule);
+        assert_eq!(level.as_str(), expected, "{path}");
+    }
+
+    #[test]
+    fn globs_are_relative_to_the_folder_and_later_overrides_win() {
+        check("/w/skills/a/SKILL.md", "warning");
+        check("/w/vendor/a/SKILL.md", "off");
+        check("/w/vendor/a/kept/SKILL.md", "hint");
+        check("/w/deep/vendor/a/SKILL.md", "warning");
+        check("/elsewhere/vendor/a/SKILL.md", "warning");
+        check("vendor/a/SKILL.md", "off");
+        check("/w/skills/../vendor/./a/SKILL.md", "off");
+    }
+
+    #[test]
+    fn a_folders_name_stands_for_all_that_is_in_it() {
+        check("/w/old/a/b/SKILL.md", "off");
+        check("/w/older/SKILL.md", "warning");
+    }
+
+    #[track_caller]
+    fn check_mistake(text: &str, expected: &str) {
+        let error = Layer::from_toml("c.toml", text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn rules_that_do_not_exist_are_mistakes_at_their_keys() {
+        check_mistake(
+            "[lint.rules]\n\"name/mising\" = \"off\"\n",
+            "c.toml:2:1: `lint.rules.name/mising`: there is no rule of this name; did you mean \
+             `name/missing`",
+        );
+        check_mistake(
+            "[[lint.overrides]]\npaths = [\"a\"]\nrules = { \"x/yyyyyyyy\" = \"off\" }\n",
+            "c.toml:3:11: `lint.overrides[0].rules.x/yyyyyyyy`: there is no rule of this name; \
+             `preceptor rules` lists them all",
+        );
+    }
+
+    #[test]
+    fn globs_that_cannot_be_used_are_mistakes_at_their_places() {
+        for glob in ["/w/vendor/**", "../other/**", "", "./"] {
+            check_mistake(
+                &format!("[[lint.overrides]]\npaths = [\"a\", \"{glob}\"]\nrules = {{}}\n"),
+                "c.toml:2:15: `lint.overrides[0].paths[1]`: write a glob of paths below",
+            );
+        }
+        check_mistake(
+            "[[lint.overrides]]\npaths = [\"[a\"]\nrules = {}\n",
+            "c.toml:2:10: `lint.overrides[0].paths[0]`: the glob cannot be read: ",
+        );
+    }
+}
