@@ -261,3 +261,41 @@ async fn the_schema_is_printed() {
         assert!(schema["properties"][table].is_object(), "{table}");
     }
 }
+
+#[tokio::test]
+async fn overrides_are_relative_to_the_folder_of_their_file_and_followed_as_it_changes() {
+    let overrides = |glob: &str| {
+        let rules = "rules = { \"name/invalid\" = \"hint\" }\n";
+        format!("{}[[lint.overrides]]\npaths = [\"{glob}\"]\n{rules}", level("info"))
+    };
+    let dir = folder(&[("work/preceptor.toml", &overrides("vendor/**"))]);
+    let mut client = start(&dir).await;
+    let vendor = open_invalid(&mut client, "work/vendor/demo/SKILL.md").await;
+    assert_eq!(severity(&mut client, &vendor, 1).await, HINT);
+    let own = open_invalid(&mut client, "work/demo/SKILL.md").await;
+    assert_eq!(severity(&mut client, &own, 1).await, INFORMATION);
+    let outside = open_invalid(&mut client, "vendor/demo/SKILL.md").await;
+    assert_eq!(severity(&mut client, &outside, 1).await, ERROR);
+    let proposal = open_invalid(&mut client, "work/.preceptor/proposals/1-a/demo/SKILL.md").await;
+    assert_eq!(severity(&mut client, &proposal, 1).await, INFORMATION);
+
+    write(dir.path(), "work/preceptor.toml", &overrides(".agents/skills/demo"));
+    file_changed(&mut client, "work/preceptor.toml").await;
+    wait_for_severity(&mut client, &vendor, 1, INFORMATION).await;
+    wait_for_severity(&mut client, &proposal, 1, HINT).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn the_users_overrides_are_relative_to_each_folder() {
+    let text =
+        "[[lint.overrides]]\npaths = [\"vendor\"]\nrules = { \"name/invalid\" = \"hint\" }\n";
+    let dir = folder(&[("config.toml", text)]);
+    let mut client = start(&dir).await;
+    for (path, expected) in [("work/vendor/a/SKILL.md", HINT), ("vendor/a/SKILL.md", ERROR)] {
+        let uri = open_invalid(&mut client, path).await;
+        assert_eq!(severity(&mut client, &uri, 1).await, expected, "{path}");
+    }
+    client.finish().await;
+}

@@ -285,9 +285,9 @@ impl Driver {
             teacher_model: model_name(&self.parts.models.teacher, &self.parts.config.teacher.model),
         };
         let (store, skill) = (self.parts.proposals.clone(), skill.clone());
-        let (now, settings) = (self.parts.clock.now(), self.parts.config.lint.settings());
+        let (now, config) = (self.parts.clock.now(), Arc::clone(&self.parts.config));
         let stored = tokio::task::spawn_blocking(move || {
-            let proposal = store.create(&skill, provenance, now, &settings)?;
+            let proposal = store.create(&skill, provenance, now, &config)?;
             let uri = store.uri(&proposal);
             Ok::<_, ProposalError>((proposal, uri))
         })

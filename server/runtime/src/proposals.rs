@@ -18,7 +18,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use skill::{LineIndex, NodeKind, SkillDocument, SkillDraft, TextEdit};
 
-use crate::{acceptance, atomic, clock, run_store, uri};
+use crate::{
+    acceptance, atomic, clock,
+    config::{self, Config, LintSettings},
+    run_store, skills, uri,
+};
+
+/// Where the documents are in a workspace folder.
+const ROOT: &str = ".preceptor/proposals";
 
 /// What became of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +142,7 @@ impl ProposalStore {
     pub fn new(folder: &Path, state: &Path) -> Self {
         Self {
             folder: folder.to_path_buf(),
-            root: folder.join(".preceptor/proposals"),
+            root: folder.join(ROOT),
             manifests: state.join("proposals"),
         }
     }
@@ -143,6 +150,12 @@ impl ProposalStore {
     /// Returns the folder that the store belongs to.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Returns the linter's settings for a skill of this name, where it would be saved.
+    pub fn settings(&self, config: &Config, name: &str) -> lint::Settings {
+        let path = skills::save_dir(&self.folder, &config.skills).join(name).join("SKILL.md");
+        LintSettings::new(&config.lint).of(&self.folder, &path).into_owned()
     }
 
     /// Stores a skill as the teacher wrote it, with provenance that the teacher has no say in.
@@ -154,12 +167,12 @@ impl ProposalStore {
         skill: &DistilledSkill,
         provenance: Provenance,
         now: Timestamp,
-        settings: &lint::Settings,
+        config: &Config,
     ) -> Result<Proposal, ProposalError> {
         let name = skill::slugify(&skill.name);
         let text = skill::render(&draft(skill, &name, &provenance.teacher_model, now));
         let proposal_id = self.free_id(&format!("{}-{name}", clock::to_folder_name(now)))?;
-        let findings = check(&text, &name, settings);
+        let findings = check(&text, &name, &self.settings(config, &name));
         let risk = if findings.iter().any(|finding| finding.severity == "error") {
             "high"
         } else if runs_commands(&skill.procedure) {
@@ -288,6 +301,14 @@ impl ProposalStore {
     }
 }
 
+/// Returns where the skill would be saved that stands at `path` as a proposal of a workspace
+/// folder; `None` for any other path.
+pub fn target(folder: &Path, path: &Path, skills: &config::Skills) -> Option<PathBuf> {
+    let below = path.strip_prefix(folder.join(ROOT)).ok()?;
+    let name = below.parent()?.file_name()?;
+    Some(skills::save_dir(folder, skills).join(name).join(below.file_name()?))
+}
+
 /// What the linter finds in a skill's text, as data.
 pub fn check(text: &str, name: &str, settings: &lint::Settings) -> Vec<Finding> {
     let document = SkillDocument::parse(text);
@@ -397,7 +418,8 @@ mod tests {
     use agent::distill::DistilledSkill;
     use jiff::Timestamp;
 
-    use super::{ProposalStatus, ProposalStore, Provenance, published_text};
+    use super::{ProposalStatus, ProposalStore, Provenance, published_text, target};
+    use crate::config::{Config, Layer};
 
     fn skill() -> DistilledSkill {
         DistilledSkill {
@@ -425,8 +447,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
         let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
-        let proposal =
-            store.create(&skill(), provenance(), now, &lint::Settings::default()).unwrap();
+        let proposal = store.create(&skill(), provenance(), now, &Config::default()).unwrap();
         assert_eq!(proposal.name, "count-csv-rows");
         assert_eq!(proposal.findings, []);
         assert_eq!(store.list(), std::slice::from_ref(&proposal));
@@ -474,13 +495,30 @@ mod tests {
     }
 
     #[test]
+    fn a_proposal_is_linted_as_if_it_stood_where_it_would_be_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let overrides = "[[lint.overrides]]\npaths = [\".agents/skills/a\"]\n\
+                         rules = { \"name/invalid\" = \"off\" }\n";
+        let layer = Layer::from_toml("preceptor.toml", overrides).unwrap();
+        let config = Config::merged([&layer]).unwrap();
+        let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
+        let rule = lint::rule("name/invalid").unwrap();
+        assert_eq!(store.settings(&config, "a").level(rule), lint::Level::Off);
+        assert_eq!(store.settings(&config, "b").level(rule), lint::Level::Error);
+        let document = folder.path().join(".preceptor/proposals/1-a/a/SKILL.md");
+        let saved = folder.path().join(".agents/skills/a/SKILL.md");
+        assert_eq!(target(folder.path(), &document, &config.skills), Some(saved.clone()));
+        assert_eq!(target(folder.path(), &saved, &config.skills), None);
+    }
+
+    #[test]
     fn two_proposals_of_one_second_and_name_are_two() {
         let folder = tempfile::tempdir().unwrap();
         let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
         let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
-        let settings = lint::Settings::default();
-        let first = store.create(&skill(), provenance(), now, &settings).unwrap();
-        let mut second = store.create(&skill(), provenance(), now, &settings).unwrap();
+        let config = Config::default();
+        let first = store.create(&skill(), provenance(), now, &config).unwrap();
+        let mut second = store.create(&skill(), provenance(), now, &config).unwrap();
         assert_ne!(first.proposal_id, second.proposal_id);
         second.status = ProposalStatus::Rejected;
         store.save(&second).unwrap();

@@ -10,15 +10,16 @@ use std::{
     time::Duration,
 };
 
-use lint::{Finding, SkillFile, check};
-use runtime::config::Config;
+use lint::{Finding, Settings, SkillFile, check};
 use skill::{SkillDocument, Span};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 use tracing::{debug, error, info_span};
 
-use crate::lsp::{documents::Snapshot, guide::GuidePages, session::Session, to_proto};
+use crate::lsp::{
+    documents::Snapshot, guide::GuidePages, lint_scope::LintScope, session::Session, to_proto,
+};
 
 /// A cheaper lint is followed by no pause at all.
 const CHEAP: Duration = Duration::from_millis(5);
@@ -35,7 +36,8 @@ pub(crate) struct Linted {
     pub(crate) findings: Vec<Finding>,
     /// The same for the client, in the same order.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    config: Arc<Config>,
+    /// What it was linted under.
+    pub(crate) scope: Arc<LintScope>,
 }
 
 /// The tasks of all open skills and what they found last.
@@ -85,22 +87,23 @@ impl Linter {
     /// Returns what is found in this very snapshot under the settings in force; empty for other
     /// documents than skills. What is known already is not worked out again.
     pub(crate) async fn findings(&self, session: &Session, snapshot: Arc<Snapshot>) -> Arc<Linted> {
-        let config = session.settings.config_for(&snapshot.uri);
+        let scope = LintScope::of(session, &snapshot.uri);
         let known = self.found().get(&snapshot.uri).cloned();
         if let Some(known) = known
             && known.snapshot.revision == snapshot.revision
-            && known.config.lint == config.lint
+            && *known.scope == scope
         {
             return known;
         }
         let guide = Arc::clone(&session.guide);
-        let (lint_snapshot, lint_config) = (Arc::clone(&snapshot), Arc::clone(&config));
+        let scope = Arc::new(scope);
+        let (lint_snapshot, lint_scope) = (Arc::clone(&snapshot), Arc::clone(&scope));
         let linted = tokio::task::spawn_blocking(move || {
-            lint_snapshot_text(lint_snapshot, lint_config, &guide)
+            lint_snapshot_text(lint_snapshot, lint_scope, &guide)
         });
         let findings = linted.await.unwrap_or_else(|error| {
             error!(%error, "a rule panicked");
-            Linted { snapshot, findings: Vec::new(), diagnostics: Vec::new(), config }
+            Linted { snapshot, findings: Vec::new(), diagnostics: Vec::new(), scope }
         });
         let findings = Arc::new(findings);
         if session.documents.is_current(&findings.snapshot) {
@@ -124,11 +127,10 @@ pub(crate) fn is_skill(uri: &Url) -> bool {
 }
 
 /// Returns the findings in a text; for any thread that may be busy for a while.
-pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, config: &Config) -> Vec<Finding> {
+pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, settings: &Settings) -> Vec<Finding> {
     let document = SkillDocument::parse(Arc::clone(text));
     let directory_name = directory_name(uri);
-    let settings = config.lint.settings();
-    check(&SkillFile::new(&document, &settings).in_directory(directory_name.as_deref()))
+    check(&SkillFile::new(&document, settings).in_directory(directory_name.as_deref()))
 }
 
 async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snapshot>>) {
@@ -151,29 +153,38 @@ async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snap
     }
 }
 
-fn lint_snapshot_text(snapshot: Arc<Snapshot>, config: Arc<Config>, guide: &GuidePages) -> Linted {
+fn lint_snapshot_text(
+    snapshot: Arc<Snapshot>,
+    scope: Arc<LintScope>,
+    guide: &GuidePages,
+) -> Linted {
     guide.unpack();
     let findings = if is_skill(&snapshot.uri) {
-        let mut findings = lint_text(&snapshot.uri, snapshot.text(), &config);
-        findings.extend(encoding_on_disk(&snapshot, &findings, &config));
+        let settings = scope.settings(&snapshot.uri);
+        let mut findings = lint_text(&snapshot.uri, snapshot.text(), &settings);
+        findings.extend(encoding_on_disk(&snapshot, &findings, &settings));
         findings
     } else {
         Vec::new()
     };
     let diagnostics =
         findings.iter().map(|finding| to_proto::diagnostic(finding, &snapshot, guide)).collect();
-    Linted { snapshot, findings, diagnostics, config }
+    Linted { snapshot, findings, diagnostics, scope }
 }
 
 /// Editors decode a file that is no UTF-8 as they think best and show a text that nothing is wrong
 /// with; clients read the file.
 #[expect(clippy::disallowed_methods, reason = "what the editor decoded is on the disk")]
-fn encoding_on_disk(snapshot: &Snapshot, findings: &[Finding], config: &Config) -> Option<Finding> {
+fn encoding_on_disk(
+    snapshot: &Snapshot,
+    findings: &[Finding],
+    settings: &Settings,
+) -> Option<Finding> {
     let rule = lint::rule("text/encoding")?;
     if snapshot.is_modified || findings.iter().any(|finding| finding.rule.code == rule.code) {
         return None;
     }
-    let severity = config.lint.settings().level(rule).severity()?;
+    let severity = settings.level(rule).severity()?;
     let bytes = std::fs::read(snapshot.uri.to_file_path().ok()?).ok()?;
     let n_valid = std::str::from_utf8(&bytes).err()?.valid_up_to();
     let line = std::str::from_utf8(bytes.get(..n_valid)?).ok()?.matches('\n').count();

@@ -142,7 +142,7 @@ pub(crate) async fn accept(
     };
     let config = session.settings.config_in(store.folder());
     if !overrides_errors {
-        let findings = check(&text, &proposal.name, &config.lint.settings());
+        let findings = check(&text, &proposal.name, &store.settings(&config, &proposal.name));
         refuse_errors(&proposal, &findings)?;
     }
     let save_dir = skills::save_dir(store.folder(), &config.skills);

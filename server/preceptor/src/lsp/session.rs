@@ -1,7 +1,7 @@
 //! What the handlers of one session share.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -105,13 +105,9 @@ impl Session {
     /// folder, and the run is kept in the state folder.
     pub(crate) fn places(&self, uri: Option<&Url>) -> Places {
         let path = uri.and_then(|uri| uri.to_file_path().ok());
-        let folders = self.workspace_folders();
-        let around = folders
-            .iter()
-            .filter(|folder| path.as_ref().is_some_and(|path| path.starts_with(folder)))
-            .max_by_key(|folder| folder.components().count());
-        if let Some(folder) = around.or(folders.first()) {
-            return Places { workspace: folder.clone(), store: folder.clone() };
+        let around = path.as_ref().and_then(|path| self.folder_around(path));
+        if let Some(folder) = around.or_else(|| self.workspace_folders().into_iter().next()) {
+            return Places { workspace: folder.clone(), store: folder };
         }
         let state = self.folders.state.clone();
         let beside = path.and_then(|path| path.parent().map(PathBuf::from));
@@ -160,6 +156,13 @@ impl Session {
         let mut folders = self.workspace_folders();
         folders.push(self.folders.state.clone());
         folders
+    }
+
+    /// Returns the innermost workspace folder that a path is in.
+    pub(crate) fn folder_around(&self, path: &Path) -> Option<PathBuf> {
+        let folders = self.workspace_folders().into_iter();
+        let around = folders.filter(|folder| path.starts_with(folder));
+        around.max_by_key(|folder| folder.components().count())
     }
 
     /// Returns the workspace folders, in the client's order.

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use runtime::config::{Config, ConfigError, Layer};
+use runtime::config::{Config, ConfigError, Layer, LintSettings};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::{
@@ -21,7 +21,7 @@ use tower_lsp::lsp_types::{
 };
 use tracing::{info, warn};
 
-use crate::lsp::{session::Session, settings::files::ConfigurationFiles};
+use crate::lsp::{lint_scope::LintScope, session::Session, settings::files::ConfigurationFiles};
 
 /// The section of the editor's settings that is ours.
 pub(crate) const SECTION: &str = "preceptor";
@@ -89,15 +89,35 @@ struct Layers {
 
 #[derive(Debug, Default, PartialEq)]
 struct Configs {
-    shared: Arc<Config>,
+    shared: InForce,
     /// Of the workspace folders that have a file.
-    folders: BTreeMap<PathBuf, Arc<Config>>,
+    folders: BTreeMap<PathBuf, InForce>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct InForce {
+    config: Arc<Config>,
+    /// Its table `lint`, prepared.
+    lint: Arc<LintSettings>,
+}
+
+impl PartialEq for InForce {
+    fn eq(&self, other: &Self) -> bool {
+        self.config == other.config
+    }
+}
+
+impl InForce {
+    fn new(config: Config) -> Self {
+        let lint = LintSettings::new(&config.lint);
+        Self { config: Arc::new(config), lint: Arc::new(lint) }
+    }
 }
 
 impl Settings {
     /// Returns the configuration of what belongs to no workspace folder.
     pub(crate) fn config(&self) -> Arc<Config> {
-        Arc::clone(&self.state().configs.shared)
+        Arc::clone(&self.state().configs.shared.config)
     }
 
     /// Returns the configuration of a document: that of the innermost workspace folder that it
@@ -111,7 +131,22 @@ impl Settings {
 
     /// Returns the configuration of a folder or of a path in it.
     pub(crate) fn config_in(&self, path: &Path) -> Arc<Config> {
-        Arc::clone(self.state().configs.of(path))
+        Arc::clone(&self.state().configs.of(path).config)
+    }
+
+    /// Returns what a document is linted under; its folder is unknown unless that has a file.
+    pub(crate) fn lint_scope(&self, path: Option<&Path>) -> LintScope {
+        let state = self.state();
+        let innermost = path.and_then(|path| state.configs.innermost(path));
+        let (folder, in_force) = match innermost {
+            Some((folder, in_force)) => (Some(folder.clone()), in_force),
+            None => (None, &state.configs.shared),
+        };
+        LintScope {
+            config: Arc::clone(&in_force.config),
+            settings: Arc::clone(&in_force.lint),
+            folder,
+        }
     }
 
     /// Returns whether the user trusted a workspace folder when its file was read last.
@@ -212,26 +247,29 @@ impl Layers {
         let above = || self.shared.range(LayerSource::InitializationOptions..).map(|(_, it)| it);
         let folders = self.folders.iter().map(|(folder, layer)| {
             let config = Config::merged(below().chain([layer]).chain(above()))?;
-            Ok((folder.clone(), Arc::new(config)))
+            Ok((folder.clone(), InForce::new(config)))
         });
         Ok(Configs {
-            shared: Arc::new(Config::merged(below().chain(above()))?),
+            shared: InForce::new(Config::merged(below().chain(above()))?),
             folders: folders.collect::<Result<_, ConfigError>>()?,
         })
     }
 }
 
 impl Configs {
-    fn of(&self, path: &Path) -> &Arc<Config> {
+    fn of(&self, path: &Path) -> &InForce {
+        self.innermost(path).map_or(&self.shared, |(_, in_force)| in_force)
+    }
+
+    fn innermost(&self, path: &Path) -> Option<(&PathBuf, &InForce)> {
         let around = self.folders.iter().filter(|(folder, _)| path.starts_with(folder));
-        let innermost = around.max_by_key(|(folder, _)| folder.components().count());
-        innermost.map_or(&self.shared, |(_, config)| config)
+        around.max_by_key(|(folder, _)| folder.components().count())
     }
 
     fn lints_differently(&self, other: &Self) -> bool {
         let mut folders = self.folders.keys().chain(other.folders.keys());
-        self.shared.lint != other.shared.lint
-            || folders.any(|folder| self.of(folder).lint != other.of(folder).lint)
+        self.shared.config.lint != other.shared.config.lint
+            || folders.any(|folder| self.of(folder).config.lint != other.of(folder).config.lint)
     }
 }
 

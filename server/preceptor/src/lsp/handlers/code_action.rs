@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use lint::{Finding, Fix, Safety, fix_all};
-use runtime::config::Config;
+use lint::{Finding, Fix, Safety, Settings, fix_all};
 use serde_json::json;
 use skill::Span;
 use tower_lsp::lsp_types::{
@@ -148,11 +147,11 @@ fn quick_fix(session: &Session, linted: &Linted, fix: &Fix, diagnostic: &Diagnos
 }
 
 async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeAction> {
-    let config = session.settings.config_for(&linted.snapshot.uri);
     let found = Arc::clone(linted);
     let edit = tokio::task::spawn_blocking(move || {
         let text = found.snapshot.text();
-        let fixed = fixed_text(&found.snapshot.uri, text, &config);
+        let settings = found.scope.settings(&found.snapshot.uri);
+        let fixed = fixed_text(&found.snapshot.uri, text, &settings);
         difference(text, &fixed)
     })
     .await
@@ -167,10 +166,10 @@ async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeA
 }
 
 /// Applies safe fixes until there are none left.
-fn fixed_text(uri: &Url, text: &Arc<str>, config: &Config) -> Arc<str> {
+fn fixed_text(uri: &Url, text: &Arc<str>, settings: &Settings) -> Arc<str> {
     let mut text = Arc::clone(text);
     for _ in 0..MAX_ROUNDS {
-        let findings = lint_text(uri, &text, config);
+        let findings = lint_text(uri, &text, settings);
         match fix_all(&text, &findings, Safety::Safe) {
             Some(fixed) => text = Arc::from(fixed.text),
             None => break,
