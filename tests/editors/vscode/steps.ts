@@ -31,6 +31,11 @@ export async function step(
 
 /** Says that something was seen. */
 export function report(what: string): void {
+  tell(`ok ${what}`);
+}
+
+/** Writes a line with the seconds since the start. */
+export function tell(what: string): void {
   const seconds = (performance.now() / 1000).toFixed(1).padStart(5);
-  process.stdout.write(`${seconds} s  ok ${what}\n`);
+  process.stdout.write(`${seconds} s  ${what}\n`);
 }

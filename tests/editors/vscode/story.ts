@@ -1,7 +1,7 @@
 /** What every story starts from. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { CodeServer } from './codeServer.ts';
@@ -21,6 +21,12 @@ export interface Story {
 export function readWorkspace({ workspace }: Story, name: string): string {
   const file = path.join(workspace, name);
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** How many runs there are, those that ended included. */
+export function countRuns({ workspace }: Story): number {
+  const runs = path.join(workspace, '.preceptor/runs');
+  return existsSync(runs) ? readdirSync(runs).length : 0;
 }
 
 /** Fails with the findings unless the command line finds nothing in a skill. */

@@ -4,10 +4,13 @@ import path from 'node:path';
 
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 
-import { waitFor } from './steps.ts';
+import { persist, waitUntil } from './persist.ts';
 
 /** Milliseconds that something may take to appear. */
 const PATIENCE_MS = 30_000;
+
+/** Milliseconds that a message is looked for among those in view, less than it stays there. */
+const MESSAGE_MS = 10_000;
 
 export class Workbench {
   private readonly browser: BrowserContext;
@@ -65,24 +68,32 @@ export class Workbench {
 
   /** Opens a file by its name, and puts the cursor into it. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+KeyP');
-    await this.fillQuickInput(name);
-    const choice = this.quickChoices().first();
-    await choice.getByText(path.basename(name), { exact: true }).first().waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page
-      .locator('.tab.active', { hasText: path.basename(name) })
-      .first()
-      .waitFor();
-    await this.documentHasFocus();
+    const fileName = path.basename(name);
+    await persist(`${fileName} is opened`, async timeout => {
+      await this.openQuickInput('Control+KeyP', name, timeout);
+      const choice = this.quickChoices().first();
+      await choice.getByText(fileName, { exact: true }).first().waitFor({ timeout });
+      await this.page.keyboard.press('Enter');
+      await this.documentHasFocus(fileName, timeout);
+    });
+  }
+
+  /** Puts the focus into the first group of editors, where a document is shown. */
+  async focusFirstGroup(name: string): Promise<void> {
+    await persist(`${name} has the focus`, async timeout => {
+      await this.page.keyboard.press('Control+Digit1');
+      await this.documentHasFocus(name, timeout);
+    });
   }
 
   /** Puts the cursor at a line, counted from 1. */
   async goToLine(line: number): Promise<void> {
-    await this.page.keyboard.press('Control+KeyG');
-    await this.fillQuickInput(`:${line}`);
-    await this.page.keyboard.press('Enter');
-    await this.documentHasFocus();
+    await persist(`the cursor is in line ${line}`, async timeout => {
+      await this.openQuickInput('Control+KeyG', `:${line}`, timeout);
+      await this.page.keyboard.press('Enter');
+      await this.documentHasFocus('', timeout);
+      await this.statusItem(`Ln ${line},`).waitFor({ timeout });
+    });
   }
 
   /** Types into the document. */
@@ -90,16 +101,12 @@ export class Workbench {
     await this.page.keyboard.type(text);
   }
 
-  async press(...keys: string[]): Promise<void> {
-    for (const key of keys) {
-      await this.page.keyboard.press(key);
-    }
-  }
-
   /** Saves the document at work, and waits until no tab shows unsaved changes. */
   async save(): Promise<void> {
-    await this.page.keyboard.press('Control+KeyS');
-    await this.page.locator('.tab.dirty').first().waitFor({ state: 'detached' });
+    await persist('the document is saved', async timeout => {
+      await this.page.keyboard.press('Control+KeyS');
+      await this.page.locator('.tab.dirty').first().waitFor({ state: 'detached', timeout });
+    });
   }
 
   /** How many tabs show unsaved changes. */
@@ -107,41 +114,96 @@ export class Workbench {
     return this.page.locator('.tab.dirty').count();
   }
 
-  /** Runs a command by its title. */
-  async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.fillQuickInput(`>${title}`);
-    await this.quickChoices().first().getByText(title).first().waitFor();
-    await this.page.keyboard.press('Enter');
-  }
-
-  /** Answers a box that asks for words. */
-  async answer(words: string): Promise<void> {
-    await this.fillQuickInput(words);
-    await this.page.keyboard.press('Enter');
-  }
-
-  /** Chooses a quick fix at the cursor by a part of its title. */
-  async quickFix(title: string): Promise<void> {
-    const menu = this.page.locator('.action-widget:not(.action-list-submenu-panel)');
-    await waitFor(`the quick fix “${title}” is offered`, async () => {
-      await this.page.keyboard.press('Control+Period');
-      await menu.waitFor();
-      const isOffered = (await menu.getByText(title).count()) > 0;
-      if (!isOffered) {
-        await this.page.keyboard.press('Escape');
-        await menu.waitFor({ state: 'detached' });
-      }
-      return isOffered;
+  /** Runs a command by its title; `shows` is what it leads to. */
+  async command(title: string, shows: Locator): Promise<void> {
+    await persist(`“${title}” is run`, async timeout => {
+      await this.openQuickInput('F1', `>${title}`, timeout);
+      await this.quickChoices().first().getByText(title).first().waitFor({ timeout });
+      await this.page.keyboard.press('Enter');
+      await shows.waitFor({ timeout });
     });
-    await this.picture('quick-fix');
-    await menu.getByText(title).first().click();
+  }
+
+  /** The box with a title that asks for words. */
+  box(title: string): Locator {
+    return this.quickInput().filter({ has: this.page.getByText(title, { exact: true }) });
+  }
+
+  /** Answers the box with a title. */
+  async answer(title: string, words: string): Promise<void> {
+    const box = this.box(title);
+    await box.waitFor();
+    await persist(`“${title}” is answered`, async timeout => {
+      // A box that is gone took an earlier attempt, late.
+      if (await box.isVisible()) {
+        await box.locator('input').first().fill(words, { timeout });
+        await this.page.keyboard.press('Enter');
+        await box.waitFor({ state: 'hidden', timeout });
+      }
+    });
+  }
+
+  /** Chooses a quick fix at the cursor, by a part of its title, until `isDone` tells its effect. */
+  async quickFix(title: string, isDone: () => boolean | Promise<boolean>): Promise<void> {
+    const menu = this.page.locator('.action-widget:not(.action-list-submenu-panel)');
+    await persist(`the quick fix “${title}” is chosen`, async timeout => {
+      if (await isDone()) {
+        return;
+      }
+      if (await menu.isVisible()) {
+        await this.page.keyboard.press('Escape');
+        await menu.waitFor({ state: 'hidden', timeout });
+      }
+      await this.page.keyboard.press('Control+Period');
+      const item = menu.getByText(title).first();
+      await item.waitFor({ timeout });
+      await this.picture('quick-fix');
+      await item.click({ timeout });
+      await waitUntil(isDone, timeout);
+    });
+  }
+
+  /** Clicks a lens until what it does has begun, which `hasBegun` tells. */
+  async clickLens(title: string, hasBegun: () => boolean | Promise<boolean>): Promise<void> {
+    const lens = this.lens(title).last();
+    await lens.waitFor();
+    await persist(`the lens “${title}” is clicked`, async timeout => {
+      if (!(await hasBegun())) {
+        await lens.click({ timeout });
+        await waitUntil(hasBegun, timeout);
+      }
+    });
   }
 
   /** Shows the panel with the problems of all documents. */
   async showProblems(): Promise<void> {
-    await this.page.keyboard.press('Control+Shift+KeyM');
-    await this.page.locator('.markers-panel').waitFor();
+    const panel = this.page.locator('.markers-panel');
+    await persist('the problems are shown', async timeout => {
+      // The same keys hide the panel if it has the focus.
+      if (!(await panel.isVisible())) {
+        await this.page.keyboard.press('Control+Shift+KeyM');
+        await panel.waitFor({ timeout });
+      }
+    });
+  }
+
+  /** Shows what the status bar's item leads to, and waits for one of the choices. */
+  async showStatus(choice: string): Promise<void> {
+    await persist('the status bar leads to choices', async timeout => {
+      await this.closeQuickInput(timeout);
+      await this.statusItem('Preceptor').click({ timeout });
+      await this.quickChoices().filter({ hasText: choice }).waitFor({ timeout });
+    });
+  }
+
+  /** Closes the list or the box on top. */
+  async closeQuickInput(timeout?: number): Promise<void> {
+    if (timeout === undefined) {
+      await persist('the list is closed', it => this.closeQuickInput(it));
+    } else if (await this.quickInput().isVisible()) {
+      await this.page.keyboard.press('Escape');
+      await this.quickInput().waitFor({ state: 'hidden', timeout });
+    }
   }
 
   /** Whether the problems include one with a code. */
@@ -179,15 +241,33 @@ export class Workbench {
     return this.page.locator(`.statusbar-item[aria-label*="Preceptor ${version}"]`);
   }
 
-  /** Closes a message without an answer. */
-  async dismiss(message: Locator): Promise<void> {
-    await message.waitFor();
-    await message.hover();
-    await message.locator('.codicon-notifications-clear').click();
+  /** Waits for a message; one that is no longer in view is listed behind the bell. */
+  async message(text: string): Promise<Locator> {
+    const message = this.messages(text).first();
+    try {
+      await message.waitFor({ timeout: MESSAGE_MS });
+    } catch {
+      await this.page.locator('[id="status.notifications"]').click();
+      await message.waitFor();
+    }
+    return message;
   }
 
-  notification(text: string): Locator {
-    return this.page.locator('.notification-toast', { hasText: text });
+  /** The messages in view. */
+  messages(text: string): Locator {
+    return this.page.locator('.notification-list-item', { hasText: text });
+  }
+
+  /** Chooses one of a message's buttons, which closes it. */
+  async choose(message: Locator, button: string): Promise<void> {
+    const target = message.locator('.monaco-button', { hasText: exactly(button) });
+    await this.clickAway(message, target, `“${button}” is chosen`);
+  }
+
+  /** Closes a message without an answer. */
+  async dismiss(message: Locator): Promise<void> {
+    const target = message.locator('.codicon-notifications-clear');
+    await this.clickAway(message, target, 'the message is closed');
   }
 
   quickChoices(): Locator {
@@ -200,18 +280,41 @@ export class Workbench {
   }
 
   /** Keys that are pressed before would go to the box that was open. */
-  private async documentHasFocus(): Promise<void> {
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
-    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
+  private async documentHasFocus(name: string, timeout: number): Promise<void> {
+    const group = this.page.locator('.editor-group-container.active');
+    await this.quickInput().waitFor({ state: 'hidden', timeout });
+    await group.locator('.tab.active', { hasText: name }).waitFor({ timeout });
+    await group.locator('.monaco-editor.focused').waitFor({ timeout });
+  }
+
+  private async clickAway(message: Locator, target: Locator, what: string): Promise<void> {
+    await persist(what, async timeout => {
+      // A message that is gone took an earlier attempt, late.
+      if (await message.isVisible()) {
+        await message.hover({ timeout });
+        await target.click({ timeout });
+        await message.waitFor({ state: 'hidden', timeout });
+      }
+    });
   }
 
   private problems(): Locator {
     return this.page.locator('.markers-panel .monaco-list-row');
   }
 
-  private async fillQuickInput(text: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    await input.waitFor();
-    await input.fill(text);
+  private quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
   }
+
+  private async openQuickInput(keys: string, text: string, timeout: number): Promise<void> {
+    // Also what is no quick input may take the keys, such as the suggestions of a search box.
+    await this.page.keyboard.press('Escape');
+    await this.quickInput().waitFor({ state: 'hidden', timeout });
+    await this.page.keyboard.press(keys);
+    await this.quickInput().locator('.quick-input-box input').fill(text, { timeout });
+  }
+}
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/[^\w\s]/g, '\\$&')}$`);
 }

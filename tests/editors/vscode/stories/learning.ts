@@ -1,20 +1,18 @@
 /** The student fails, the teacher takes over, its skill is accepted, and the student uses it. */
 
 import { report, step } from '../steps.ts';
-import { checkSkill, readWorkspace, type Story } from '../story.ts';
+import { checkSkill, countRuns, readWorkspace, type Story } from '../story.ts';
 
 const skill = '.agents/skills/count-csv-rows/SKILL.md';
 
 export async function learning(story: Story): Promise<void> {
   const { workbench } = story;
   await workbench.openFile('notes.md');
-  const lens = workbench.lens('Ask Preceptor');
-  await lens.waitFor();
   // Both may be over before the next line of this story: they are watched for from the start.
-  const [student, teacher] = ['Student at work', 'Teacher at work'].map((text) =>
+  const [student, teacher] = ['Student at work', 'Teacher at work'].map(text =>
     workbench.statusItem(text).waitFor(),
   );
-  await lens.click();
+  await workbench.clickLens('Ask Preceptor', () => countRuns(story) === 1);
   await student;
   report('the student is at work');
   await workbench.tab('how-many-data-rows').waitFor();
@@ -31,20 +29,19 @@ export async function learning(story: Story): Promise<void> {
   report('the status bar tells of the proposal');
   await workbench.picture('proposal');
 
-  await workbench.press('Control+Digit1');
+  await workbench.focusFirstGroup('notes.md');
   await workbench.goToLine(3);
-  await workbench.quickFix('Accept skill `count-csv-rows`');
-  await step('the skill is on disk', () =>
-    readWorkspace(story, skill).includes('name: count-csv-rows'),
-  );
+  const isOnDisk = () => readWorkspace(story, skill).includes('name: count-csv-rows');
+  await workbench.quickFix('Accept skill `count-csv-rows`', isOnDisk);
+  report('the skill is on disk');
   await step('no buffer is left unsaved', async () => (await workbench.dirtyTabs()) === 0);
   checkSkill(story, skill);
   await workbench.picture('accepted');
 
   await workbench.openFile('notes.md');
-  await workbench.press('Control+End');
-  await workbench.type('\n@preceptor and how many are there today?');
-  await workbench.lens('Ask Preceptor').nth(1).click();
+  await workbench.goToLine(6);
+  await workbench.type('@preceptor and how many are there today?');
+  await workbench.clickLens('Ask Preceptor', () => countRuns(story) === 2);
   await workbench.line('The student counted 4 rows').first().waitFor();
   report('the student answers by the skill');
   await workbench.line('Turn 1 is complete.').waitFor();

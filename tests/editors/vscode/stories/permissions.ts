@@ -21,35 +21,33 @@ export async function permissions(story: Story): Promise<void> {
 
   await ask(story, 'cargo test');
   await workbench.statusItem('Preceptor waits for you').waitFor();
-  const short = workbench.notification('bash: cargo test');
-  await short.waitFor();
+  const short = await workbench.message('bash: cargo test');
   await workbench.picture('permission');
-  await short.getByText('Allow for This Run').click();
+  await workbench.choose(short, 'Allow for This Run');
   await step('a permission for the run reaches the server', () =>
     answered(story, '{"optionId":"allow_run"}'),
   );
 
   await ask(story, 'cd build\\nrm --recursive --force everything');
   await workbench.line('rm --recursive --force everything').waitFor();
-  const long = workbench.notification('Run a command (shown in full beside)');
-  await long.waitFor();
+  const long = await workbench.message('Run a command (shown in full beside)');
   await workbench.picture('permission-long');
-  await long.getByText('Reject').click();
-  await workbench.answer('list the folder first');
+  await workbench.choose(long, 'Reject');
+  await workbench.answer('Rejected: Run a command', 'list the folder first');
   await step('a rejection reaches the server with its words', () =>
     answered(story, '{"optionId":"reject","feedback":"list the folder first"}'),
   );
 
   await ask(story, 'make install');
-  await workbench.dismiss(workbench.notification('bash: make install'));
+  await workbench.dismiss(await workbench.message('bash: make install'));
   await step('a message that is closed is no answer', () => answered(story, 'nobody answered'));
   server.set({});
   await workbench.readyItem('0.1').waitFor();
 }
 
 async function ask({ workbench }: Story, command: string): Promise<void> {
-  await workbench.command('Preceptor: Ask…');
-  await workbench.answer(command);
+  await workbench.command('Preceptor: Ask…', workbench.box('Ask Preceptor'));
+  await workbench.answer('Ask Preceptor', command);
 }
 
 function answered(story: Story, text: string): boolean {

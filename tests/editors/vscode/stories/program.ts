@@ -5,17 +5,15 @@ import type { Story } from '../story.ts';
 
 export async function program({ workbench, server }: Story): Promise<void> {
   server.set({ 'preceptor.path': '/nowhere/preceptor' });
-  const complaint = workbench.notification('/nowhere/preceptor cannot be run');
-  await complaint.waitFor();
+  const complaint = await workbench.message('/nowhere/preceptor cannot be run');
   await workbench.picture('no-program');
-  await complaint.getByText('Open Settings').click();
+  await workbench.choose(complaint, 'Open Settings');
   await workbench.setting('Preceptor: Path').waitFor();
   await workbench.picture('settings');
   report('a message about a wrong path leads to the setting');
 
   server.set({});
   await workbench.statusItem('Preceptor').filter({ hasNotText: 'waits' }).waitFor();
-  await workbench.press('Escape');
   await workbench.openFile('notes.md');
   await workbench.lens('Ask Preceptor').first().waitFor();
   report('the server is back');
