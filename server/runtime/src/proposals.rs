@@ -270,6 +270,11 @@ impl ProposalStore {
         uri::from_path(&self.document(proposal))
     }
 
+    /// Returns whether a path is below the folder of this store's documents. Reads no file.
+    pub fn is_around(&self, path: &Path) -> bool {
+        path.starts_with(&self.root)
+    }
+
     /// Returns the proposal whose document this is.
     pub fn by_document(&self, path: &Path) -> Option<Proposal> {
         let id = path.strip_prefix(&self.root).ok()?.components().next()?;

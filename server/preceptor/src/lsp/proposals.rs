@@ -30,7 +30,7 @@ use tower_lsp::lsp_types::{
     OptionalVersionedTextDocumentIdentifier, Position, Range, ResourceOp, TextDocumentEdit,
     TextEdit, Url, WorkspaceEdit, request::ApplyWorkspaceEdit,
 };
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::lsp::{
     board::Publisher,
@@ -222,11 +222,15 @@ pub(crate) async fn reject(
     Ok(())
 }
 
-/// Returns the proposal that waits and whose document this is.
-pub(crate) fn waiting_at(session: &Session, uri: &Url) -> Option<Proposal> {
+/// Returns the proposal that waits and whose document this is. Documents outside of the stores,
+/// which is most of them, are told from their paths alone.
+pub(crate) async fn waiting_at(session: &Session, uri: &Url) -> Option<Proposal> {
     let path = uri.to_file_path().ok()?;
-    let stores = session.proposal_stores();
-    let proposal = stores.iter().find_map(|store| store.by_document(&path))?;
+    let store = session.proposal_stores().into_iter().find(|store| store.is_around(&path))?;
+    let proposal = tokio::task::spawn_blocking(move || store.by_document(&path))
+        .await
+        .inspect_err(|error| error!(%error, "reading a proposal failed"))
+        .ok()??;
     (proposal.status == ProposalStatus::Pending).then_some(proposal)
 }
 

@@ -78,7 +78,7 @@ impl LanguageServer for Server {
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        Ok(handlers::code_lens::code_lens(&self.session, &params))
+        Ok(handlers::code_lens::code_lens(&self.session, params).await)
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

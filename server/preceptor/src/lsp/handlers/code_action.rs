@@ -47,7 +47,7 @@ pub(crate) async fn code_action(
     if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
         actions.extend(session.turns.actions(&snapshot.uri, params.range));
         actions.extend(ask_actions(session, &snapshot, params.range));
-        actions.extend(proposal_actions(session, &snapshot.uri));
+        actions.extend(proposal_actions(session, &snapshot.uri).await);
         actions.extend(files::actions(session, &snapshot.uri, params.range));
     }
     if linter::is_skill(&snapshot.uri) {
@@ -84,8 +84,8 @@ fn ask_actions(session: &Session, snapshot: &Snapshot, range: Range) -> Vec<Code
 }
 
 /// Deciding about the proposal that the document is.
-fn proposal_actions(session: &Session, uri: &Url) -> Vec<CodeAction> {
-    let Some(proposal) = proposals::waiting_at(session, uri) else { return Vec::new() };
+async fn proposal_actions(session: &Session, uri: &Url) -> Vec<CodeAction> {
+    let Some(proposal) = proposals::waiting_at(session, uri).await else { return Vec::new() };
     proposal_commands(&proposal.proposal_id, &proposal.name)
         .into_iter()
         .filter(|(_, command, _)| *command != "preceptor.proposal.show")

@@ -7,7 +7,10 @@ use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command, Range};
 
 use crate::lsp::{ask_lines, proposals, session::Session, turns::actions::proposal_commands};
 
-pub(crate) fn code_lens(session: &Arc<Session>, params: &CodeLensParams) -> Option<Vec<CodeLens>> {
+pub(crate) async fn code_lens(
+    session: &Arc<Session>,
+    params: CodeLensParams,
+) -> Option<Vec<CodeLens>> {
     let snapshot = session.documents.get(&params.text_document.uri)?;
     let config = session.settings.config_for(&snapshot.uri);
     let busy = session.turns.active_in(&snapshot.uri);
@@ -24,7 +27,7 @@ pub(crate) fn code_lens(session: &Arc<Session>, params: &CodeLensParams) -> Opti
             lenses.push(lens(ask.range, "Ask Preceptor", "preceptor.run", argument));
         }
     }
-    if let Some(proposal) = proposals::waiting_at(session, &snapshot.uri) {
+    if let Some(proposal) = proposals::waiting_at(session, &snapshot.uri).await {
         for (title, command, argument) in proposal_commands(&proposal.proposal_id, &proposal.name) {
             if command != "preceptor.proposal.show" {
                 lenses.push(lens(Range::default(), &title, command, argument));
