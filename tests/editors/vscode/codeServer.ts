@@ -101,6 +101,10 @@ export class CodeServer {
       detached: true,
       stdio: ['ignore', output, output],
     });
+    const group = child.pid;
+    if (group !== undefined) {
+      process.once('exit', () => signal(group, 'SIGKILL'));
+    }
     const address = `http://127.0.0.1:${port}`;
     const server = new CodeServer(address, child, log, settings);
     try {

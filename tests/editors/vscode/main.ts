@@ -27,6 +27,8 @@ const [vsix = '', codeServer = '', preceptor = '', screenshots = ''] = process.a
 if (screenshots === '') {
   throw new Error('usage: node main.ts VSIX CODE_SERVER PRECEPTOR SCREENSHOTS');
 }
+// The check ends what takes too long; leaving in order ends code-server and the browser as well.
+process.once('SIGTERM', () => process.exit(1));
 rmSync(screenshots, { recursive: true, force: true });
 mkdirSync(screenshots, { recursive: true });
 await tellAll({ trusted: true }, { findings, learning, menus, program, permissions });
