@@ -65,6 +65,8 @@ pub(crate) struct Client {
     /// What `workspace/configuration` answers; may change as the test goes. `None`: the test
     /// answers by itself.
     pub(crate) configuration: Option<Value>,
+    /// Whether registrations are answered without the test's doing.
+    pub(crate) answers_registrations: bool,
     /// Methods whose messages may be left unread: a test of one stream is none of the others.
     pub(crate) may_stay_unread: &'static [&'static str],
     /// The events of all runs, in order of arrival.
@@ -159,6 +161,7 @@ impl Client {
             server,
             next_id: 1,
             configuration: None,
+            answers_registrations: true,
             may_stay_unread: &[],
             events: Vec::new(),
             is_finished: false,
@@ -298,7 +301,9 @@ impl Client {
     async fn receive(&mut self, mut message: Value) {
         let is_request = message.get("id").is_some();
         match (message["method"].as_str(), &self.configuration) {
-            (Some("client/registerCapability"), _) if is_request => {
+            (Some("client/registerCapability" | "client/unregisterCapability"), _)
+                if is_request && self.answers_registrations =>
+            {
                 self.answer(&message, Value::Null).await;
             }
             (Some("workspace/configuration"), Some(configuration)) if is_request => {

@@ -19,6 +19,7 @@ mod editing;
 mod escalation;
 mod failures;
 mod findings;
+mod folders;
 mod harness;
 mod interruption;
 mod lifecycle;

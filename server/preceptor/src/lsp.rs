@@ -38,6 +38,7 @@ pub mod tasks;
 mod to_proto;
 pub mod transport;
 mod turns;
+mod workspace_folders;
 
 use std::{sync::Arc, time::Duration};
 

@@ -124,11 +124,9 @@ pub(crate) fn read(dir: &Path, run_id: &str) -> Vec<Value> {
 }
 
 fn run_folder(dir: &Path, run_id: &str) -> PathBuf {
-    let in_workspace = dir.join("work/.preceptor/runs").join(run_id);
-    if in_workspace.is_dir() {
-        return in_workspace;
-    }
-    dir.join("state/.preceptor/runs").join(run_id)
+    let folders = fs::read_dir(dir).expect("the test has a folder").flatten();
+    let mut runs = folders.map(|it| it.path().join(".preceptor/runs").join(run_id));
+    runs.find(|it| it.is_dir()).unwrap_or_else(|| dir.join("work/.preceptor/runs").join(run_id))
 }
 
 fn without_run(event: &Value) -> Value {

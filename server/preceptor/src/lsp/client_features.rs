@@ -1,7 +1,7 @@
 //! What the client said it can, read once.
 
 use serde::Deserialize;
-use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, ResourceOperationKind, Url};
+use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, ResourceOperationKind};
 
 /// Facts about the client that decide how things are sent to it.
 #[derive(Debug, Clone, Default)]
@@ -10,8 +10,6 @@ use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, ResourceOperati
     reason = "the protocol's capabilities are independent of each other"
 )]
 pub struct ClientFeatures {
-    /// The workspace folders, in the client's order; the root when it knows none.
-    pub folders: Vec<Url>,
     /// It answers `workspace/configuration`.
     pub pulls_configuration: bool,
     /// It can be asked to tell about changes of the configuration.
@@ -61,7 +59,6 @@ impl ClientFeatures {
         let watched = workspace.and_then(|it| it.did_change_watched_files.as_ref());
         let edits = workspace.and_then(|it| it.workspace_edit.as_ref());
         Self {
-            folders: folders(params),
             pulls_configuration: workspace.and_then(|it| it.configuration).unwrap_or_default(),
             registers_configuration: workspace
                 .and_then(|it| it.did_change_configuration.as_ref()?.dynamic_registration)
@@ -90,12 +87,5 @@ impl ClientFeatures {
                 .and_then(|it| PreceptorFeatures::deserialize(it).ok())
                 .unwrap_or_default(),
         }
-    }
-}
-
-fn folders(params: &InitializeParams) -> Vec<Url> {
-    match &params.workspace_folders {
-        Some(folders) if !folders.is_empty() => folders.iter().map(|it| it.uri.clone()).collect(),
-        _ => params.root_uri.clone().into_iter().collect(),
     }
 }

@@ -314,8 +314,8 @@ async fn require_same_settings(session: &Arc<Session>, run: &RunHandle) -> Resul
         return Ok(());
     }
     Err(failed(
-        "The settings have changed since this run began, or the folder is not trusted any more: \
-         start a new run."
+        "The settings have changed since this run began, or the folder is not trusted or not open \
+         any more: start a new run."
             .to_owned(),
     ))
 }

@@ -68,6 +68,11 @@ impl Runs {
         self.live.get(run_id).map(|run| Arc::clone(&run))
     }
 
+    /// Returns the folders that keep the live runs.
+    pub(crate) fn stores(&self) -> Vec<PathBuf> {
+        self.live.iter().map(|run| run.store().to_path_buf()).collect()
+    }
+
     /// Returns how many runs have a turn under way.
     pub(crate) fn n_active(&self) -> usize {
         self.live.iter().filter(|run| run.is_active()).count()

@@ -9,9 +9,9 @@ use tower_lsp::{
     lsp_types::{
         CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
         DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-        ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult,
-        InitializedParams, WorkDoneProgressCancelParams,
+        DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+        DidSaveTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
+        InitializeResult, InitializedParams, WorkDoneProgressCancelParams,
     },
 };
 
@@ -71,6 +71,11 @@ impl LanguageServer for Server {
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         handlers::did_change_watched_files::did_change_watched_files(&self.session, &params);
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let handler = handlers::did_change_workspace_folders::did_change_workspace_folders;
+        handler(&self.session, &params);
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {

@@ -24,6 +24,7 @@ use crate::lsp::{
     settings::Settings,
     tasks::Tasks,
     turns::Turns,
+    workspace_folders::WorkspaceFolders,
 };
 
 /// How long the client may take to take note of a refresh.
@@ -58,6 +59,8 @@ pub struct Session {
     pub(crate) accepting: Mutex<()>,
     /// Accepted skills that are not saved yet.
     pub(crate) unsaved_skills: UnsavedSkills,
+    /// The workspace folders.
+    pub(crate) open_folders: WorkspaceFolders,
     client: OnceLock<ClientFeatures>,
 }
 
@@ -76,6 +79,7 @@ impl Session {
             runs: Runs::default(),
             accepting: Mutex::default(),
             unsaved_skills: UnsavedSkills::default(),
+            open_folders: WorkspaceFolders::default(),
             client: OnceLock::new(),
             options,
             outbox,
@@ -120,7 +124,7 @@ impl Session {
         Places { workspace: beside.unwrap_or_else(scratch), store: state }
     }
 
-    /// Returns the stores of all folders, the state folder's last.
+    /// Returns the stores of all folders, closed ones with live runs among them, the state folder's last.
     pub(crate) fn proposal_stores(&self) -> Vec<ProposalStore> {
         self.stores().iter().map(|folder| ProposalStore::new(folder, &self.folders.state)).collect()
     }
@@ -154,6 +158,12 @@ impl Session {
 
     fn stores(&self) -> Vec<PathBuf> {
         let mut folders = self.workspace_folders();
+        // Runs go on where a folder was closed, and what they propose is still decided about.
+        for store in self.runs.stores() {
+            if !folders.contains(&store) && store != self.folders.state {
+                folders.push(store);
+            }
+        }
         folders.push(self.folders.state.clone());
         folders
     }
@@ -167,7 +177,7 @@ impl Session {
 
     /// Returns the workspace folders, in the client's order.
     pub(crate) fn workspace_folders(&self) -> Vec<PathBuf> {
-        self.client().folders.iter().filter_map(|uri| uri.to_file_path().ok()).collect()
+        self.open_folders.all()
     }
 
     /// Notes what the client can; the first call counts.

@@ -2,6 +2,7 @@
 //! what belongs to no folder.
 
 pub(crate) mod files;
+pub(crate) mod watching;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -69,6 +70,8 @@ pub(crate) struct Settings {
     files: ConfigurationFiles,
     /// Counts what the editor said or was asked, so that only the latest answer counts.
     editor_generation: AtomicU64,
+    /// Held while the client is asked to tell about changes.
+    registering: tokio::sync::Mutex<()>,
     /// Cancelled once every layer was asked for.
     known: CancellationToken,
 }

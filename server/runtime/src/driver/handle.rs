@@ -32,6 +32,7 @@ pub(super) enum Operation {
 /// [`RunHandle::close`].
 pub struct RunHandle {
     workspace: PathBuf,
+    store: PathBuf,
     config: Arc<Config>,
     folder: RunFolder,
     recorder: Arc<Recorder>,
@@ -69,6 +70,7 @@ impl RunHandle {
             return Err(StartError::EmptyPrompt);
         }
         let (workspace, config) = (setup.workspace.clone(), Arc::clone(&setup.config));
+        let store = setup.proposals.folder().to_path_buf();
         // Folders, journal, scenario files and TLS roots: nothing for a thread that others need.
         let prompt = request.prompt.clone();
         let prepared = tokio::task::spawn_blocking(move || prepare(setup, &prompt, listener))
@@ -93,7 +95,7 @@ impl RunHandle {
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));
         let handle =
-            Self { workspace, config, folder, recorder, shared, operations, closing, task };
+            Self { workspace, store, config, folder, recorder, shared, operations, closing, task };
         // The channel is new and empty, and the task holds its other end.
         let _ = handle.ask(request);
         Ok(handle)
@@ -107,6 +109,11 @@ impl RunHandle {
     /// Returns the folder that the tools work in, as it was given.
     pub fn workspace(&self) -> &Path {
         &self.workspace
+    }
+
+    /// Returns the folder that keeps what the run proposes.
+    pub fn store(&self) -> &Path {
+        &self.store
     }
 
     /// Returns the configuration that the run began with; it keeps it.

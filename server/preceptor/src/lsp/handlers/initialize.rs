@@ -2,7 +2,7 @@
 
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult,
+    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, OneOf,
     SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
     TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
@@ -22,6 +22,7 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
     let encoding =
         positions::choose_encoding(offered.and_then(|it| it.position_encodings.as_deref()));
     session.documents.set_encoding(encoding);
+    session.open_folders.begin(&params);
     session.set_client(ClientFeatures::new(&params));
     if let Some(options) = params.initialization_options {
         take_editor_settings(session, LayerSource::InitializationOptions, options);
@@ -57,7 +58,7 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
             workspace: Some(WorkspaceServerCapabilities {
                 workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                     supported: Some(true),
-                    change_notifications: None,
+                    change_notifications: Some(OneOf::Left(true)),
                 }),
                 file_operations: None,
             }),

@@ -85,6 +85,7 @@ pub(crate) async fn reload(session: &Arc<Session>) {
     let task = Arc::clone(session);
     let read = tokio::task::spawn_blocking(move || {
         read_user_file(&task);
+        let_closed_go(&task);
         for (idx, folder) in task.workspace_folders().iter().enumerate() {
             read_folder(&task, folder, idx == 0);
         }
@@ -150,6 +151,20 @@ pub(crate) fn actions(session: &Session, uri: &Url, range: Range) -> Vec<CodeAct
     let argument = json!({ "trusted": true });
     let title = format!("Trust this folder with its {WORKSPACE_FILE} as it is now");
     vec![action(title, "preceptor.trust", argument, Some(&diagnostic))]
+}
+
+/// Forgets the files of folders that are closed, and withdraws what was said about them.
+fn let_closed_go(session: &Session) {
+    let open = session.workspace_folders();
+    let mut folders = session.settings.files.folders();
+    let closed: Vec<PathBuf> = folders.keys().filter(|it| !open.contains(it)).cloned().collect();
+    for folder in closed {
+        if let Some(mut known) = folders.remove(&folder) {
+            show(session, &WorkspaceFile::path(&folder), &mut known, None);
+        }
+        let change = session.settings.set_folder(&folder, None, /*is_trusted*/ false);
+        act_on(session, change, WORKSPACE_FILE);
+    }
 }
 
 fn read_user_file(session: &Session) {

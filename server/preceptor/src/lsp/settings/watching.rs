@@ -1,0 +1,113 @@
+//! Asks the client to tell when settings change, in the editor and on disk.
+
+use std::time::Duration;
+
+use runtime::config::WORKSPACE_FILE;
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{
+    Registration, RegistrationParams, Unregistration, UnregistrationParams, Url,
+    notification::{DidChangeConfiguration, DidChangeWatchedFiles, Notification},
+    request::{RegisterCapability, UnregisterCapability},
+};
+use tracing::warn;
+
+use crate::lsp::{session::Session, settings::SECTION};
+
+/// How long the client may take to register something.
+const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Asks for everything that the client can tell.
+pub(crate) async fn begin(session: &Session) {
+    let _registering = session.settings.registering.lock().await;
+    let mut registrations = Vec::new();
+    if session.client().registers_configuration {
+        registrations.push(Registration {
+            id: DidChangeConfiguration::METHOD.to_owned(),
+            method: DidChangeConfiguration::METHOD.to_owned(),
+            register_options: Some(json!({ "section": SECTION })),
+        });
+    }
+    if session.client().registers_watched_files {
+        registrations.push(watched_files(session));
+    }
+    register(session, registrations).await;
+}
+
+/// Asks anew for changes on disk: some clients watch only the folders that were open when they
+/// were asked.
+pub(crate) async fn folders_changed(session: &Session) {
+    if !session.client().registers_watched_files {
+        return;
+    }
+    let _registering = session.settings.registering.lock().await;
+    let Registration { id, method, .. } = watched_files(session);
+    let params = UnregistrationParams { unregisterations: vec![Unregistration { id, method }] };
+    let answer =
+        session.outbox.request::<UnregisterCapability>(&params, REGISTRATION_TIMEOUT).await;
+    if let Err(error) = answer {
+        warn!(%error, "files of folders that were closed are still watched");
+    }
+    register(session, vec![watched_files(session)]).await;
+}
+
+async fn register(session: &Session, registrations: Vec<Registration>) {
+    if registrations.is_empty() {
+        return;
+    }
+    let params = RegistrationParams { registrations };
+    if let Err(error) =
+        session.outbox.request::<RegisterCapability>(&params, REGISTRATION_TIMEOUT).await
+    {
+        warn!(%error, "changes of the settings will not be seen at once");
+    }
+}
+
+fn watched_files(session: &Session) -> Registration {
+    Registration {
+        id: DidChangeWatchedFiles::METHOD.to_owned(),
+        method: DidChangeWatchedFiles::METHOD.to_owned(),
+        register_options: Some(json!({ "watchers": watchers(session) })),
+    }
+}
+
+fn watchers(session: &Session) -> Vec<Value> {
+    let mut watchers = vec![json!({ "globPattern": format!("**/{WORKSPACE_FILE}") })];
+    let user_config = session.options.user_config.as_deref();
+    if session.client().watches_elsewhere
+        && let Some(path) = user_config
+        && let Some(folder) = path.parent().and_then(|folder| Url::from_directory_path(folder).ok())
+        && let Some(name) = path.file_name().and_then(|name| name.to_str())
+    {
+        watchers.push(json!({ "globPattern": { "baseUri": folder, "pattern": name } }));
+    }
+    watchers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::watchers;
+    use crate::lsp::{
+        client_features::ClientFeatures, options::Options, outbox::Outbox, session::Session,
+        tasks::Tasks,
+    };
+
+    #[track_caller]
+    fn check(watches_elsewhere: bool, expected: &Value) {
+        let user_config = Some("/home/u/.config/preceptor/config.toml".into());
+        let options = Options { user_config, ..Options::default() };
+        let session = Session::new(options, Outbox::new(), Tasks::default());
+        session.set_client(ClientFeatures { watches_elsewhere, ..ClientFeatures::default() });
+        assert_eq!(json!(watchers(&session)), *expected);
+    }
+
+    #[test]
+    fn the_users_file_is_watched_where_the_client_can() {
+        let workspaces = json!({"globPattern": "**/preceptor.toml"});
+        check(false, &json!([workspaces]));
+        let base = "file:///home/u/.config/preceptor/";
+        let users = json!({"globPattern": {"baseUri": base, "pattern": "config.toml"}});
+        check(true, &json!([workspaces, users]));
+    }
+}
