@@ -48,7 +48,7 @@ pub struct Finding {
     pub message: String,
     /// Exactly the offending text; empty where something is missing.
     pub span: Span,
-    /// Other places of the same, each with a clause about it.
+    /// Other places of the same and places that explain it, each with a clause.
     pub related: Vec<(Span, String)>,
     /// Ways to put it right, the best one first.
     pub fixes: Vec<Fix>,

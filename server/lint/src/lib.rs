@@ -19,6 +19,7 @@ mod rule;
 mod rules;
 mod settings;
 mod skill_file;
+mod suppression;
 mod topic;
 mod user_path;
 
@@ -27,7 +28,7 @@ pub use crate::{
     fields::{Client, Field, Place, Readers, field, field_at, fields},
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
-    rule::{Problem, Rule, rule, rule_page, rules},
+    rule::{Problem, Rule, rule, rule_page, rules, similar_codes},
     settings::{Level, Settings},
     skill_file::SkillFile,
 };

@@ -11,6 +11,8 @@ mod name_too_long;
 mod portability_ip_address;
 mod portability_remote_shell;
 mod portability_user_path;
+mod suppression_unknown_rule;
+mod suppression_unused;
 mod text_encoding;
 
 use crate::Rule;
@@ -28,5 +30,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &portability_ip_address::RULE,
     &portability_remote_shell::RULE,
     &portability_user_path::RULE,
+    &suppression_unknown_rule::RULE,
+    &suppression_unused::RULE,
     &text_encoding::RULE,
 ];

@@ -49,6 +49,9 @@ pub struct Settings {
     pub launchers: BTreeMap<String, String>,
     /// Names of tools that exist besides those of known clients.
     pub known_tools: Vec<String>,
+    /// Whether the text waits for a person to accept it. Who wrote it is not trusted: nothing in
+    /// it suppresses a finding.
+    pub is_proposal: bool,
 }
 
 impl Settings {

@@ -12,5 +12,6 @@ mod pages;
 mod remote_shell;
 mod report;
 mod settings;
+mod suppression;
 mod text;
 mod user_path;

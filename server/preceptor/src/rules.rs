@@ -10,9 +10,6 @@ pub const EXIT_FOUND: u8 = 0;
 /// Exit code: there is no such rule.
 pub const EXIT_UNKNOWN: u8 = 2;
 
-/// How many similar codes are suggested for one that does not exist.
-const MAXIMUM_SUGGESTIONS: usize = 3;
-
 /// Prints every rule with its level and a summary, one a line; returns the exit code.
 pub fn list(stdout: &mut dyn Write) -> anyhow::Result<u8> {
     let rules = lint::rules();
@@ -31,7 +28,7 @@ pub fn explain(code: &str, stdout: &mut dyn Write, stderr: &mut dyn Write) -> an
         print(stdout, page)?;
         return Ok(EXIT_FOUND);
     }
-    let suggestions = nearest_codes(code);
+    let suggestions = lint::similar_codes(code);
     let advice = if suggestions.is_empty() {
         "`preceptor rules` lists them all".to_owned()
     } else {
@@ -49,22 +46,6 @@ fn print(stdout: &mut dyn Write, text: &str) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Returns the codes that `wanted` was probably meant to be, best first.
-fn nearest_codes(wanted: &str) -> Vec<&'static str> {
-    let wanted = wanted.trim().to_lowercase();
-    let mut scored: Vec<(f64, &'static str)> = lint::rules()
-        .iter()
-        .map(|rule| {
-            let offence = rule.code.split('/').next_back().unwrap_or_default();
-            let likeness = strsim::jaro_winkler(&wanted, rule.code);
-            (likeness.max(strsim::jaro_winkler(&wanted, offence)), rule.code)
-        })
-        .filter(|(likeness, _)| *likeness >= 0.8)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.into_iter().take(MAXIMUM_SUGGESTIONS).map(|(_, code)| code).collect()
 }
 
 #[cfg(test)]

@@ -16,9 +16,8 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::{lint_settings::first_mistake, place::Step};
 pub use crate::config::{
-    lint_settings::{LintSettings, similar_rules},
+    lint_settings::LintSettings,
     models::{Endpoint, Provider, Teacher, TeacherMode, TeacherScope, Tier2, ToolMode},
     place::Place,
     tables::{
@@ -28,6 +27,7 @@ pub use crate::config::{
     },
     workspace_file::{IgnoredKey, Restricted, WORKSPACE_FILE, WorkspaceFile},
 };
+use crate::config::{lint_settings::first_mistake, place::Step};
 
 /// The whole configuration, every key with its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -314,8 +314,9 @@ pub fn target(folder: &Path, path: &Path, skills: &config::Skills) -> Option<Pat
     Some(skills::save_dir(folder, skills).join(name).join(below.file_name()?))
 }
 
-/// What the linter finds in a skill's text, as data.
+/// What the linter finds in a proposed skill's text, as data. Nothing in the text suppresses it.
 pub fn check(text: &str, name: &str, settings: &lint::Settings) -> Vec<Finding> {
+    let settings = &lint::Settings { is_proposal: true, ..settings.clone() };
     let document = SkillDocument::parse(text);
     let index = LineIndex::new(text);
     lint::check(&lint::SkillFile::new(&document, settings).in_directory(Some(name)))
@@ -423,7 +424,7 @@ mod tests {
     use agent::distill::DistilledSkill;
     use jiff::Timestamp;
 
-    use super::{ProposalStatus, ProposalStore, Provenance, published_text, target};
+    use super::{ProposalStatus, ProposalStore, Provenance, check, published_text, target};
     use crate::config::{Config, Layer};
 
     fn skill() -> DistilledSkill {
@@ -514,6 +515,14 @@ mod tests {
         let saved = folder.path().join(".agents/skills/a/SKILL.md");
         assert_eq!(target(folder.path(), &document, &config.skills), Some(saved.clone()));
         assert_eq!(target(folder.path(), &saved, &config.skills), None);
+    }
+
+    #[test]
+    fn a_proposed_text_suppresses_nothing() {
+        let text = "---\nname: other\ndescription: \"\"\n---\n\n\
+                    <!-- preceptor-ignore-file description/missing: no need -->\n";
+        let findings = check(text, "other", &lint::Settings::default());
+        assert!(findings.iter().any(|it| it.code == "description/missing"), "{findings:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What follows the frontmatter: the parts of the Markdown that tools look at.
 
+mod blocks;
+
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -106,8 +108,7 @@ impl Body {
             heading: None,
             paragraph: None,
         };
-        let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-        for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
+        for (event, range) in Parser::new_ext(source, markdown_options()).into_offset_iter() {
             builder.event(event, range);
         }
         builder.body
@@ -133,6 +134,11 @@ impl Body {
             Some(heading)
         })
     }
+}
+
+/// The extensions that are Markdown here.
+const fn markdown_options() -> Options {
+    Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH)
 }
 
 /// Finds the item that holds the byte at `offset` among items in the order of the text that do

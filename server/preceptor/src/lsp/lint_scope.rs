@@ -49,7 +49,10 @@ impl LintScope {
     pub(crate) fn settings(&self, uri: &Url) -> Cow<'_, lint::Settings> {
         let path = uri.to_file_path().unwrap_or_default();
         let folder = self.folder.as_deref().unwrap_or_else(|| Path::new(""));
-        let path = target(folder, &path, &self.config.skills).unwrap_or(path);
-        self.settings.of(folder, &path)
+        let Some(target) = target(folder, &path, &self.config.skills) else {
+            return self.settings.of(folder, &path);
+        };
+        let settings = self.settings.of(folder, &target).into_owned();
+        Cow::Owned(lint::Settings { is_proposal: true, ..settings })
     }
 }

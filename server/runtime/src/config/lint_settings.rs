@@ -10,12 +10,6 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{Lint, LintOverride, RuleLevel, place::Step};
 
-/// How alike a name has to be to be taken for what was meant, from 0 to 1.
-const LIKENESS: f64 = 0.8;
-
-/// How many names are suggested for one that does not exist.
-const SUGGESTIONS: usize = 3;
-
 /// The table `lint`, ready to be asked about paths. Globs are worked out once.
 #[derive(Debug, Clone, Default)]
 pub struct LintSettings {
@@ -71,24 +65,9 @@ impl Lint {
             levels: levels(&self.rules),
             launchers: self.launchers.clone(),
             known_tools: self.known_tools.clone(),
+            is_proposal: false,
         }
     }
-}
-
-/// Returns the codes of rules that `wanted` was probably meant to be, best first, three at most.
-pub fn similar_rules(wanted: &str) -> Vec<&'static str> {
-    let wanted = wanted.trim().to_lowercase();
-    let mut scored: Vec<(f64, &'static str)> = lint::rules()
-        .iter()
-        .map(|rule| {
-            let offence = rule.code.split('/').next_back().unwrap_or_default();
-            let likeness = strsim::jaro_winkler(&wanted, rule.code);
-            (likeness.max(strsim::jaro_winkler(&wanted, offence)), rule.code)
-        })
-        .filter(|(likeness, _)| *likeness >= LIKENESS)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.into_iter().take(SUGGESTIONS).map(|(_, code)| code).collect()
 }
 
 /// Returns the first name of a rule that there is not, or glob that cannot be used: the way to its
@@ -115,7 +94,7 @@ fn override_mistake(it: &LintOverride) -> Option<([Step<'_>; 2], String)> {
 
 fn unknown_rule(rules: &BTreeMap<String, RuleLevel>) -> Option<([Step<'_>; 2], String)> {
     let code = rules.keys().find(|code| lint::rule(code).is_none())?;
-    let meant = similar_rules(code);
+    let meant = lint::similar_codes(code);
     let advice = if meant.is_empty() {
         "`preceptor rules` lists them all".to_owned()
     } else {

@@ -121,3 +121,22 @@ fn headings_above_a_place_are_the_innermost_first() {
     let above = document.body.headings_above(offset).map(|it| it.text.as_str());
     assert_eq!(above.collect::<Vec<_>>(), ["D", "A"]);
 }
+
+#[test]
+fn blocks_are_in_order_and_the_outer_one_is_first() {
+    let text = "---\nname: x\n---\n# A\n\none\ntwo\n\n- item\n  - inner\n- next\n\n| a |\n|---|\n\n<!-- c -->\nbelow\n\n```sh\nls\n```\n";
+    let document = SkillDocument::parse(text);
+    let blocks: Vec<_> = document.blocks().iter().map(|span| span.of(text)).collect();
+    let expected = [
+        "# A",
+        "one\ntwo",
+        "- item\n  - inner",
+        "- inner",
+        "- next",
+        "| a |\n|---|",
+        "<!-- c -->",
+        "below",
+        "```sh\nls\n```",
+    ];
+    assert_eq!(blocks, expected);
+}
