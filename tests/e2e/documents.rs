@@ -125,7 +125,7 @@ async fn changes_outside_of_the_text_are_clamped() {
     });
     client.change(&uri, 2, json!([{"range": range, "text": ""}])).await;
     let diagnostics = client.diagnostics(&uri, 2).await;
-    assert!(codes(&diagnostics).contains(&"frontmatter/missing"), "{diagnostics}");
+    assert!(codes(&diagnostics).contains(&"frontmatter/unclosed"), "{diagnostics}");
     client.finish().await;
 }
 

@@ -126,9 +126,11 @@ fn range(line: u32, start: u32, end: u32) -> Value {
 async fn hover_on_a_field_says_what_it_means() {
     let mut client = start().await;
     let uri = client.uri("demo/SKILL.md");
-    let text = "---\r\n# 🦀 Größe\r\nname: demo\r\ndescription: \"🦀 Größe\"\r\nmetadata: {\"größe\": \"🦀\", source: \"x\"}\r\nauthor: x\r\n---\r\n\r\nname: demo\r\n";
+    let text = "---\r\n# 🦀 Größe\r\nname: demo\r\ndescription: \"🦀 Größe. Use for it.\"\r\nmetadata: {\"größe\": \"🦀\", source: \"x\"}\r\nauthor: x\r\n---\r\n\r\nname: demo\r\n";
     client.open(&uri, text).await;
-    assert_eq!(client.diagnostics(&uri, 1).await, json!([]));
+    let diagnostics = client.diagnostics(&uri, 1).await;
+    assert_eq!(diagnostics.as_array().unwrap().len(), 1, "{diagnostics}");
+    assert_eq!(diagnostics[0]["code"], "frontmatter/unknown-field");
     let name = lint::field(lint::Place::Top, "name").unwrap().page();
     for character in [0, 4, 6, 10] {
         let (shown, key) = hover_at(&mut client, &uri, 2, character).await;
@@ -140,8 +142,9 @@ async fn hover_on_a_field_says_what_it_means() {
     let (shown, key) = hover_at(&mut client, &uri, 4, 28).await;
     assert!(shown.contains("**`metadata.source`**"), "{shown}");
     assert_eq!(key, range(4, 26, 32));
-    for line in [0, 1, 5, 8] {
-        assert_eq!(hover_at(&mut client, &uri, line, 2).await.1, Value::Null, "line {line}");
+    for (line, character) in [(0, 2), (1, 2), (5, 8), (8, 2)] {
+        let (_, key) = hover_at(&mut client, &uri, line, character).await;
+        assert_eq!(key, Value::Null, "line {line}");
     }
     client.finish().await;
 }

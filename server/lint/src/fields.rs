@@ -4,13 +4,14 @@
 //! client's change is one row.
 
 mod client;
+mod folder;
 mod page;
 mod table;
 
 use skill::{Entry, Frontmatter};
 
-pub use crate::fields::client::Client;
 use crate::fields::table::FIELDS;
+pub use crate::fields::{client::Client, folder::clients_of};
 
 /// A field of the frontmatter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Field {
     pub meaning: &'static str,
     /// What its value may be: a sentence for people, in Markdown.
     pub value: &'static str,
+    /// Whether its value is a map of fields.
+    pub is_map: bool,
     /// Who reads it.
     pub readers: Readers,
 }
@@ -51,6 +54,11 @@ impl Field {
     /// Tells whether a skill must have the field.
     pub fn is_required(&self) -> bool {
         self.readers == Readers::EveryClientRequired
+    }
+
+    /// Tells whether the field is part of the format.
+    pub fn is_of_the_format(&self) -> bool {
+        !matches!(self.readers, Readers::Only(_))
     }
 
     /// Returns where the row comes from: the format or the documentation of its clients.

@@ -9,23 +9,28 @@
 mod address;
 mod advice;
 mod check;
+mod field_lines;
 mod fields;
 mod finding;
 mod fix_all;
+mod line_end;
 mod name;
+mod near_miss;
 mod pattern;
 mod remote_launch;
 mod rule;
 mod rules;
 mod settings;
 mod skill_file;
+mod stray_colon;
 mod suppression;
 mod topic;
 mod user_path;
+mod yaml_type;
 
 pub use crate::{
     check::check,
-    fields::{Client, Field, Place, Readers, field, field_at, fields},
+    fields::{Client, Field, Place, Readers, clients_of, field, field_at, fields},
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},

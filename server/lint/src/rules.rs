@@ -1,9 +1,18 @@
 //! One module a rule, named after the offence.
 
+mod allowed_tools_not_a_string;
+mod compatibility_too_long;
 mod description_missing;
 mod description_too_long;
+mod frontmatter_client_field;
+mod frontmatter_duplicate_key;
 mod frontmatter_invalid_yaml;
 mod frontmatter_missing;
+mod frontmatter_non_string_metadata;
+mod frontmatter_unclosed;
+mod frontmatter_unknown_field;
+mod frontmatter_unquoted_colon;
+mod frontmatter_wrong_type;
 mod name_directory_mismatch;
 mod name_invalid;
 mod name_missing;
@@ -19,10 +28,19 @@ use crate::Rule;
 
 /// Every rule, sorted by code.
 pub(crate) static ALL: &[&Rule] = &[
+    &allowed_tools_not_a_string::RULE,
+    &compatibility_too_long::RULE,
     &description_missing::RULE,
     &description_too_long::RULE,
+    &frontmatter_client_field::RULE,
+    &frontmatter_duplicate_key::RULE,
     &frontmatter_invalid_yaml::RULE,
     &frontmatter_missing::RULE,
+    &frontmatter_non_string_metadata::RULE,
+    &frontmatter_unclosed::RULE,
+    &frontmatter_unknown_field::RULE,
+    &frontmatter_unquoted_colon::RULE,
+    &frontmatter_wrong_type::RULE,
     &name_directory_mismatch::RULE,
     &name_invalid::RULE,
     &name_missing::RULE,

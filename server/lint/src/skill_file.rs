@@ -2,7 +2,7 @@
 
 use skill::SkillDocument;
 
-use crate::Settings;
+use crate::{Client, Settings};
 
 /// A skill's main file with what is known about where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -13,18 +13,28 @@ pub struct SkillFile<'a> {
     pub settings: &'a Settings,
     /// The name of the folder that the file is in, if it is known.
     pub directory_name: Option<&'a str>,
+    /// The clients with fields of their own that load skills from where the file is; `None` if
+    /// any client may.
+    pub clients: Option<&'a [Client]>,
 }
 
 impl<'a> SkillFile<'a> {
     /// Returns a file of which only its text is known.
     pub const fn new(document: &'a SkillDocument, settings: &'a Settings) -> Self {
-        Self { document, settings, directory_name: None }
+        Self { document, settings, directory_name: None, clients: None }
     }
 
     /// Returns the same file in a folder of this name.
     #[must_use]
     pub const fn in_directory(self, directory_name: Option<&'a str>) -> Self {
         Self { directory_name, ..self }
+    }
+
+    /// Returns the same file as one that these clients load, or any if that is not known; see
+    /// [`clients_of`](crate::clients_of).
+    #[must_use]
+    pub const fn loaded_by(self, clients: Option<&'a [Client]>) -> Self {
+        Self { clients, ..self }
     }
 
     /// Returns the file's text.

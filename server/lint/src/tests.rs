@@ -6,6 +6,7 @@ mod description;
 mod fields;
 mod fixtures;
 mod frontmatter;
+mod frontmatter_fields;
 mod ip_address;
 mod name;
 mod pages;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::Context;
-use lint::{Finding, Safety, Settings, Severity, SkillFile, check, fix_all};
+use lint::{Finding, Safety, Settings, Severity, SkillFile, check, clients_of, fix_all};
 use runtime::{atomic, config::FailOn};
 use skill::{LineIndex, SkillDocument};
 
@@ -239,7 +239,9 @@ fn fix(checked: &Checked, directory_name: Option<&str>, options: &Options) -> (S
     let mut n_fixed = 0;
     for _ in 0..MAXIMUM_FIX_ROUNDS {
         let document = SkillDocument::parse(text.as_str());
-        let file = SkillFile::new(&document, &options.settings).in_directory(directory_name);
+        let file = SkillFile::new(&document, &options.settings)
+            .in_directory(directory_name)
+            .loaded_by(clients_of(&checked.path));
         let Some(fixed) = fix_all(&text, &check(&file), safety) else { break };
         if fixed.text == text {
             break;
@@ -257,7 +259,9 @@ fn check_text(
     options: &Options,
 ) -> Checked {
     let document = SkillDocument::parse(text.as_str());
-    let file = SkillFile::new(&document, &options.settings).in_directory(directory_name);
+    let file = SkillFile::new(&document, &options.settings)
+        .in_directory(directory_name)
+        .loaded_by(clients_of(&path));
     let findings = check(&file);
     Checked { path, line_index: LineIndex::new(&text), text, findings }
 }

@@ -7,7 +7,7 @@ use crate::{
 
 /// Returns the documentation of `field`.
 pub(super) fn page(field: &Field) -> String {
-    let Field { name, place, meaning, value, readers } = field;
+    let Field { name, place, meaning, value, readers, is_map: _ } = field;
     let prefix = match place {
         Place::Top => "",
         Place::Metadata => "metadata.",

@@ -13,6 +13,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "What the skill is called: people type it as a command, and it is the name of the skill's folder.",
         value: "1 to 64 characters: lower-case letters, digits and single hyphens, with no hyphen at either end; the same as the folder's name. Letters beyond a to z are accepted by some clients only.",
+        is_map: false,
         readers: Readers::EveryClientRequired,
     },
     Field {
@@ -20,6 +21,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "What the skill does and when to use it. It is all that an agent sees of a skill before choosing it.",
         value: "1 to 1024 characters. Quote it if it contains a colon followed by a space. Claude Code cuts its listing at 1536 characters, `when_to_use` included.",
+        is_map: false,
         readers: Readers::EveryClientRequired,
     },
     Field {
@@ -27,6 +29,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The terms under which the skill may be used.",
         value: "Free text: the name of a license, or of a bundled file that holds it.",
+        is_map: false,
         readers: Readers::EveryClient,
     },
     Field {
@@ -34,6 +37,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "What the skill needs around it: a client, programs, access to a network.",
         value: "1 to 500 characters. Most skills need none.",
+        is_map: false,
         readers: Readers::EveryClient,
     },
     Field {
@@ -41,6 +45,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Room for what the format does not define, such as an author or a version.",
         value: "A map from strings to strings. Quote numbers and dates. Some clients keep nested fields of their own here.",
+        is_map: true,
         readers: Readers::EveryClient,
     },
     Field {
@@ -48,6 +53,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Tools that the skill may use without asking. Experimental: clients differ in what they make of it.",
         value: "One string with spaces between the tools, such as `Bash(git:*) Read`. Claude Code also accepts a list.",
+        is_map: false,
         readers: Readers::EveryClient,
     },
     Field {
@@ -55,6 +61,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The kind of agent that runs the skill on its own.",
         value: "The name of an agent. Claude Code reads it together with `context: fork`.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode, Client::Windsurf]),
     },
     Field {
@@ -62,6 +69,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "What to type behind the skill's name, shown while completing it.",
         value: "A short text, such as `[file] [format]`.",
+        is_map: false,
         readers: Readers::Only(&[
             Client::ClaudeCode,
             Client::Grok,
@@ -74,6 +82,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Names for the arguments of the skill, so that its text can use them.",
         value: "A list of names, or one string with spaces between them. `$ARGUMENTS`, `$ARGUMENTS[n]` and `$n` stand for the values.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -81,6 +90,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Whether the skill's own agent works in the background.",
         value: "`true` or `false`, together with `context: fork`.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -88,6 +98,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Built-in tools that become available with the skill.",
         value: "A list of the names of tools.",
+        is_map: false,
         readers: Readers::Only(&[Client::Amp]),
     },
     Field {
@@ -95,6 +106,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The group that the skill is listed in.",
         value: "A word. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -102,13 +114,39 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The color that the skill is shown in.",
         value: "The name or the code of a color.",
+        is_map: false,
         readers: Readers::Only(&[Client::Cursor]),
+    },
+    Field {
+        name: "command-arg-mode",
+        place: Place::Top,
+        meaning: "How a command of the skill hands its arguments to a tool.",
+        value: "`raw`, the default.",
+        is_map: false,
+        readers: Readers::Only(&[Client::OpenClaw]),
+    },
+    Field {
+        name: "command-dispatch",
+        place: Place::Top,
+        meaning: "Makes the skill a command that calls a tool without a model.",
+        value: "`tool`.",
+        is_map: false,
+        readers: Readers::Only(&[Client::OpenClaw]),
+    },
+    Field {
+        name: "command-tool",
+        place: Place::Top,
+        meaning: "The tool that a command of the skill calls.",
+        value: "The name of a tool, together with `command-dispatch: tool`.",
+        is_map: false,
+        readers: Readers::Only(&[Client::OpenClaw]),
     },
     Field {
         name: "confidence",
         place: Place::Top,
         meaning: "How sure the one who wrote the skill is of it.",
         value: "A number from 0 to 1. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -116,6 +154,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Where the skill runs: in the conversation, or with a context of its own.",
         value: "`fork` for a context of its own.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode, Client::Copilot]),
     },
     Field {
@@ -123,6 +162,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "When the skill was written.",
         value: "A date. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -130,6 +170,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Keeps the agent from choosing the skill by itself: only a person starts it.",
         value: "`true` or `false`, the default.",
+        is_map: false,
         readers: Readers::Only(&[
             Client::ClaudeCode,
             Client::Cursor,
@@ -144,6 +185,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Turns the skill off without removing it.",
         value: "`true` or `false`, the default.",
+        is_map: false,
         readers: Readers::Only(&[Client::Cline]),
     },
     Field {
@@ -151,6 +193,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Tools that the agent must not use while the skill is active.",
         value: "One string with spaces between the tools, or a list.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -158,6 +201,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "How much thought the model puts into the skill.",
         value: "`low`, `medium`, `high`, `xhigh` or `max`, as far as the model has them.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -165,6 +209,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Says whether the skill is on.",
         value: "`true`, the default, or `false`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Cline]),
     },
     Field {
@@ -172,6 +217,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Sets of tools that the skill stands in for where they are missing.",
         value: "A list of names. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -179,13 +225,23 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Files that the skill is about: it is offered when one of them is in play.",
         value: "Patterns for paths, such as `src/**/*.rs`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Cursor]),
+    },
+    Field {
+        name: "homepage",
+        place: Place::Top,
+        meaning: "Where to read more about the skill; a link in the list of skills.",
+        value: "A URL. Elsewhere it belongs below `metadata`.",
+        is_map: false,
+        readers: Readers::Only(&[Client::OpenClaw]),
     },
     Field {
         name: "hooks",
         place: Place::Top,
         meaning: "Commands that the client runs at certain moments while the skill is active.",
         value: "A map from events to hooks.",
+        is_map: true,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -193,6 +249,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The picture that the skill is shown with.",
         value: "The name or the path of an icon.",
+        is_map: false,
         readers: Readers::Only(&[Client::Cursor]),
     },
     Field {
@@ -200,6 +257,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Servers for the Model Context Protocol that are started with the skill.",
         value: "A map from names to servers, each with its command.",
+        is_map: true,
         readers: Readers::Only(&[Client::Amp]),
     },
     Field {
@@ -207,6 +265,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The model that works while the skill is active.",
         value: "The name of a model of that client.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode, Client::Windsurf]),
     },
     Field {
@@ -214,6 +273,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Who looks after the skill.",
         value: "A name. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -221,6 +281,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Files that the skill is about: the agent chooses it only when one of them is in play.",
         value: "Patterns for paths: a list, or one string with commas between them.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode, Client::Cursor, Client::Grok]),
     },
     Field {
@@ -228,6 +289,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "What the skill may do without asking.",
         value: "What is allowed, in the terms of Windsurf.",
+        is_map: false,
         readers: Readers::Only(&[Client::Windsurf]),
     },
     Field {
@@ -235,6 +297,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Systems that the skill works on.",
         value: "A list, such as `[linux, macos]`. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -242,6 +305,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Sets of tools without which the skill is of no use.",
         value: "A list of names. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -249,6 +313,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The shell that commands in the skill's text run in before the agent sees it.",
         value: "`bash`, the default, or `powershell`.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -256,6 +321,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Where the skill comes from.",
         value: "A word. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -263,6 +329,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "How far the skill has come.",
         value: "A word, such as `draft` or `published`. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -270,6 +337,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Whether an agent of its own runs the skill.",
         value: "`true` or `false`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Windsurf]),
     },
     Field {
@@ -277,6 +345,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Words to find the skill by.",
         value: "A list of words. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -284,6 +353,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "The model that the skill was learnt from.",
         value: "The id of a model. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -291,6 +361,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "What makes the client start the skill.",
         value: "A list of events or words, in the terms of Windsurf.",
+        is_map: false,
         readers: Readers::Only(&[Client::Windsurf]),
     },
     Field {
@@ -298,20 +369,23 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "Whether people can start the skill by its name. If not, only the agent chooses it.",
         value: "`true`, the default, or `false`.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode, Client::Grok, Client::Copilot]),
     },
     Field {
         name: "version",
         place: Place::Top,
         meaning: "The version of the skill.",
-        value: "A text, best in quotes. At the top level in Odysseus; elsewhere it belongs below `metadata`.",
-        readers: Readers::Only(&[Client::Odysseus]),
+        value: "A text, best in quotes. At the top level in Odysseus and OpenClaw; elsewhere it belongs below `metadata`.",
+        is_map: false,
+        readers: Readers::Only(&[Client::Odysseus, Client::OpenClaw]),
     },
     Field {
         name: "when-to-use",
         place: Place::Top,
         meaning: "When to choose the skill, in addition to its `description`.",
         value: "A text. Clients that do not know it see only the `description`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Grok]),
     },
     Field {
@@ -319,6 +393,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Top,
         meaning: "When to choose the skill, in addition to its `description`.",
         value: "A text; it counts toward the 1536 characters of the listing. Clients that do not know it see only the `description`.",
+        is_map: false,
         readers: Readers::Only(&[Client::ClaudeCode]),
     },
     Field {
@@ -326,6 +401,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "When a person accepted the skill. Written by the server, never by a model.",
         value: "A time in UTC, in quotes.",
+        is_map: false,
         readers: Readers::Only(&[Client::Preceptor]),
     },
     Field {
@@ -333,13 +409,31 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "The group that the skill is listed in.",
         value: "A word.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus, Client::Preceptor]),
+    },
+    Field {
+        name: "clawdbot",
+        place: Place::Metadata,
+        meaning: "An older name of `openclaw`.",
+        value: "The same map as below `openclaw`.",
+        is_map: true,
+        readers: Readers::Only(&[Client::OpenClaw]),
+    },
+    Field {
+        name: "clawdis",
+        place: Place::Metadata,
+        meaning: "An older name of `openclaw`.",
+        value: "The same map as below `openclaw`.",
+        is_map: true,
+        readers: Readers::Only(&[Client::OpenClaw]),
     },
     Field {
         name: "confidence",
         place: Place::Metadata,
         meaning: "How sure the one who wrote the skill is of it.",
         value: "A number from 0 to 1, in quotes.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -347,6 +441,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "When the skill was proposed. Written by the server, never by a model.",
         value: "A date in quotes.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus, Client::Preceptor]),
     },
     Field {
@@ -354,6 +449,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "Sets of tools that the skill stands in for where they are missing.",
         value: "Names with commas between them.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -361,6 +457,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "What OpenClaw needs to know to offer and install the skill.",
         value: "A map: `emoji` for display, `requires` for programs and variables that must be there, `install` for how to get them. Nested, so that strict readers of `metadata` refuse it.",
+        is_map: true,
         readers: Readers::Only(&[Client::OpenClaw]),
     },
     Field {
@@ -368,6 +465,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "Who looks after the skill.",
         value: "A name.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -375,6 +473,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "Systems that the skill works on.",
         value: "Names with commas between them, such as `linux, macos`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -382,6 +481,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "Sets of tools without which the skill is of no use.",
         value: "Names with commas between them.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -389,6 +489,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "Where the skill comes from. Written by the server, never by a model.",
         value: "A word, such as `teacher-escalation`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus, Client::Preceptor]),
     },
     Field {
@@ -396,6 +497,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "How far the skill has come. Written by the server, never by a model.",
         value: "A word, such as `draft` or `published`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus, Client::Preceptor]),
     },
     Field {
@@ -403,6 +505,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "Words to find the skill by.",
         value: "Words with commas between them.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
     Field {
@@ -410,6 +513,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "The model that the skill was learnt from. Written by the server, never by a model.",
         value: "The id of a model.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus, Client::Preceptor]),
     },
     Field {
@@ -417,6 +521,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "How the skill was tried before it was accepted. Written by the server, never by a model.",
         value: "A word, such as `none`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Preceptor]),
     },
     Field {
@@ -424,6 +529,7 @@ pub(super) static FIELDS: &[Field] = &[
         place: Place::Metadata,
         meaning: "The version of the skill.",
         value: "A text in quotes, such as `\"1.0\"`.",
+        is_map: false,
         readers: Readers::Only(&[Client::Odysseus]),
     },
 ];

@@ -1,14 +1,15 @@
-//! `frontmatter/missing`: no block of fields at the top, or one that is not where it belongs or
-//! has no end.
+//! `frontmatter/missing`: no block of fields at the top, or one that is not where it belongs.
 
-use skill::{Frontmatter, SkillDocument, Span, TextEdit, slugify, yaml_value};
+use skill::{Frontmatter, Span, TextEdit, slugify, yaml_value};
 
-use crate::{Fix, Level, Problem, Rule, Safety, SkillFile, name::is_valid_name};
+use crate::{
+    Fix, Level, Problem, Rule, Safety, SkillFile, line_end::line_end, name::is_valid_name,
+};
 
 pub(super) static RULE: Rule = Rule {
     code: "frontmatter/missing",
     level: Level::Error,
-    summary: "the file does not start with a closed `---` block",
+    summary: "the file does not start with a `---` block",
     page: include_str!("../../../preceptor/guide/rules/frontmatter/missing.md"),
     check,
 };
@@ -19,7 +20,6 @@ const MAXIMUM_DESCRIPTION_LENGTH: usize = 1024;
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let problem = match &file.document.frontmatter {
         None => Some(missing(file)),
-        Some(frontmatter) if frontmatter.closing.is_none() => Some(unclosed(file, frontmatter)),
         Some(frontmatter) if !frontmatter.blank_lines_before.is_empty() => {
             Some(not_at_top(frontmatter))
         }
@@ -54,43 +54,12 @@ fn scaffold(file: &SkillFile<'_>) -> Option<Fix> {
     if name.is_empty() {
         return None;
     }
-    let line_end = line_end(document);
+    let line_end = line_end(&document.text);
     let fields = [format!("name: {name}"), format!("description: {}", yaml_value(description))];
     let block = format!("---{line_end}{}{line_end}---{line_end}{line_end}", fields.join(line_end));
     Some(Fix {
         title: "Add a frontmatter made from the folder's name and the text".to_owned(),
         edits: vec![TextEdit::insert(document.body.span.start, block)],
-        safety: Safety::Safe,
-    })
-}
-
-fn unclosed(file: &SkillFile<'_>, frontmatter: &Frontmatter) -> Problem {
-    Problem::new(
-        frontmatter.opening,
-        "The frontmatter is opened here and never closed: put a line `---` behind its last field",
-    )
-    .with_fix(close(file.document, frontmatter))
-}
-
-/// Closes the block where its end is plain to see: behind valid fields and in front of a blank
-/// line or the end of the file.
-fn close(document: &SkillDocument, frontmatter: &Frontmatter) -> Option<Fix> {
-    let content = frontmatter.content;
-    let behind = document.text.get(content.end..)?;
-    let ends_plainly = behind.trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#'])
-        || behind.trim().is_empty();
-    let has_text = |key| frontmatter.field(key).is_some_and(|value| value.as_text().is_some());
-    let is_plain =
-        ends_plainly && frontmatter.error.is_none() && has_text("name") && has_text("description");
-    if !is_plain {
-        return None;
-    }
-    let line_end = line_end(document);
-    let missing_line_end =
-        if content.of(&document.text).ends_with(['\n', '\r']) { "" } else { line_end };
-    Some(Fix {
-        title: "Close the frontmatter".to_owned(),
-        edits: vec![TextEdit::insert(content.end, format!("{missing_line_end}---{line_end}"))],
         safety: Safety::Safe,
     })
 }
@@ -105,9 +74,4 @@ fn not_at_top(frontmatter: &Frontmatter) -> Problem {
         edits: vec![TextEdit::delete(frontmatter.blank_lines_before)],
         safety: Safety::Safe,
     }))
-}
-
-/// The line end that the file uses.
-fn line_end(document: &SkillDocument) -> &'static str {
-    if document.text.contains("\r\n") { "\r\n" } else { "\n" }
 }

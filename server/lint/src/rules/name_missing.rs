@@ -2,7 +2,9 @@
 
 use skill::{Entry, Frontmatter, NodeKind, Span, TextEdit};
 
-use crate::{Fix, Level, Problem, Rule, Safety, SkillFile, name::is_valid_name};
+use crate::{
+    Fix, Level, Problem, Rule, Safety, SkillFile, line_end::line_end, name::is_valid_name,
+};
 
 pub(super) static RULE: Rule = Rule {
     code: "name/missing",
@@ -27,10 +29,8 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
                 "The `name` is empty: it must be the name of the skill's folder",
             )
             .with_fix(fill_in(file, entry)),
-            _ => Problem::new(
-                entry.key_span,
-                "The `name` must be a text, not a list or fields of its own",
-            ),
+            // What has another type is not missing.
+            _ => return Vec::new(),
         },
     };
     vec![problem]
@@ -39,7 +39,7 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
 fn insert_field(file: &SkillFile<'_>, frontmatter: &Frontmatter) -> Option<Fix> {
     // A field called `Name` would become a second one.
     let has_similar = frontmatter.entries.iter().any(|it| it.key.eq_ignore_ascii_case("name"));
-    let line_end = if file.text().contains("\r\n") { "\r\n" } else { "\n" };
+    let line_end = line_end(file.text());
     let insertion =
         |name| TextEdit::insert(frontmatter.content.start, format!("name: {name}{line_end}"));
     let name = folder_name(file).filter(|_| !has_similar && frontmatter.error.is_none())?;

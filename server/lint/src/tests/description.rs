@@ -34,9 +34,9 @@ fn an_empty_description_is_told_at_its_key() {
     check(
         "---\nname: count-rows\ndescription:\n  - a\n  - b\n---\n",
         &expect![[r#"
-        3 | description:
-          | ^^^^^^^^^^^ error description/missing: The `description` must be a text, not a list or fields of its own: clients skip a skill without one
-    "#]],
+            4 |   - a
+              |   ^^^ error frontmatter/wrong-type: The `description` must be a text, not a list: strict clients refuse the skill
+        "#]],
     );
 }
 

@@ -62,7 +62,7 @@ fn a_field_around_broken_yaml_is_still_found() {
 fn every_row_says_what_it_means_and_where_it_comes_from() {
     let mut keys = BTreeSet::new();
     for it in fields() {
-        let Field { name, place, meaning, value, readers } = it;
+        let Field { name, place, meaning, value, readers, is_map: _ } = it;
         assert!(keys.insert((name, *place == Place::Metadata)), "{name} twice");
         assert!(meaning.ends_with('.') && value.ends_with('.'), "{name}");
         assert!(!it.sources().is_empty(), "{name}");

@@ -103,10 +103,10 @@ fn an_unclosed_block_is_closed_where_its_end_is_plain() {
     check(
         text,
         &expect![[r#"
-        1 | ---
-          | ^^^ error frontmatter/missing: The frontmatter is opened here and never closed: put a line `---` behind its last field
-          = fix (Safe): Close the frontmatter
-    "#]],
+            1 | ---
+              | ^^^ error frontmatter/unclosed: The frontmatter is opened here and never closed: put a line `---` behind its last field
+              = fix (Safe): Close the frontmatter
+        "#]],
     );
     check_fix(
         text,
@@ -137,18 +137,18 @@ fn an_unclosed_block_without_a_plain_end_is_left_to_people() {
     check(
         "---\nname: count-rows\ndescription: Counts rows.\nSome prose.\n",
         &expect![[r#"
-        1 | ---
-          | ^^^ error frontmatter/missing: The frontmatter is opened here and never closed: put a line `---` behind its last field
-    "#]],
+            1 | ---
+              | ^^^ error frontmatter/unclosed: The frontmatter is opened here and never closed: put a line `---` behind its last field
+        "#]],
     );
     check(
         "---\nname: count-rows\n\n# Count\n",
         &expect![[r#"
-        1 | ---
-          | ^^^ error description/missing: The frontmatter has no `description`: clients skip a skill that does not say what it does and when to use it
-        1 | ---
-          | ^^^ error frontmatter/missing: The frontmatter is opened here and never closed: put a line `---` behind its last field
-    "#]],
+            1 | ---
+              | ^^^ error description/missing: The frontmatter has no `description`: clients skip a skill that does not say what it does and when to use it
+            1 | ---
+              | ^^^ error frontmatter/unclosed: The frontmatter is opened here and never closed: put a line `---` behind its last field
+        "#]],
     );
 }
 
@@ -183,7 +183,8 @@ fn invalid_yaml_is_told_at_its_place_and_hides_nothing() {
               |       ^^^^^ error name/invalid: `Count` is no valid name: letters must be lower-case
               = fix (Safe): Rename it to `count`
             3 | description: Use when: rows
-              |                      ^ error frontmatter/invalid-yaml: The frontmatter is not valid YAML: a value that contains `: ` must stand in quotes
+              |                      ^ error frontmatter/unquoted-colon: The `description` contains a colon and a space without quotes: strict clients take it for another field and refuse the skill; put the value in quotes
+              = fix (Safe): Put the `description` in quotes
             6 | Run `ls /home/mira`.
               |         ^^^^^^^^^^ warning portability/user-path: `/home/mira` is one person's folder; nobody else has it
               = fix (Safe): Write `~` instead
@@ -211,7 +212,7 @@ fn every_valid_form_is_silent() {
         "---\r\nname: count-rows\r\ndescription: Counts rows.\r\n---\r\n",
         "\u{feff}---\nname: count-rows\ndescription: Counts rows.\n---\n",
         "---   \nname: 'count-rows'\ndescription: >-\n  Counts\n  rows.\n--- \n",
-        "---\n# a comment\ndescription: |\n  Counts: rows\nname: count-rows\nmetadata:\n  a:\n    b: [c]\n---",
+        "---\n# a comment\ndescription: |\n  Counts: rows\nname: count-rows\nmetadata:\n  openclaw:\n    b: [c]\n---",
         "---\nname: count-rows\ndescription: \"Counts: rows\"\n\nlicense: MIT\n---\n---\n",
         "---\nname: count-rows\ndescription: https://example.org says a:b\n---\n",
     ] {

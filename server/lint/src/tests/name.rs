@@ -97,9 +97,9 @@ fn a_name_that_is_a_list_is_left_to_people() {
     check(
         "---\nname: [count, rows]\ndescription: Counts rows.\n---\n",
         &expect![[r#"
-        2 | name: [count, rows]
-          | ^^^^ error name/missing: The `name` must be a text, not a list or fields of its own
-    "#]],
+            2 | name: [count, rows]
+              |       ^^^^^^^^^^^^^ error frontmatter/wrong-type: The `name` must be a text, not a list: strict clients refuse the skill
+        "#]],
     );
 }
 
@@ -114,9 +114,12 @@ fn a_similar_key_is_not_doubled() {
     check(
         "---\nName: count-rows\ndescription: Counts rows.\n---\n",
         &expect![[r#"
-        1 | ---
-          | ^^^ error name/missing: The frontmatter has no `name`: it must be the name of the skill's folder
-    "#]],
+            1 | ---
+              | ^^^ error name/missing: The frontmatter has no `name`: it must be the name of the skill's folder
+            2 | Name: count-rows
+              | ^^^^ hint frontmatter/unknown-field: `Name` is a field of no known client: did you mean `name`?
+              = fix (Safe): Rename it to `name`
+        "#]],
     );
 }
 

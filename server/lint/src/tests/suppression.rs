@@ -211,7 +211,7 @@ fn a_value_is_no_comment() {
 #[test]
 fn broken_frontmatter_has_comments_too() {
     check_silent(
-        "---\nname: count-rows\n# preceptor-ignore frontmatter/invalid-yaml: for lenient clients\n\
+        "---\nname: count-rows\n# preceptor-ignore frontmatter/unquoted-colon: for lenient clients\n\
          description: Use: for rows\n---\n",
     );
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use lint::{Finding, Settings, SkillFile, check};
+use lint::{Finding, Settings, SkillFile, check, clients_of};
 use skill::{SkillDocument, Span};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
@@ -130,7 +130,10 @@ pub(crate) fn is_skill(uri: &Url) -> bool {
 pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, settings: &Settings) -> Vec<Finding> {
     let document = SkillDocument::parse(Arc::clone(text));
     let directory_name = directory_name(uri);
-    check(&SkillFile::new(&document, settings).in_directory(directory_name.as_deref()))
+    let file = SkillFile::new(&document, settings)
+        .in_directory(directory_name.as_deref())
+        .loaded_by(clients_of(uri.path()));
+    check(&file)
 }
 
 async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snapshot>>) {
