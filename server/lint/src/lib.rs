@@ -9,6 +9,7 @@
 mod address;
 mod advice;
 mod check;
+mod command_line;
 mod field_lines;
 mod fields;
 mod finding;

@@ -10,7 +10,8 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    advice::{is_advised_against, line_around, sentence_before},
+    advice::{is_advised_against, sentence_before},
+    command_line::{can_start_a_command, region_at},
     pattern::pattern,
 };
 
@@ -27,34 +28,6 @@ pub(crate) struct RemoteLaunch<'a> {
 
 static REMOTE_SHELL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:auto)?ssh[ \t]|mosh[ \t]|ssh[ \t]*\\\r?\n"));
-
-/// Commands of providers that have an `ssh` of their own.
-const PROVIDERS: [&str; 24] = [
-    "fly",
-    "flyctl",
-    "gcloud",
-    "tailscale",
-    "limactl",
-    "lima",
-    "colima",
-    "vagrant",
-    "docker-machine",
-    "minikube",
-    "multipass",
-    "heroku",
-    "eb",
-    "gh",
-    "az",
-    "doctl",
-    "hcloud",
-    "brev",
-    "railway",
-    "aws",
-    "sky",
-    "cf",
-    "coder",
-    "orb",
-];
 
 /// Words of advice against what follows in the same clause.
 static ADVICE_AGAINST: LazyLock<Regex> = LazyLock::new(|| {
@@ -76,43 +49,22 @@ pub(crate) fn remote_launches<'a>(file: &SkillFile<'a>) -> Vec<RemoteLaunch<'a>>
 
 fn launch_at<'a>(file: &SkillFile<'a>, start: usize) -> Option<RemoteLaunch<'a>> {
     let text = file.text();
-    let body = &file.document.body;
-    let (region_end, is_code) = match (body.code_block_at(start), body.inline_code_at(start)) {
-        (Some(block), _) => (block.content.end, true),
-        (None, Some(code)) => {
-            let n_ticks = code.span.of(text).chars().rev().take_while(|&it| it == '`').count();
-            (code.span.end.saturating_sub(n_ticks), true)
-        }
-        (None, None) => (line_around(text, start).end, false),
-    };
-    if !is_command(text.get(..start)?) {
+    let region = region_at(file, start);
+    if !can_start_a_command(text.get(..start)?) {
         return None;
     }
-    let region = Span::new(start, region_end).of(text);
-    let remote = command_line::remote(region)?;
+    let words = region.span.of(text);
+    let remote = command_line::remote(words)?;
     // In prose, quotes tell a command from a sentence about one.
-    if !is_code && !remote.is_quoted {
+    if !region.is_code && !remote.is_quoted {
         return None;
     }
     let program = programs::started(remote.script, remote.is_quoted)?;
     Some(RemoteLaunch {
         span: Span::new(start, start + remote.host_end),
-        command: region.get(..remote.end)?.trim_end(),
+        command: words.get(..remote.end)?.trim_end(),
         program,
     })
-}
-
-/// Tells whether a command can start behind `before`, and is not one of a provider.
-fn is_command(before: &str) -> bool {
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    if line.ends_with(|it: char| it.is_alphanumeric() || "_-.~@$%\\".contains(it)) {
-        return false;
-    }
-    if line.ends_with('/') && !line.ends_with("bin/") {
-        return false;
-    }
-    let command = line.rsplit([';', '&', '|', '(', '`', '"', '\'']).next().unwrap_or_default();
-    !command.split_whitespace().any(|word| PROVIDERS.contains(&word))
 }
 
 /// Advice against this way of starting things, in a sentence.

@@ -1,5 +1,7 @@
 //! The words of a remote shell's command line.
 
+use crate::command_line::{SSH_VALUED_OPTIONS, Words, takes_next_word, without_blanks};
+
 /// A remote shell's command line, taken apart. Offsets count from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Remote<'a> {
@@ -13,22 +15,18 @@ pub(super) struct Remote<'a> {
     pub(super) end: usize,
 }
 
-/// Options of `ssh` that take a value.
-const VALUED_OPTIONS: &str = "BbcDEeFIiJLlmOoPpQRSWw";
-
 /// Takes a command line apart that starts with the remote shell's name; `None` if it only opens
 /// a session.
 pub(super) fn remote(region: &str) -> Option<Remote<'_>> {
-    let mut words = Words { region, at: 0 };
+    let mut words = Words::of(region);
     words.next()?;
     let host = loop {
         let (start, end) = words.next()?;
         let word = region.get(start..end)?;
-        let Some(letters) = word.strip_prefix('-').filter(|it| !it.is_empty()) else {
+        if !word.starts_with('-') || word == "-" {
             break (start, end);
-        };
-        let valued = letters.find(|it| VALUED_OPTIONS.contains(it));
-        if !letters.starts_with('-') && valued == Some(letters.len() - 1) {
+        }
+        if takes_next_word(word, SSH_VALUED_OPTIONS) {
             words.next()?;
         }
     };
@@ -58,19 +56,6 @@ pub(super) fn remote(region: &str) -> Option<Remote<'_>> {
         is_quoted,
         end: start + length,
     })
-}
-
-/// Takes blanks and continued line ends off the start.
-fn without_blanks(text: &str) -> &str {
-    let mut rest = text;
-    loop {
-        let trimmed = rest.trim_start_matches([' ', '\t', ',']);
-        let next = ["\\\r\n", "\\\n"].iter().find_map(|it| trimmed.strip_prefix(it));
-        match next {
-            Some(next) => rest = next,
-            None => return trimmed,
-        }
-    }
 }
 
 fn quote(command: &str) -> Option<&'static str> {
@@ -126,47 +111,6 @@ fn here_document(behind_marker: &str) -> Option<(&str, usize)> {
         length += line.len();
     }
     Some((content.get(..length)?, content_start + length))
-}
-
-/// Words with their offsets. A placeholder is one word, whatever stands in it.
-struct Words<'a> {
-    region: &'a str,
-    at: usize,
-}
-
-impl Iterator for Words<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.region.get(self.at..)?;
-        let blanks = rest.len() - without_blanks(rest).len();
-        let start = self.at + blanks;
-        let word = self.region.get(start..)?;
-        let mut closing: Vec<char> = Vec::new();
-        let mut length = word.len();
-        for (at, character) in word.char_indices() {
-            match character {
-                '\n' => {
-                    length = at;
-                    break;
-                }
-                it if closing.last() == Some(&it) => {
-                    closing.pop();
-                }
-                '\'' | '"' => closing.push(character),
-                '{' => closing.push('}'),
-                '(' => closing.push(')'),
-                '<' if word.get(at + 1..)?.starts_with(char::is_alphabetic) => closing.push('>'),
-                it if closing.is_empty() && (it.is_whitespace() || ";|&<>)`".contains(it)) => {
-                    length = at;
-                    break;
-                }
-                _ => {}
-            }
-        }
-        self.at = start + length;
-        (length > 0).then_some((start, start + length))
-    }
 }
 
 #[cfg(test)]
