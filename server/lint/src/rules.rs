@@ -19,6 +19,7 @@ mod name_missing;
 mod name_too_long;
 mod portability_ip_address;
 mod portability_remote_shell;
+mod portability_terminal_session;
 mod portability_user_path;
 mod suppression_unknown_rule;
 mod suppression_unused;
@@ -47,6 +48,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &name_too_long::RULE,
     &portability_ip_address::RULE,
     &portability_remote_shell::RULE,
+    &portability_terminal_session::RULE,
     &portability_user_path::RULE,
     &suppression_unknown_rule::RULE,
     &suppression_unused::RULE,

@@ -14,5 +14,6 @@ mod remote_shell;
 mod report;
 mod settings;
 mod suppression;
+mod terminal_session;
 mod text;
 mod user_path;

@@ -9,6 +9,7 @@ use crate::{
     Fix, Level, Problem, Rule, Safety, Severity, SkillFile,
     address::{Address, somebodys_addresses},
     pattern::pattern,
+    placeholder::placeholder,
     topic::is_about,
 };
 
@@ -52,7 +53,7 @@ fn problem(file: &SkillFile<'_>, places: &[Address<'_>], is_topic: bool) -> Opti
     let is_mild = is_topic || places.iter().all(|address| address.is_called_example);
     let edits = places
         .iter()
-        .map(|address| TextEdit::replace(address.span, placeholder(file, address)))
+        .map(|address| TextEdit::replace(address.span, placeholder(file, address.span, "<host>")))
         .collect();
     let mut problem = Problem::new(first.span, message).with_fix(Some(Fix {
         title: "Write `<host>` instead".to_owned(),
@@ -64,26 +65,4 @@ fn problem(file: &SkillFile<'_>, places: &[Address<'_>], is_topic: bool) -> Opti
         .map(|other| (other.span, format!("`{}` is also here", other.written)))
         .collect();
     Some(if is_mild { problem.at_most(Severity::Hint) } else { problem })
-}
-
-/// What stands in for the address. Prose shows `<host>` only as code: bare it is a tag of HTML.
-fn placeholder(file: &SkillFile<'_>, address: &Address<'_>) -> &'static str {
-    let text = file.text();
-    let body = &file.document.body;
-    let start = address.span.start;
-    let before = text.get(..start).unwrap_or_default();
-    let behind = text.get(address.span.end..).unwrap_or_default();
-    let is_word = before.ends_with(|it: char| it.is_whitespace() || "([*|".contains(it))
-        && !before.ends_with("](")
-        && !behind.starts_with([':', '/']);
-    let is_prose = start >= body.span.start
-        && body.code_block_at(start).is_none()
-        && body.inline_code_at(start).is_none();
-    // Some clients refuse a description with angle brackets.
-    let is_field = start < body.span.start;
-    match (is_field, is_prose && is_word) {
-        (true, _) => "HOST",
-        (false, true) => "`<host>`",
-        (false, false) => "<host>",
-    }
 }
