@@ -19,6 +19,14 @@ static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Words of advice against what follows in the same clause.
+static ADVICE_AGAINST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)\b(?:never|don['’]t|do not|not|avoid|instead of|rather than|without|",
+        r"replaces?|forbidden|no (?:direct|raw|bare|manual))\b[^;:]{0,60}$",
+    ))
+});
+
 static PITFALLS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\bpitfalls?\b|\banti-?patterns?\b|\bcommon mistakes?\b"));
 
@@ -43,6 +51,12 @@ pub(crate) fn is_advised_against(file: &SkillFile<'_>, span: Span) -> bool {
         });
     let code_block = file.document.body.code_block_at(span.start);
     is_marked_bad || code_block.is_some_and(|block| is_wrong_way(text, block, line))
+}
+
+/// Tells whether a sentence advises against the command at `span`.
+pub(crate) fn is_refused(file: &SkillFile<'_>, span: Span) -> bool {
+    let is_prose = file.document.body.code_block_at(span.start).is_none();
+    is_prose && ADVICE_AGAINST.is_match(sentence_before(file.text(), span.start))
 }
 
 /// Returns what stands between the start of the sentence and `offset`, on the same line.

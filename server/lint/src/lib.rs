@@ -9,6 +9,7 @@
 mod address;
 mod advice;
 mod check;
+mod checkout_path;
 mod command_line;
 mod field_lines;
 mod fields;

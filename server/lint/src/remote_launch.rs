@@ -10,7 +10,7 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    advice::{is_advised_against, sentence_before},
+    advice::{is_advised_against, is_refused},
     command_line::{can_start_a_command, region_at},
     pattern::pattern,
 };
@@ -28,14 +28,6 @@ pub(crate) struct RemoteLaunch<'a> {
 
 static REMOTE_SHELL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:auto)?ssh[ \t]|mosh[ \t]|ssh[ \t]*\\\r?\n"));
-
-/// Words of advice against what follows in the same clause.
-static ADVICE_AGAINST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)\b(?:never|don['’]t|do not|not|avoid|instead of|rather than|without|",
-        r"replaces?|forbidden|no (?:direct|raw|bare|manual))\b[^;:]{0,60}$",
-    ))
-});
 
 /// Returns the remote launches in `file`, in the order of the text.
 pub(crate) fn remote_launches<'a>(file: &SkillFile<'a>) -> Vec<RemoteLaunch<'a>> {
@@ -65,10 +57,4 @@ fn launch_at<'a>(file: &SkillFile<'a>, start: usize) -> Option<RemoteLaunch<'a>>
         command: words.get(..remote.end)?.trim_end(),
         program,
     })
-}
-
-/// Advice against this way of starting things, in a sentence.
-fn is_refused(file: &SkillFile<'_>, span: Span) -> bool {
-    let is_prose = file.document.body.code_block_at(span.start).is_none();
-    is_prose && ADVICE_AGAINST.is_match(sentence_before(file.text(), span.start))
 }

@@ -17,6 +17,7 @@ mod name_directory_mismatch;
 mod name_invalid;
 mod name_missing;
 mod name_too_long;
+mod portability_checkout_path;
 mod portability_ip_address;
 mod portability_remote_shell;
 mod portability_terminal_session;
@@ -46,6 +47,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &name_invalid::RULE,
     &name_missing::RULE,
     &name_too_long::RULE,
+    &portability_checkout_path::RULE,
     &portability_ip_address::RULE,
     &portability_remote_shell::RULE,
     &portability_terminal_session::RULE,

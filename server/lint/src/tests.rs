@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 
+mod checkout_path;
 mod description;
 mod fields;
 mod fixtures;
