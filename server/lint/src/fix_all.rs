@@ -1,5 +1,7 @@
 //! Fixes of many findings at once.
 
+use std::collections::BTreeMap;
+
 use skill::{Span, TextEdit, apply_edits};
 
 use crate::{Finding, Safety};
@@ -19,6 +21,7 @@ pub struct FixedText {
 /// earlier one is left for the next round: check the new text again until nothing is fixed.
 pub fn fix_all(text: &str, findings: &[Finding], safety: Safety) -> Option<FixedText> {
     let mut edits: Vec<TextEdit> = Vec::new();
+    let mut taken = Taken::default();
     let mut n_fixed = 0;
     for finding in findings {
         let fix = match safety {
@@ -26,9 +29,8 @@ pub fn fix_all(text: &str, findings: &[Finding], safety: Safety) -> Option<Fixed
             Safety::Unsafe => finding.safe_fix().or(finding.fixes.first()),
         };
         let Some(fix) = fix else { continue };
-        let collides =
-            fix.edits.iter().any(|edit| edits.iter().any(|other| touches(edit.span, other.span)));
-        if !collides {
+        if !fix.edits.iter().any(|edit| taken.touches(edit.span)) {
+            fix.edits.iter().for_each(|edit| taken.add(edit.span));
             edits.extend(fix.edits.iter().cloned());
             n_fixed += 1;
         }
@@ -40,8 +42,21 @@ pub fn fix_all(text: &str, findings: &[Finding], safety: Safety) -> Option<Fixed
     Some(FixedText { text, n_fixed })
 }
 
-/// Two fixes at one place are not combined, even if they only touch: each was made without
-/// knowing of the other.
-const fn touches(a: Span, b: Span) -> bool {
-    a.start <= b.end && b.start <= a.end
+/// The places that are changed already: ends by starts. As none overlaps another, ends are in the
+/// order of starts.
+#[derive(Default)]
+struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    fn add(&mut self, span: Span) {
+        let end = self.0.entry(span.start).or_insert(span.end);
+        *end = span.end.max(*end);
+    }
+
+    /// Two fixes at one place are not combined, even if they only touch: each was made without
+    /// knowing of the other.
+    fn touches(&self, span: Span) -> bool {
+        let last = self.0.range(..=span.end).next_back();
+        last.is_some_and(|(_, &end)| span.start <= end)
+    }
 }

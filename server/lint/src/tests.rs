@@ -5,9 +5,11 @@
 mod checkout_path;
 mod description;
 mod fields;
+mod fix_all;
 mod fixtures;
 mod frontmatter;
 mod frontmatter_fields;
+mod independence;
 mod ip_address;
 mod name;
 mod pages;

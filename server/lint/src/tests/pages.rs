@@ -8,13 +8,13 @@ use crate::{
 };
 
 /// The folder that the examples stand in.
-const DIRECTORY_NAME: &str = "count-csv-rows";
+pub(super) const DIRECTORY_NAME: &str = "count-csv-rows";
 
 const SECTIONS: [&str; 6] =
     ["What it does", "Why is this bad", "Example", "Use instead", "Fix safety", "Source"];
 
 /// Returns the skills in a section of a rule's page.
-fn examples(rule: &Rule, section: &str) -> Vec<String> {
+pub(super) fn examples(rule: &Rule, section: &str) -> Vec<String> {
     let page = SkillDocument::parse(rule.page);
     let body = &page.body;
     let headings: Vec<_> = body.headings.iter().filter(|it| it.level == 2).collect();
@@ -44,7 +44,7 @@ fn every_page_has_its_sections_in_order() {
 }
 
 #[test]
-fn examples_are_found_and_their_replacements_are_clean() {
+pub(super) fn examples_are_found_and_their_replacements_are_clean() {
     for rule in rules() {
         let bad = examples(rule, "Example");
         let good = examples(rule, "Use instead");
