@@ -3,23 +3,37 @@
 //! One broken file never keeps the others from being checked: what cannot be read is said on
 //! stderr, and the command ends with [`EXIT_FAILED`] after everything else was reported.
 
+mod color;
 mod discover;
+mod examine;
+mod github;
 mod json;
 mod load;
+mod parallel;
+mod sarif;
+mod summary;
 mod text;
+mod uri;
 
 use std::{
     env,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read, Write},
     path::{Component, Path, PathBuf},
 };
 
 use anyhow::Context;
-use lint::{Finding, Safety, Settings, Severity, SkillFile, check, clients_of, fix_all};
-use runtime::{atomic, config::FailOn};
-use skill::{LineIndex, SkillDocument};
+use lint::{Finding, Safety, Severity};
+use runtime::{
+    atomic,
+    config::{FailOn, LintSettings},
+};
 
-use crate::check::{discover::discover, load::decode};
+pub use crate::check::color::wants_color;
+use crate::check::{
+    discover::discover,
+    examine::{Checked, Place, examine, fixed},
+    load::{Loaded, decode, load},
+};
 
 /// Exit code: nothing at or above the chosen severity.
 pub const EXIT_CLEAN: u8 = 0;
@@ -28,9 +42,6 @@ pub const EXIT_FINDINGS: u8 = 1;
 /// Exit code: something could not be checked.
 pub const EXIT_FAILED: u8 = 2;
 
-/// More rounds of fixes than any sensible file needs; a guard against fixes that undo each other.
-const MAXIMUM_FIX_ROUNDS: usize = 16;
-
 /// What the command line asks for.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -38,16 +49,17 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// How findings are printed.
     pub format: Format,
-    /// Applies safe fixes.
-    pub fix: bool,
-    /// Applies all fixes.
-    pub fix_unsafe: bool,
+    /// Which fixes are applied, if any: safe ones, or also those that need a look.
+    pub fix: Option<Safety>,
     /// Checks standard input as if it were the file with this name.
     pub stdin: Option<PathBuf>,
     /// The severity from which on findings make the command fail.
     pub fail_on: FailOn,
-    /// Levels of the rules.
-    pub settings: Settings,
+    /// Levels of the rules; paths in it are relative to the current folder.
+    pub settings: LintSettings,
+    /// The folder that paths in SARIF and annotations are relative to: the checkout that a service
+    /// knows. The current folder if there is none, or if it is elsewhere.
+    pub root: Option<PathBuf>,
     /// Colors in the text format; see [`wants_color`].
     pub color: bool,
 }
@@ -57,11 +69,11 @@ impl Default for Options {
         Self {
             paths: Vec::new(),
             format: Format::Text,
-            fix: false,
-            fix_unsafe: false,
+            fix: None,
             stdin: None,
             fail_on: FailOn::Error,
-            settings: Settings::default(),
+            settings: LintSettings::default(),
+            root: None,
             color: false,
         }
     }
@@ -75,18 +87,16 @@ pub enum Format {
     Text,
     /// For programs: one object.
     Json,
-}
-
-/// Tells whether stdout is a terminal whose user did not switch colors off with `NO_COLOR`.
-pub fn wants_color() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-    let is_off = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !is_off && io::stdout().is_terminal()
+    /// For services that collect findings: SARIF 2.1.0.
+    Sarif,
+    /// For GitHub's log: an annotation a finding.
+    Github,
 }
 
 /// Checks what `options` name and reports to `stdout`; returns the exit code.
 ///
-/// What could not be checked is said on `stderr`, one sentence each. Fails only if `stdout` or
+/// What could not be checked is said on `stderr`, one sentence each. With standard input and
+/// fixes, the fixed text goes to `stdout` and the report to `stderr`. Fails only if `stdout` or
 /// `stderr` cannot be written; a reader that went away is no failure.
 pub fn run(
     options: &Options,
@@ -97,22 +107,20 @@ pub fn run(
     run_in(&current_dir, options, &mut io::stdin().lock(), stdout, stderr)
 }
 
-/// A checked file.
-struct Checked {
-    /// The path as it is shown.
-    path: String,
-    text: String,
-    line_index: LineIndex,
-    findings: Vec<Finding>,
-}
-
 /// What happened to all files together.
 #[derive(Default)]
 struct Outcome {
+    /// Sorted by the paths that are shown.
     checked: Vec<Checked>,
     /// One sentence for each thing that could not be done.
     failures: Vec<String>,
     n_fixed: usize,
+}
+
+impl Outcome {
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.checked.iter().flat_map(|checked| &checked.findings)
+    }
 }
 
 fn run_in(
@@ -122,11 +130,14 @@ fn run_in(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> anyhow::Result<u8> {
-    let outcome = if let Some(filename) = &options.stdin {
-        check_stdin(current_dir, filename, options, stdin)
+    let mut outcome = Outcome::default();
+    let mut fixed_input = None;
+    if let Some(filename) = &options.stdin {
+        let place = place(current_dir, filename);
+        fixed_input = check_stdin(current_dir, place, options, stdin, &mut outcome);
     } else {
-        check_files(current_dir, options)
-    };
+        check_files(current_dir, options, &mut outcome);
+    }
     for failure in &outcome.failures {
         writeln!(stderr, "error: {failure}").context("writing to stderr")?;
     }
@@ -134,15 +145,35 @@ fn run_in(
         writeln!(stderr, "no SKILL.md below the given paths").context("writing to stderr")?;
     }
     let report = match options.format {
+        Format::Github => github::report(&outcome, root(current_dir, options)),
         Format::Json => json::report(&outcome)?,
+        Format::Sarif => sarif::report(&outcome, root(current_dir, options))?,
         Format::Text => text::report(&outcome, options),
     };
-    match stdout.write_all(report.as_bytes()).and_then(|()| stdout.flush()) {
+    let (output, written) = match fixed_input {
+        Some(text) => {
+            stderr.write_all(report.as_bytes()).context("writing to stderr")?;
+            ("the text", write_all(stdout, &text))
+        }
+        None => ("the report", write_all(stdout, report.as_bytes())),
+    };
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("writing the report")
+            Err(error).with_context(|| format!("writing {output}"))
         }
         _ => Ok(exit_code(&outcome, options.fail_on)),
     }
+}
+
+fn write_all(stdout: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// The folder that services take paths to be relative to.
+fn root<'a>(current_dir: &'a Path, options: &'a Options) -> &'a Path {
+    let root = options.root.as_deref().filter(|root| current_dir.starts_with(root));
+    root.unwrap_or(current_dir)
 }
 
 fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
@@ -153,7 +184,7 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
         FailOn::Error => Some(Severity::Error),
         FailOn::Never => None,
     };
-    let mut findings = outcome.checked.iter().flat_map(|checked| &checked.findings);
+    let mut findings = outcome.findings();
     let fails = threshold.is_some_and(|least| findings.any(|finding| finding.severity >= least));
     match (outcome.failures.is_empty(), fails) {
         (false, _) => EXIT_FAILED,
@@ -162,124 +193,114 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
     }
 }
 
+/// Returns what has to be printed instead of the report: the input with fixes, if they are asked
+/// for. What is no text comes back as it was.
 fn check_stdin(
     current_dir: &Path,
-    filename: &Path,
+    place: Place,
     options: &Options,
     stdin: &mut dyn Read,
-) -> Outcome {
-    let mut outcome = Outcome::default();
-    if options.fix || options.fix_unsafe {
-        let failure = "fixes are written to files: name the file instead of using --stdin";
-        outcome.failures.push(failure.to_owned());
-        return outcome;
-    }
+    outcome: &mut Outcome,
+) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let path = shown_path(current_dir, filename);
-    match stdin.read_to_end(&mut bytes) {
-        Ok(_) => match decode(bytes, &path) {
-            Ok(text) => {
-                let directory_name = directory_name(&current_dir.join(filename));
-                outcome.checked.push(check_text(path, text, directory_name.as_deref(), options));
-            }
-            Err(failure) => outcome.failures.push(failure),
-        },
-        Err(error) => outcome.failures.push(format!("cannot read standard input: {error}")),
+    if let Err(error) = stdin.read_to_end(&mut bytes) {
+        outcome.failures.push(format!("cannot read standard input: {error}"));
+        return None;
     }
-    outcome
+    let mut output = options.fix.is_some().then(|| bytes.clone());
+    let mut loaded = match decode(bytes, &place.shown) {
+        Ok(loaded) => loaded,
+        Err(failure) => {
+            outcome.failures.push(failure);
+            return output;
+        }
+    };
+    let settings = options.settings.of(current_dir, &place.path);
+    if let Some(safety) = options.fix
+        && let Some(fixed) = fixed(&place, &loaded.text, &settings, safety)
+    {
+        if loaded.flaw.is_some() {
+            outcome.failures.push(not_fixed(&place.shown));
+        } else {
+            outcome.n_fixed = fixed.n_fixed;
+            output = Some(fixed.text.clone().into_bytes());
+            loaded.text = fixed.text;
+        }
+    }
+    outcome.checked.push(examine(place, loaded, &settings));
+    output
 }
 
-fn check_files(current_dir: &Path, options: &Options) -> Outcome {
-    let mut outcome = Outcome::default();
+fn check_files(current_dir: &Path, options: &Options, outcome: &mut Outcome) {
     let current_folder = [PathBuf::from(".")];
     let paths = if options.paths.is_empty() { &current_folder[..] } else { &options.paths };
     let found = discover(current_dir, paths);
     outcome.failures = found.failures;
-    for path in found.files {
-        let shown = shown_path(current_dir, &path);
-        match load::load(&path, &shown) {
-            Ok(text) => check_file(&path, shown, text, options, &mut outcome),
-            Err(failure) => outcome.failures.push(failure),
+    let mut places: Vec<Place> = found.files.iter().map(|path| place(current_dir, path)).collect();
+    places.sort_by(|a, b| a.shown.cmp(&b.shown));
+    if let Some(safety) = options.fix {
+        // One after the other: two links may lead to the same file.
+        for place in &places {
+            fix_file(current_dir, place, safety, options, outcome);
         }
     }
-    outcome.checked.sort_by(|a, b| a.path.cmp(&b.path));
-    outcome
-}
-
-fn check_file(path: &Path, shown: String, text: String, options: &Options, outcome: &mut Outcome) {
-    let directory_name = directory_name(path);
-    let mut checked = check_text(shown, text, directory_name.as_deref(), options);
-    if options.fix || options.fix_unsafe {
-        let (fixed, n_fixed) = fix(&checked, directory_name.as_deref(), options);
-        if n_fixed > 0 {
-            match atomic::write_over(path, checked.text.as_bytes(), fixed.as_bytes()) {
-                Ok(()) => {
-                    outcome.n_fixed += n_fixed;
-                    checked = check_text(checked.path, fixed, directory_name.as_deref(), options);
-                }
-                Err(error) => {
-                    let failure = format!(
-                        "cannot write {} ({}): nothing in it was changed; make the file and its \
-                         folder writable",
-                        checked.path,
-                        reason(&error)
-                    );
-                    outcome.failures.push(failure);
-                }
-            }
+    let answers = parallel::map(&places, |place| {
+        let loaded = load(&place.path, &place.shown)?;
+        Ok(examine(place.clone(), loaded, &options.settings.of(current_dir, &place.path)))
+    });
+    for (place, answer) in places.iter().zip(answers) {
+        match answer {
+            Some(Ok(checked)) => outcome.checked.push(checked),
+            Some(Err(failure)) => outcome.failures.push(failure),
+            None => outcome.failures.push(format!(
+                "cannot check {}: a rule broke down over it; please report this, with the file",
+                place.shown
+            )),
         }
     }
-    outcome.checked.push(checked);
 }
 
-/// Returns the text after as many rounds of fixes as it takes, and how many fixes that were.
-fn fix(checked: &Checked, directory_name: Option<&str>, options: &Options) -> (String, usize) {
-    let safety = if options.fix_unsafe { Safety::Unsafe } else { Safety::Safe };
-    let mut text = checked.text.clone();
-    let mut n_fixed = 0;
-    for _ in 0..MAXIMUM_FIX_ROUNDS {
-        let document = SkillDocument::parse(text.as_str());
-        let file = SkillFile::new(&document, &options.settings)
-            .in_directory(directory_name)
-            .loaded_by(clients_of(&checked.path));
-        let Some(fixed) = fix_all(&text, &check(&file), safety) else { break };
-        if fixed.text == text {
-            break;
-        }
-        text = fixed.text;
-        n_fixed += fixed.n_fixed;
-    }
-    (text, n_fixed)
-}
-
-fn check_text(
-    path: String,
-    text: String,
-    directory_name: Option<&str>,
+/// Fixes what can be fixed in a file. One that cannot be read is left to the check that follows.
+fn fix_file(
+    current_dir: &Path,
+    place: &Place,
+    safety: Safety,
     options: &Options,
-) -> Checked {
-    let document = SkillDocument::parse(text.as_str());
-    let file = SkillFile::new(&document, &options.settings)
-        .in_directory(directory_name)
-        .loaded_by(clients_of(&path));
-    let findings = check(&file);
-    Checked { path, line_index: LineIndex::new(&text), text, findings }
+    outcome: &mut Outcome,
+) {
+    let Ok(Loaded { text, flaw }) = load(&place.path, &place.shown) else { return };
+    let settings = options.settings.of(current_dir, &place.path);
+    let Some(fixed) = fixed(place, &text, &settings, safety) else { return };
+    if flaw.is_some() {
+        outcome.failures.push(not_fixed(&place.shown));
+        return;
+    }
+    match atomic::write_over(&place.path, text.as_bytes(), fixed.text.as_bytes()) {
+        Ok(()) => outcome.n_fixed += fixed.n_fixed,
+        Err(error) => outcome.failures.push(format!(
+            "cannot write {} ({}): nothing in it was changed; make the file and its folder \
+             writable",
+            place.shown,
+            reason(&error)
+        )),
+    }
 }
 
-/// The name of the folder that a file is in, also for `./SKILL.md`.
-fn directory_name(path: &Path) -> Option<String> {
-    let parent = path.parent()?;
-    let name = match parent.file_name() {
-        Some(name) => name.to_owned(),
-        None => parent.canonicalize().ok()?.file_name()?.to_owned(),
-    };
-    name.into_string().ok()
+fn not_fixed(shown: &str) -> String {
+    format!(
+        "cannot fix {shown}: nothing in it was changed, because it is not UTF-8; save it as UTF-8"
+    )
 }
 
-/// The path relative to the current folder where it is below, with `/` between its parts.
-fn shown_path(current_dir: &Path, path: &Path) -> String {
-    let absolute = current_dir.join(path);
-    let below = absolute.strip_prefix(current_dir).unwrap_or(&absolute);
+/// A file with its path relative to the current folder where it is below.
+fn place(current_dir: &Path, path: &Path) -> Place {
+    let path = current_dir.join(path);
+    Place { shown: relative(current_dir, &path), path }
+}
+
+/// The path relative to `folder` where it is below, with `/` between its parts.
+fn relative(folder: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(folder).unwrap_or(path);
     let parts = below.components().filter(|part| *part != Component::CurDir);
     let shown = parts.collect::<PathBuf>().to_string_lossy().into_owned();
     if cfg!(windows) { shown.replace('\\', "/") } else { shown }

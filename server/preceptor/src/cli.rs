@@ -1,13 +1,15 @@
 //! The command line: what can be asked for, and who does it.
 
 use std::{
+    env,
     io::{self, Write},
     path::PathBuf,
 };
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use runtime::config::{self, ApprovalMode, Config, FailOn};
+use lint::Safety;
+use runtime::config::{self, ApprovalMode, Config, FailOn, LintSettings};
 use tracing_subscriber::EnvFilter;
 
 use crate::{check, configuration, demo, doctor, lsp, rules, terminal, trust};
@@ -116,6 +118,8 @@ struct RunArguments {
 enum Format {
     Text,
     Json,
+    Sarif,
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -216,19 +220,32 @@ fn check_options(arguments: CheckArguments) -> anyhow::Result<check::Options> {
         Some(FailOnArgument::Never) => FailOn::Never,
         None => config.lint.fail_on,
     };
+    let fix = match (arguments.fix, arguments.fix_unsafe) {
+        (_, true) => Some(Safety::Unsafe),
+        (true, false) => Some(Safety::Safe),
+        (false, false) => None,
+    };
     Ok(check::Options {
         paths: arguments.paths,
         format: match arguments.format {
             Format::Text => check::Format::Text,
             Format::Json => check::Format::Json,
+            Format::Sarif => check::Format::Sarif,
+            Format::Github => check::Format::Github,
         },
-        fix: arguments.fix,
-        fix_unsafe: arguments.fix_unsafe,
+        fix,
         stdin: arguments.stdin_filename,
         fail_on,
-        settings: config.lint.settings(),
+        settings: LintSettings::new(&config.lint),
+        root: checkout_root(),
         color: check::wants_color(),
     })
+}
+
+/// The checkout that GitHub resolves paths in; the step may run in a folder of it.
+fn checkout_root() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+    env::var_os("GITHUB_WORKSPACE").map(PathBuf::from).filter(|root| root.is_absolute())
 }
 
 /// Runs a command to its end. Threads that still wait for standard input are left behind: the

@@ -51,7 +51,7 @@ fn diagnostic<'a>(checked: &'a Checked, finding: &'a Finding) -> Diagnostic<'a> 
     let (line, column) = position(finding.span.start);
     let (end_line, end_column) = position(finding.span.end);
     Diagnostic {
-        path: &checked.path,
+        path: &checked.place.shown,
         line,
         column,
         end_line,

@@ -4,7 +4,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use lint::{Finding, Fix, Safety, Severity};
 use skill::{LineIndex, PositionEncoding, Span};
 
-use crate::check::{Checked, Options, Outcome};
+use crate::check::{Checked, Options, Outcome, summary::summary};
 
 /// Returns every finding with its line and a caret, and a summary line.
 pub(super) fn report(outcome: &Outcome, options: &Options) -> String {
@@ -33,15 +33,23 @@ fn render(renderer: &Renderer, checked: &Checked, finding: &Finding) -> String {
     let start = finding.span.start.saturating_sub(lines.span.start);
     let end = finding.span.end.saturating_sub(lines.span.start);
     let snippet = Snippet::source(lines.span.of(&checked.text))
-        .path(&checked.path)
+        .path(&checked.place.shown)
         .line_start(lines.first + 1)
         .annotation(AnnotationKind::Primary.span(start..end));
     let mut group = level.primary_title(&finding.message).id(finding.rule.code).element(snippet);
     if let Some(places) = related_places(checked, finding) {
         group = group.element(Level::NOTE.message(places));
     }
-    if let Some(fix) = finding.safe_fix().or(finding.fixes.first()) {
+    // The one that the command line applies comes first; an editor offers the others too.
+    let applied = finding.safe_fix().or(finding.fixes.first());
+    if let Some(fix) = applied {
         group = group.element(Level::HELP.with_name("fix").message(fix_hint(fix)));
+    }
+    for fix in &finding.fixes {
+        if Some(fix) != applied {
+            let title = format!("{} (in an editor)", fix.title);
+            group = group.element(Level::HELP.with_name("or").message(title));
+        }
     }
     renderer.render(&[group])
 }
@@ -91,33 +99,4 @@ fn bom_length(text: &str) -> usize {
 
 fn line(line_index: &LineIndex, text: &str, offset: usize) -> usize {
     line_index.position(text, offset, PositionEncoding::Utf8).line
-}
-
-fn summary(outcome: &Outcome) -> String {
-    let mut counts = Vec::new();
-    let findings = || outcome.checked.iter().flat_map(|checked| &checked.findings);
-    for severity in [Severity::Error, Severity::Warning, Severity::Info, Severity::Hint] {
-        let n_findings = findings().filter(|finding| finding.severity == severity).count();
-        if n_findings > 0 {
-            counts.push(counted(n_findings, severity.as_str()));
-        }
-    }
-    let n_fixable = findings().filter(|finding| finding.safe_fix().is_some()).count();
-    let found = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
-    let mut parts = vec![format!("checked {}: {found}", counted(outcome.checked.len(), "skill"))];
-    if outcome.n_fixed > 0 {
-        parts.push(format!("fixed {}", outcome.n_fixed));
-    }
-    if n_fixable > 0 {
-        parts.push(format!("--fix can fix {n_fixable}"));
-    }
-    if !outcome.failures.is_empty() {
-        parts.push(format!("{} could not be checked", counted(outcome.failures.len(), "path")));
-    }
-    parts.join("; ")
-}
-
-fn counted(n: usize, what: &str) -> String {
-    let plural = if n == 1 || what == "info" { "" } else { "s" };
-    format!("{n} {what}{plural}")
 }
