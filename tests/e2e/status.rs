@@ -97,3 +97,21 @@ async fn runs_proposals_and_money_are_counted() {
     agent.turn_end(&run_id, 1).await;
     agent.finish().await;
 }
+
+#[tokio::test]
+async fn a_scripted_model_is_described_by_its_scenario() {
+    let mut agent = Agent::start_with(AgentOptions {
+        settings: json!({
+            "student": {"provider": "script", "script": "scenario.toml", "model": ""},
+            "teacher": {"enabled": false},
+        }),
+        files: vec![("scenario.toml", "[[replies]]\ntext = \"Done.\"\n".to_owned())],
+        ..AgentOptions::default()
+    })
+    .await;
+    let status = status(&mut agent).await;
+    assert_eq!(status["student"]["provider"], "script");
+    assert_eq!(status["student"]["model"], "script");
+    assert_eq!(status["student"]["baseUrl"], agent.uri("scenario.toml"));
+    agent.finish().await;
+}

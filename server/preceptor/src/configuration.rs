@@ -56,7 +56,7 @@ pub(crate) fn of_run(file: Option<&Path>) -> anyhow::Result<Configured> {
         notice = restricted.summary().map(|ignored| {
             let ignored = printable(&ignored);
             format!(
-                "{WORKSPACE_FILE} is not trusted, so {ignored} in it is ignored; \
+                "{WORKSPACE_FILE} is not trusted, so its {ignored}; \
                  `preceptor trust` shows what it sets, and trusts it"
             )
         });

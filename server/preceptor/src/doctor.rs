@@ -2,6 +2,8 @@
 //!
 //! It changes nothing and calls no model: servers are only asked which models they have.
 
+mod settings;
+
 use std::{
     env,
     fmt::Write as _,
@@ -14,7 +16,7 @@ use std::{
 use anyhow::Context;
 use llm::Role;
 use runtime::{
-    config::{Config, Endpoint, Provider, WORKSPACE_FILE},
+    config::{Config, Endpoint, Provider, TeacherMode, WORKSPACE_FILE},
     folders::Folders,
     models,
 };
@@ -93,6 +95,7 @@ async fn examine(config: Option<&Path>, workspace: &Path) -> Vec<Check> {
                 teacher(&configured.config, workspace),
             );
             checks.extend([student, teacher]);
+            checks.extend(settings::checks(&configured.config, workspace, folders.as_ref().ok()));
         }
         Err(error) => {
             checks.push(Check::unwell(
@@ -146,6 +149,12 @@ async fn teacher(config: &Config, workspace: &Path) -> Check {
     }
     if config.teacher.model.trim().is_empty() {
         return Check::unwell(table, "`teacher.model` names none: set it, or nobody takes over.");
+    }
+    if config.teacher.mode == TeacherMode::Off {
+        return Check::note(
+            table,
+            "`teacher.mode` is \"off\", so nobody takes over; set it to \"takeover\" to have that.",
+        );
     }
     model(Role::Teacher, &config.teacher.endpoint(), workspace).await
 }

@@ -102,7 +102,9 @@ pub enum ConfigError {
 fn what_to_do(error: &std::io::Error) -> &'static str {
     match error.kind() {
         std::io::ErrorKind::InvalidData => "save it as UTF-8",
-        std::io::ErrorKind::IsADirectory => "there has to be a file of that name, not a folder",
+        std::io::ErrorKind::IsADirectory => "put a file there, or give the folder another name",
+        std::io::ErrorKind::FileTooLarge => "make it smaller",
+        std::io::ErrorKind::Other => "put one there, or remove it",
         _ => "check its permissions",
     }
 }

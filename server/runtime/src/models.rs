@@ -9,7 +9,10 @@ use std::{
 use agent::message::{FailureClass, ModelFailure};
 use llm::{ApiKey, Model, OpenAiEndpoint, RetryPolicy, Role};
 
-use crate::config::{Config, Endpoint, Provider};
+use crate::{
+    config::{Config, Endpoint, Provider},
+    uri,
+};
 
 /// The models of a run. Each is an error with its sentence until it can be used.
 #[derive(Clone)]
@@ -127,8 +130,33 @@ fn scripted(role: Role, endpoint: &Endpoint, base: &Path) -> Result<Arc<dyn Mode
             path.display()
         ))
     })?;
-    let name = if endpoint.model.is_empty() { "script" } else { &endpoint.model };
-    llm::scripted(name, &text, &path.display().to_string())
+    llm::scripted(configured_name(endpoint), &text, &path.display().to_string())
+}
+
+/// Returns the model's name as far as the settings tell; empty: the one that its server has.
+pub fn configured_name(endpoint: &Endpoint) -> &str {
+    match endpoint.provider {
+        Provider::Script if endpoint.model.is_empty() => "script",
+        _ => &endpoint.model,
+    }
+}
+
+/// Returns where a model is, as it may be shown: the server's address without credentials, or that
+/// of the scenario file; empty where none is set.
+pub fn address(endpoint: &Endpoint, base: &Path) -> String {
+    if endpoint.provider != Provider::Script {
+        return without_credentials(&endpoint.base_url);
+    }
+    let script = endpoint.script.as_ref();
+    script.map(|script| uri::from_path(&base.join(script))).unwrap_or_default()
+}
+
+/// Returns the variable that `api_key_env` names if no key is in it; `None` if it was not named,
+/// or has one.
+pub fn missing_key(endpoint: &Endpoint) -> Option<&str> {
+    let variable = endpoint.api_key_env.as_deref()?;
+    let key = std::env::var(variable).ok().and_then(|key| ApiKey::new(&key));
+    key.is_none().then_some(variable)
 }
 
 fn unusable(message: String) -> ModelFailure {

@@ -113,7 +113,7 @@ pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
         paths.extend(accepted.below(workspace).into_iter().map(|path| (path, Scope::Workspace)));
     }
     for path in &sources.config.paths {
-        let path = absolute(path, sources);
+        let path = absolute(path, sources.workspace, &sources.folders.home);
         let is_inside = sources.workspace.is_some_and(|workspace| path.starts_with(workspace));
         let scope = if is_inside { Scope::Workspace } else { Scope::User };
         paths.extend(skill_files(&path).map(|path| (path, scope)));
@@ -179,6 +179,11 @@ pub fn left_out(sources: &SkillSources<'_>) -> Vec<String> {
     accepted.below(workspace).iter().filter_map(sentence).collect()
 }
 
+/// Returns the folders that the setting `skills.paths` names, whether they are there or not.
+pub fn extra_folders(workspace: &Path, home: &Path, config: &config::Skills) -> Vec<PathBuf> {
+    config.paths.iter().map(|path| absolute(path, Some(workspace), home)).collect()
+}
+
 /// Returns the folder that accepted skills are saved below.
 pub fn save_dir(workspace: &Path, config: &config::Skills) -> PathBuf {
     if !config.save_dir.is_empty() {
@@ -234,10 +239,10 @@ fn skill_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
     files.into_iter()
 }
 
-fn absolute(path: &Path, sources: &SkillSources<'_>) -> PathBuf {
+fn absolute(path: &Path, workspace: Option<&Path>, home: &Path) -> PathBuf {
     match path.strip_prefix("~") {
-        Ok(rest) => sources.folders.home.join(rest),
-        Err(_) => sources.workspace.unwrap_or(&sources.folders.home).join(path),
+        Ok(rest) => home.join(rest),
+        Err(_) => workspace.unwrap_or(home).join(path),
     }
 }
 

@@ -1,6 +1,10 @@
 //! `preceptor.status`: what runs, what it costs, and whether the models can be reached.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use agent::message::FailureClass;
 use futures::future;
@@ -23,7 +27,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(2);
 pub(crate) async fn status(session: &Arc<Session>) -> Value {
     let places = session.places(None);
     let config = session.settings.config_in(&places.workspace);
-    let workspace = places.workspace;
+    let (workspace, base) = (places.workspace.clone(), places.workspace);
     let (student, teacher, files) = future::join3(
         reaches(Role::Student, config.student.clone(), workspace.clone()),
         async {
@@ -36,8 +40,8 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
     let (trusted, n_proposals) = files;
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "student": model(&config.student, student),
-        "teacher": teacher_model(&config, teacher),
+        "student": model(&config.student, &base, student),
+        "teacher": teacher_model(&config, &base, teacher),
         "trusted": trusted,
         "activeRuns": session.runs.n_active(),
         "pendingProposals": n_proposals,
@@ -67,19 +71,19 @@ async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> (bool, usize
     counting.await.unwrap_or_default()
 }
 
-fn teacher_model(config: &Config, is_reachable: bool) -> Value {
-    let mut teacher = model(&config.teacher.endpoint(), is_reachable);
+fn teacher_model(config: &Config, base: &Path, is_reachable: bool) -> Value {
+    let mut teacher = model(&config.teacher.endpoint(), base, is_reachable);
     if let Some(teacher) = teacher.as_object_mut() {
         teacher.insert("enabled".to_owned(), json!(config.teacher.enabled));
     }
     teacher
 }
 
-fn model(endpoint: &Endpoint, is_reachable: bool) -> Value {
+fn model(endpoint: &Endpoint, base: &Path, is_reachable: bool) -> Value {
     json!({
         "provider": endpoint.provider,
-        "model": endpoint.model,
-        "baseUrl": models::without_credentials(&endpoint.base_url),
+        "model": models::configured_name(endpoint),
+        "baseUrl": models::address(endpoint, base),
         "reachable": is_reachable,
         "contextWindow": endpoint.context_window,
         "toolMode": endpoint.tool_mode,

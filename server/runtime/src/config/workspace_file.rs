@@ -134,8 +134,8 @@ impl WorkspaceFile {
 }
 
 impl Restricted {
-    /// Returns the ignored keys for a sentence: a few by name, and how many more; `None` if there
-    /// are none.
+    /// Returns what is ignored as the end of a sentence: a few keys by name, how many more, and
+    /// the verb; `None` if there are none.
     pub fn summary(&self) -> Option<String> {
         let first = self.ignored.iter().take(SHOWN_KEYS);
         let shown: Vec<String> =
@@ -143,22 +143,26 @@ impl Restricted {
         let (last, before) = shown.split_last()?;
         let n_more = self.ignored.len() - shown.len();
         Some(match (before, n_more) {
-            ([], _) => last.clone(),
-            (before, 0) => format!("{} and {last}", before.join(", ")),
-            (before, 1) => format!("{}, {last} and 1 more key", before.join(", ")),
-            (before, n) => format!("{}, {last} and {n} more keys", before.join(", ")),
+            ([], _) => format!("{last} is ignored"),
+            (before, 0) => format!("{} and {last} are ignored", before.join(", ")),
+            (before, 1) => format!("{}, {last} and 1 more key are ignored", before.join(", ")),
+            (before, n) => format!("{}, {last} and {n} more keys are ignored", before.join(", ")),
         })
     }
 }
 
 fn read_ordinary(path: &Path) -> io::Result<String> {
-    if !path.metadata()?.is_file() {
+    let metadata = path.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if !metadata.is_file() {
         return Err(io::Error::other("it is no ordinary file"));
     }
     let mut text = String::new();
     std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it is larger than 1 MB"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MB"));
     }
     Ok(text)
 }
@@ -212,12 +216,12 @@ mod tests {
         check(
             "skills.paths = [\"a\", \"../b\", \"~/c\", \"/d\"]\nskills.save_dir = \"x\"\n",
             &expect![[
-                r#"{"skills":{"paths":["a"]}} Some((1, 8)) `skills.paths` and `skills.save_dir`"#
+                r#"{"skills":{"paths":["a"]}} Some((1, 8)) `skills.paths` and `skills.save_dir` are ignored"#
             ]],
         );
         check(
             "[sandbox]\nmode = \"off\"\n[mcp.x]\ncommand = \"y\"\n[student]\nmodel = \"z\"\n",
-            &expect!["{} Some((2, 1)) `mcp.x`, `sandbox.mode` and `student.model`"],
+            &expect!["{} Some((2, 1)) `mcp.x`, `sandbox.mode` and `student.model` are ignored"],
         );
     }
 
@@ -248,6 +252,17 @@ mod tests {
         assert_eq!(*paths, serde_json::json!(["in", "in/../in", "."]));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = WorkspaceFile::path(folder.path());
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        let error = WorkspaceFile::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("it is no ordinary file): put one there, or"), "{error}");
+    }
+
     #[test]
     fn what_is_no_ordinary_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
@@ -259,6 +274,6 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         let error = WorkspaceFile::load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("no ordinary file"), "{error}");
+        assert!(error.contains("it is a folder): put a file there, or"), "{error}");
     }
 }

@@ -249,8 +249,8 @@ fn untrusted(
     Diagnostic {
         severity: Some(DiagnosticSeverity::WARNING),
         message: format!(
-            "You have not trusted this folder with this file, so {ignored} is ignored. To use all \
-             of the file, look at it, then {command}run `preceptor trust` in this folder."
+            "You have not trusted this folder with this file, so its {ignored}. To use all of \
+             the file, look at it, then {command}run `preceptor trust` in this folder."
         ),
         ..diagnostic(session, UNTRUSTED, Some(place), text)
     }

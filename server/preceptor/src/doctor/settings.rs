@@ -1,0 +1,145 @@
+//! Settings that are valid and still not what somebody meant.
+
+use std::path::{Path, PathBuf};
+
+use llm::Role;
+use runtime::{
+    config::{Config, SandboxMode},
+    folders::Folders,
+    models, skills,
+};
+
+use super::{Check, folder};
+
+/// Looks at what no model server has to be asked about.
+pub(super) fn checks(config: &Config, workspace: &Path, folders: Option<&Folders>) -> Vec<Check> {
+    let mut checks = keys(config);
+    if let Some(folders) = folders {
+        checks.extend(skill_paths(config, workspace, folders));
+    }
+    checks.push(folder("skills", &skills::save_dir(workspace, &config.skills)));
+    checks.push(sandbox(config.sandbox.mode));
+    checks
+}
+
+fn keys(config: &Config) -> Vec<Check> {
+    let teacher = config.teacher.endpoint();
+    let student = (Role::Student, &config.student);
+    let teacher = config.teacher.enabled.then_some((Role::Teacher, &teacher));
+    let missing = |(role, endpoint)| {
+        let variable = models::missing_key(endpoint)?;
+        let table = Role::settings_table(role);
+        let sentence = format!(
+            "`{table}.api_key_env` names {variable}, which holds no key here, so requests go \
+             without one; set the variable where the editor is started."
+        );
+        Some(Check::note(table, sentence))
+    };
+    [Some(student), teacher].into_iter().flatten().filter_map(missing).collect()
+}
+
+fn skill_paths(config: &Config, workspace: &Path, folders: &Folders) -> Vec<Check> {
+    let paths = skills::extra_folders(workspace, &folders.home, &config.skills);
+    let missing = paths.iter().filter(|path| !path.is_dir());
+    let check = |path: &PathBuf| {
+        let shown = path.display();
+        let sentence = format!(
+            "`skills.paths` names {shown}, and there is no such folder; make it, or take it out."
+        );
+        Check::note("skills", sentence)
+    };
+    missing.map(check).collect()
+}
+
+/// Says what holds, not what is set.
+fn sandbox(mode: SandboxMode) -> Check {
+    let rest = "commands run with your rights and reach the network. `approval` decides what \
+                runs without asking.";
+    let sentence = match mode {
+        SandboxMode::Off => format!("`sandbox.mode` is \"off\": {rest}"),
+        SandboxMode::WorkspaceWrite | SandboxMode::ReadOnly => {
+            let name = if mode == SandboxMode::ReadOnly { "read-only" } else { "workspace-write" };
+            format!("`sandbox.mode` is \"{name}\", which nothing enforces yet: {rest}")
+        }
+    };
+    Check::note("sandbox", sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use runtime::{
+        config::{Config, Layer},
+        folders::Folders,
+    };
+
+    use super::checks;
+    use crate::doctor::State;
+
+    #[track_caller]
+    fn check(settings: &str, expected: &Expect) {
+        let dir = tempfile::tempdir().unwrap();
+        let layer = Layer::from_toml("config.toml", settings).unwrap();
+        let config = Config::merged([&layer]).unwrap();
+        let folders = Folders::below(dir.path());
+        let found = checks(&config, &dir.path().join("w"), Some(&folders));
+        let mut out = String::new();
+        for check in found.iter().filter(|check| check.state != State::Well) {
+            out.extend([check.what, ": ", &check.sentence, "\n"]);
+        }
+        expected.assert_eq(&out.replace(&dir.path().display().to_string(), "$DIR"));
+    }
+
+    #[test]
+    fn a_variable_that_is_named_and_not_set_is_mentioned() {
+        check(
+            "",
+            &expect![[r#"
+            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
+        "#]],
+        );
+        check(
+            "[student]\napi_key_env = \"PRECEPTOR_TEST_NOT_SET\"\n",
+            &expect![[r#"
+            student: `student.api_key_env` names PRECEPTOR_TEST_NOT_SET, which holds no key here, so requests go without one; set the variable where the editor is started.
+            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
+        "#]],
+        );
+        check(
+            "[teacher]\napi_key_env = \"PRECEPTOR_TEST_NOT_SET\"\n",
+            &expect![[r#"
+            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn folders_for_skills_that_are_not_there_are_mentioned() {
+        check(
+            "[skills]\npaths = [\"a\", \"~/b\"]\n",
+            &expect![[r#"
+            skills: `skills.paths` names $DIR/w/a, and there is no such folder; make it, or take it out.
+            skills: `skills.paths` names $DIR/home/b, and there is no such folder; make it, or take it out.
+            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
+        "#]],
+        );
+        #[cfg(target_os = "linux")]
+        check(
+            "[skills]\nsave_dir = \"/proc/skills\"\n",
+            &expect![[r#"
+            skills: /proc/skills cannot be written (entity not found): check its permissions and the free space.
+            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_sandbox_is_described_as_it_is() {
+        check(
+            "[sandbox]\nmode = \"off\"\n",
+            &expect![[r#"
+            sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
+        "#]],
+        );
+    }
+}
