@@ -23,9 +23,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
       runs.apply(event);
       transcripts.refresh(event.runId);
     },
-    onStartedTurn: turn => {
+    onStartedTurn: async turn => {
       runs.started(turn);
-      void transcripts.turnStarted(turn.runId, Uri.parse(turn.transcriptUri));
+      await transcripts.turnStarted(turn.runId, Uri.parse(turn.transcriptUri));
+      await permissions.revealCalls();
     },
     showTranscript: async file => {
       const run = runs.all().find(it => it.transcript?.toString() === file.toString());

@@ -1,9 +1,19 @@
 /** Asks the person whether a tool call may run. */
 
-import { type CancellationToken, EventEmitter, Uri, ViewColumn, window, workspace } from 'vscode';
+import {
+  type CancellationToken,
+  commands,
+  type Disposable,
+  EventEmitter,
+  TabInputText,
+  Uri,
+  ViewColumn,
+  window,
+  workspace,
+} from 'vscode';
 import { LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
 
-import type { PermissionAnswer, PermissionRequest } from './protocol';
+import type { PermissionAnswer, PermissionOptionId, PermissionRequest } from './protocol';
 
 /** Scheme of the documents that show calls too long for a message. */
 const SCHEME = 'preceptor-call';
@@ -11,9 +21,25 @@ const SCHEME = 'preceptor-call';
 /** Longest call that a message shows, in characters. A message has neither lines nor a scroll bar. */
 const MESSAGE_CHARS = 160;
 
+/** A message with buttons that waits for the person. */
+interface Question {
+  readonly text: string;
+  readonly buttons: Button[];
+  /** Takes the person's choice; `undefined` if the message was closed. */
+  readonly answer: (chosen: Button | undefined) => void;
+  /** How often it was shown. */
+  times: number;
+}
+
+interface Button {
+  title: string;
+  id: PermissionOptionId;
+}
+
 export class Permissions {
   private readonly texts = new Map<string, string>();
   private readonly changed = new EventEmitter<Uri>();
+  private readonly open = new Set<Question>();
   private readonly provider = workspace.registerTextDocumentContentProvider(SCHEME, {
     onDidChange: this.changed.event,
     provideTextDocumentContent: uri => this.texts.get(uri.toString()) ?? '',
@@ -25,26 +51,29 @@ export class Permissions {
    */
   async ask(request: PermissionRequest, token: CancellationToken): Promise<PermissionAnswer> {
     const call = callText(request);
-    const isLong = call.length > MESSAGE_CHARS || call.includes('\n') || call !== plain(call);
-    if (isLong) {
-      await this.showCall(request, call);
-    }
+    const isLong = call.length > MESSAGE_CHARS || call !== plain(call);
+    const document = isLong ? await this.showCall(request, call) : undefined;
     const what = isLong ? `${request.title} (shown in full beside)` : `${request.tool}: ${call}`;
     const parts = [plain(what), plain(request.reason.trim()), costText(request)];
-    const message = parts.filter(it => it !== '').join(' — ');
+    const text = parts.filter(it => it !== '').join(' — ');
     const buttons = request.options.map(({ id, title }) => ({ title, id }));
-    const chosen = await window.showWarningMessage(message, ...buttons);
+    const chosen = await this.choose(text, buttons, token);
+    await (document && this.closeCall(document));
     if (token.isCancellationRequested) {
-      if (chosen !== undefined) {
-        window.setStatusBarMessage('Preceptor: this was decided elsewhere already.', 5_000);
-      }
       throw new ResponseError(LSPErrorCodes.RequestCancelled, 'decided elsewhere');
     }
     if (chosen === undefined) {
       throw new ResponseError(LSPErrorCodes.RequestFailed, 'nobody answered');
     }
-    const feedback = chosen.id === 'reject' ? await askWhy(request) : undefined;
+    const feedback = chosen.id === 'reject' ? await askWhy(request, token) : undefined;
     return feedback ? { optionId: chosen.id, feedback } : { optionId: chosen.id };
+  }
+
+  /** Shows the calls that messages speak of once more: another document may have covered them. */
+  async revealCalls(): Promise<void> {
+    for (const uri of this.texts.keys()) {
+      await this.revealCall(Uri.parse(uri));
+    }
   }
 
   dispose(): void {
@@ -52,17 +81,84 @@ export class Permissions {
     this.changed.dispose();
   }
 
-  private async showCall(request: PermissionRequest, call: string): Promise<void> {
-    const name = `${request.tool} ${request.toolCallId}`.replaceAll('/', '_');
-    const uri = Uri.from({ scheme: SCHEME, path: `/${name}`, query: request.runId });
+  private async choose(
+    text: string,
+    buttons: Button[],
+    token: CancellationToken,
+  ): Promise<Button | undefined> {
+    let listener: Disposable | undefined;
+    const chosen = await new Promise<Button | undefined>(answer => {
+      const question: Question = { text, buttons, answer, times: 0 };
+      listener = token.onCancellationRequested(() => this.takeBack(question));
+      if (token.isCancellationRequested) {
+        answer(undefined);
+      } else {
+        this.open.add(question);
+        void this.show(question);
+      }
+    });
+    listener?.dispose();
+    return chosen;
+  }
+
+  private async show(question: Question): Promise<void> {
+    question.times += 1;
+    const time = question.times;
+    const chosen = await window.showWarningMessage(question.text, ...question.buttons);
+    if (!this.open.has(question)) {
+      if (chosen !== undefined) {
+        window.setStatusBarMessage('Preceptor: this was decided elsewhere already.', 5_000);
+      }
+    } else if (chosen !== undefined || time === question.times) {
+      this.open.delete(question);
+      question.answer(chosen);
+    }
+  }
+
+  /**
+   * Takes a message out of view. An extension can hide only all of them, so those that still wait
+   * are shown again; each then takes the place of its first showing, which that closes.
+   */
+  private takeBack(question: Question): void {
+    if (!this.open.delete(question)) {
+      return;
+    }
+    question.answer(undefined);
+    void commands.executeCommand('notifications.hideToasts').then(() => {
+      for (const other of this.open) {
+        void this.show(other);
+      }
+    });
+  }
+
+  private async showCall(request: PermissionRequest, call: string): Promise<Uri> {
+    // The tab shows the last part of the path.
+    const path = `/${request.title.replaceAll('/', '_')}`;
+    const query = `${request.runId}/${request.toolCallId}`;
+    const uri = Uri.from({ scheme: SCHEME, path, query });
     this.texts.set(uri.toString(), `${call}\n`);
     this.changed.fire(uri);
+    await this.revealCall(uri);
+    return uri;
+  }
+
+  private async revealCall(uri: Uri): Promise<void> {
     const document = await workspace.openTextDocument(uri);
     await window.showTextDocument(document, {
       viewColumn: ViewColumn.Beside,
       preserveFocus: true,
-      preview: true,
+      // Another preview would take its place.
+      preview: false,
     });
+  }
+
+  private async closeCall(uri: Uri): Promise<void> {
+    this.texts.delete(uri.toString());
+    const tabs = window.tabGroups.all.flatMap(group => group.tabs);
+    const shown = tabs.filter(
+      ({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString(),
+    );
+    await window.tabGroups.close(shown, /*preserveFocus*/ true);
   }
 }
 
@@ -80,9 +176,17 @@ function callText(request: PermissionRequest): string {
   return lines.join('\n');
 }
 
-/** Messages make links of `[text](address)`, and a model's words must not become one. */
+/**
+ * Messages make links of `[text](address)`, and a model's words must not become one. Characters
+ * that hide or reorder others are spelled out.
+ */
 function plain(text: string): string {
-  return text.replaceAll('](', '] (');
+  return text
+    .replaceAll('](', '] (')
+    .replaceAll(
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      it => `\\u{${it.codePointAt(0)?.toString(16) ?? ''}}`,
+    );
 }
 
 function costText({ estimatedCostUsd, remainingCapUsd }: PermissionRequest): string {
@@ -93,11 +197,15 @@ function costText({ estimatedCostUsd, remainingCapUsd }: PermissionRequest): str
   return `costs about $${estimatedCostUsd.toFixed(2)}${left}`;
 }
 
-async function askWhy(request: PermissionRequest): Promise<string | undefined> {
-  const words = await window.showInputBox({
+async function askWhy(
+  request: PermissionRequest,
+  token: CancellationToken,
+): Promise<string | undefined> {
+  const options = {
     title: `Rejected: ${request.title}`,
     prompt: 'What should the model do instead? It may stay empty.',
     ignoreFocusOut: true,
-  });
+  };
+  const words = await window.showInputBox(options, token);
   return words?.trim() || undefined;
 }

@@ -40,7 +40,7 @@ export type ServerState = 'starting' | 'running' | 'stopped' | 'failed';
 /** What the rest of the extension does for the server. */
 export interface Host {
   onEvent(event: RunEvent): void;
-  onStartedTurn(turn: StartedTurn): void;
+  onStartedTurn(turn: StartedTurn): Promise<void>;
   askPermission: (
     request: PermissionRequest,
     token: CancellationToken,
@@ -195,7 +195,7 @@ export class Server implements Disposable {
       return undefined;
     }
     if (isStartedTurn(answer)) {
-      this.host.onStartedTurn(answer);
+      void this.host.onStartedTurn(answer);
     }
     return answer;
   }

@@ -19,7 +19,7 @@ import { restricted } from './stories/restricted.ts';
 import { report } from './steps.ts';
 import type { Story } from './story.ts';
 import { Workbench } from './workbench.ts';
-import { writeConfiguration, writeWorkspace } from './workspace.ts';
+import { type Configuration, writeConfiguration, writeWorkspace } from './workspace.ts';
 
 type Tell = (story: Story) => Promise<void>;
 
@@ -31,16 +31,23 @@ if (screenshots === '') {
 process.once('SIGTERM', () => process.exit(1));
 rmSync(screenshots, { recursive: true, force: true });
 mkdirSync(screenshots, { recursive: true });
-await tellAll({ trusted: true }, { findings, learning, menus, program, permissions });
-await tellAll({ trusted: false }, { restricted });
+const learner: Configuration = { approval: 'full', student: 'student.toml' };
+const asker: Configuration = { approval: 'ask', student: 'asking.toml' };
+await tellAll({ trusted: true }, learner, { findings, learning, menus, program });
+await tellAll({ trusted: true }, asker, { permissions });
+await tellAll({ trusted: false }, learner, { restricted });
 process.stdout.write('told\n');
 
 /** Tells stories one after the other in the same window, on a folder of their own. */
-async function tellAll({ trusted }: { trusted: boolean }, stories: Record<string, Tell>) {
+async function tellAll(
+  { trusted }: { trusted: boolean },
+  configuration: Configuration,
+  stories: Record<string, Tell>,
+) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'preceptor-vscode-'));
   const workspace = path.join(scratch, 'towns');
   writeWorkspace(workspace);
-  writeConfiguration(path.join(scratch, 'home'));
+  writeConfiguration(path.join(scratch, 'home'), configuration);
   const server = await CodeServer.start({ codeServer, scratch, vsix, workspace, trusted });
   try {
     const profile = path.join(scratch, 'chromium');

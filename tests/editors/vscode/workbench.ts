@@ -258,16 +258,19 @@ export class Workbench {
     return this.page.locator('.notification-list-item', { hasText: text });
   }
 
+  /** The titles of a message's buttons. */
+  buttons(message: Locator): Promise<string[]> {
+    return message.locator('.monaco-button').allInnerTexts();
+  }
+
   /** Chooses one of a message's buttons, which closes it. */
   async choose(message: Locator, button: string): Promise<void> {
-    const target = message.locator('.monaco-button', { hasText: exactly(button) });
-    await this.clickAway(message, target, `“${button}” is chosen`);
+    await this.clickAway(message, `.monaco-button:text-is("${button}")`, `“${button}” is chosen`);
   }
 
   /** Closes a message without an answer. */
   async dismiss(message: Locator): Promise<void> {
-    const target = message.locator('.codicon-notifications-clear');
-    await this.clickAway(message, target, 'the message is closed');
+    await this.clickAway(message, '.codicon-notifications-clear', 'the message is closed');
   }
 
   quickChoices(): Locator {
@@ -287,13 +290,15 @@ export class Workbench {
     await group.locator('.monaco-editor.focused').waitFor({ timeout });
   }
 
-  private async clickAway(message: Locator, target: Locator, what: string): Promise<void> {
+  private async clickAway(message: Locator, target: string, what: string): Promise<void> {
+    // Another message with the same words may take its place, which must not be clicked.
+    const shown = await message.elementHandle();
     await persist(what, async timeout => {
       // A message that is gone took an earlier attempt, late.
-      if (await message.isVisible()) {
-        await message.hover({ timeout });
-        await target.click({ timeout });
-        await message.waitFor({ state: 'hidden', timeout });
+      if (shown !== null && (await shown.isVisible())) {
+        await shown.hover({ timeout });
+        await (await shown.waitForSelector(target, { timeout })).click({ timeout });
+        await shown.waitForElementState('hidden', { timeout });
       }
     });
   }
@@ -313,8 +318,4 @@ export class Workbench {
     await this.page.keyboard.press(keys);
     await this.quickInput().locator('.quick-input-box input').fill(text, { timeout });
   }
-}
-
-function exactly(text: string): RegExp {
-  return new RegExp(`^${text.replaceAll(/[^\w\s]/g, '\\$&')}$`);
 }

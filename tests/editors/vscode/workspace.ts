@@ -32,18 +32,26 @@ export function writeWorkspace(folder: string): void {
   }
 }
 
+/** What the stories of a window need of the user's settings. */
+export interface Configuration {
+  /** What runs without asking. */
+  approval: 'ask' | 'full';
+  /** The file below `models` with the student's answers. */
+  student: string;
+}
+
 /** Writes the user's settings of Preceptor: models that read their answers from files. */
-export function writeConfiguration(home: string): void {
+export function writeConfiguration(home: string, { approval, student }: Configuration): void {
   const models = path.join(import.meta.dirname, 'models');
   const file = path.join(home, '.config/preceptor/config.toml');
   write(
     file,
-    `approval = { mode = "full" }
+    `approval = { mode = "${approval}" }
 budget = { unknown_price = "allow" }
 
 [student]
 provider = "script"
-script = "${models}/student.toml"
+script = "${models}/${student}"
 model = "small"
 context_window = 32768
 

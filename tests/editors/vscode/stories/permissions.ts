@@ -1,56 +1,120 @@
-/** Calls that need a permission are shown in full, and get what the person chose. */
+/** Commands that need a permission are shown in full, and run as the person chose. */
 
-import { chmodSync } from 'node:fs';
-import path from 'node:path';
-
-import { step } from '../steps.ts';
+import { report, step } from '../steps.ts';
 import { readWorkspace, type Story } from '../story.ts';
-import { write } from '../workspace.ts';
 
-const answers = 'answers.jsonl';
+/** The line of the notes that the requests are about. */
+const LINE = 5;
+
+/** Milliseconds within which a message is taken back; by itself it stays for some 18 seconds. */
+const TAKEN_BACK_MS = 8_000;
 
 export async function permissions(story: Story): Promise<void> {
-  const { workbench, workspace, server } = story;
-  const program = path.join(workspace, 'asking-server');
-  const main = path.join(import.meta.dirname, '../askingServer.ts');
-  const variable = `ANSWERS='${path.join(workspace, answers)}'`;
-  write(program, `#!/bin/sh\n${variable} exec '${process.execPath}' '${main}' "$@"\n`);
-  chmodSync(program, 0o755);
-  server.set({ 'preceptor.path': program });
-  await workbench.statusItem('Preceptor').and(workbench.readyItem('0.0.0')).waitFor();
+  const { workbench } = story;
+  await workbench.openFile('notes.md');
+  await workbench.showProblems();
+  await workbench.openFile('notes.md');
+  await oneCall(story);
+  await wholeRun(story);
+  await longCommand(story);
+  await inTheDocument(story);
+  await withdrawals(story);
+}
 
-  await ask(story, 'cargo test');
+/** One permission is for one call; a rejection's words reach the model. */
+async function oneCall(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'write two notes');
+  const first = await workbench.message('bash: echo noted >> two.txt');
   await workbench.statusItem('Preceptor waits for you').waitFor();
-  const short = await workbench.message('bash: cargo test');
   await workbench.picture('permission');
-  await workbench.choose(short, 'Allow for This Run');
-  await step('a permission for the run reaches the server', () =>
-    answered(story, '{"optionId":"allow_run"}'),
-  );
+  await step('the buttons are what the server offers', async () => {
+    const titles = await workbench.buttons(first);
+    return titles.join() === 'Approve,Approve for this run,Reject';
+  });
+  await step('nothing runs before', () => readWorkspace(story, 'two.txt') === '');
+  await workbench.choose(first, 'Approve');
+  await step('the command runs', () => readWorkspace(story, 'two.txt') === 'noted\n');
 
-  await ask(story, 'cd build\\nrm --recursive --force everything');
-  await workbench.line('rm --recursive --force everything').waitFor();
-  const long = await workbench.message('Run a command (shown in full beside)');
+  const second = await workbench.message('bash: echo noted >> two.txt');
+  report('the same command is asked about again');
+  await workbench.choose(second, 'Reject');
+  await workbench.answer('Rejected: Run a command', 'one is enough');
+  await workbench.line('So it stays with one note.').waitFor();
+  report('the words of a rejection reach the model');
+  await step('it did not run again', () => readWorkspace(story, 'two.txt') === 'noted\n');
+}
+
+/** A permission for the run covers the same command later on. */
+async function wholeRun(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'write three notes');
+  const message = await workbench.message('bash: echo noted >> three.txt');
+  await workbench.choose(message, 'Approve for this run');
+  await workbench.line('There are three notes now.').waitFor();
+  await step(
+    'a command runs for the rest of the run',
+    () => readWorkspace(story, 'three.txt') === 'noted\n'.repeat(3),
+  );
+}
+
+/** A command that does not fit into a message stands beside it. */
+async function longCommand(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'sort the towns');
+  await workbench.line('sort towns.csv > sorted.csv').first().waitFor();
+  const message = await workbench.message('Run a command (shown in full beside)');
   await workbench.picture('permission-long');
-  await workbench.choose(long, 'Reject');
-  await workbench.answer('Rejected: Run a command', 'list the folder first');
-  await step('a rejection reaches the server with its words', () =>
-    answered(story, '{"optionId":"reject","feedback":"list the folder first"}'),
+  await workbench.choose(message, 'Reject');
+  await workbench.answer('Rejected: Run a command', '');
+  await workbench.line('The towns are left as they were.').waitFor();
+  await step('a rejection needs no words', () => readWorkspace(story, 'data/sorted.csv') === '');
+  await workbench.tab('Run a command').waitFor({ state: 'detached' });
+  report('the command is no longer beside');
+}
+
+/** A message that is closed decides nothing: the command waits in the document. */
+async function inTheDocument(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'wait');
+  await workbench.dismiss(await workbench.message('bash: echo waited > waited.txt'));
+  await step('the command still waits', () => workbench.hasProblem('turn/approval'));
+  await workbench.focusFirstGroup('notes.md');
+  await workbench.goToLine(LINE);
+  const hasRun = () => readWorkspace(story, 'waited.txt') === 'waited\n';
+  await workbench.quickFix('Approve `bash: echo waited', hasRun);
+  await workbench.line('The wait is over.').waitFor();
+  report('it runs once it is approved in the document');
+}
+
+/** What is decided elsewhere takes its message out of view. */
+async function withdrawals(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'wait again');
+  const approved = await workbench.message('bash: echo waited > waited.txt');
+  await workbench.focusFirstGroup('notes.md');
+  await workbench.goToLine(LINE);
+  const isDecided = async () => !(await workbench.hasProblem('turn/approval'));
+  await workbench.quickFix('Approve `bash: echo waited', isDecided);
+  await approved.waitFor({ state: 'hidden', timeout: TAKEN_BACK_MS });
+  report('an approval in the document hides the message');
+
+  await ask(story, 'never mind');
+  const stopped = await workbench.message('bash: echo never > never.txt');
+  await workbench.command(
+    'Preceptor: Stop',
+    workbench.statusItem('Preceptor').and(workbench.readyItem('0.1')),
   );
-
-  await ask(story, 'make install');
-  await workbench.dismiss(await workbench.message('bash: make install'));
-  await step('a message that is closed is no answer', () => answered(story, 'nobody answered'));
-  server.set({});
-  await workbench.readyItem('0.1').waitFor();
+  await stopped.waitFor({ state: 'hidden', timeout: TAKEN_BACK_MS });
+  report('stopping the run hides the message');
+  await step('nothing ran', () => readWorkspace(story, 'never.txt') === '');
+  await workbench.picture('stopped');
 }
 
-async function ask({ workbench }: Story, command: string): Promise<void> {
+/** Asks about a line of the notes. */
+async function ask({ workbench }: Story, prompt: string): Promise<void> {
+  await workbench.focusFirstGroup('notes.md');
+  await workbench.goToLine(LINE);
   await workbench.command('Preceptor: Ask…', workbench.box('Ask Preceptor'));
-  await workbench.answer('Ask Preceptor', command);
-}
-
-function answered(story: Story, text: string): boolean {
-  const last = readWorkspace(story, answers).trimEnd().split('\n').at(-1);
-  return last?.includes(text) ?? false;
+  await workbench.answer('Ask Preceptor', prompt);
 }
