@@ -6,20 +6,24 @@
 
 #![warn(missing_docs)]
 
+mod account;
 mod address;
 mod advice;
 mod check;
 mod checkout_path;
 mod command_line;
+mod directive;
 mod field_lines;
 mod fields;
 mod finding;
 mod fix_all;
+mod hidden;
 mod line_end;
 mod name;
 mod near_miss;
 mod pattern;
 mod placeholder;
+mod places;
 mod remote_launch;
 mod rule;
 mod rules;

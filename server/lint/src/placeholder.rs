@@ -16,13 +16,18 @@ pub(crate) fn placeholder(file: &SkillFile<'_>, span: Span, shown: &str) -> Stri
     let is_word = before.ends_with(|it: char| it.is_whitespace() || "([*|".contains(it))
         && !before.ends_with("](")
         && !behind.starts_with([':', '/']);
-    let is_prose = span.start >= body.span.start
-        && body.code_block_at(span.start).is_none()
-        && body.inline_code_at(span.start).is_none();
     let is_field = span.start < body.span.start;
-    match (is_field, is_prose && is_word) {
+    match (is_field, is_prose(file, span) && is_word) {
         (true, _) => shown.replace(['<', '>'], "").to_uppercase(),
         (false, true) => format!("`{shown}`"),
         (false, false) => shown.to_owned(),
     }
+}
+
+/// Tells whether the text at `span` is in the body and no code.
+pub(crate) fn is_prose(file: &SkillFile<'_>, span: Span) -> bool {
+    let body = &file.document.body;
+    span.start >= body.span.start
+        && body.code_block_at(span.start).is_none()
+        && body.inline_code_at(span.start).is_none()
 }

@@ -17,11 +17,14 @@ mod name_directory_mismatch;
 mod name_invalid;
 mod name_missing;
 mod name_too_long;
+mod portability_account;
 mod portability_checkout_path;
 mod portability_ip_address;
 mod portability_remote_shell;
 mod portability_terminal_session;
 mod portability_user_path;
+mod safety_hidden_characters;
+mod safety_injected_directive;
 mod suppression_unknown_rule;
 mod suppression_unused;
 mod text_encoding;
@@ -47,11 +50,14 @@ pub(crate) static ALL: &[&Rule] = &[
     &name_invalid::RULE,
     &name_missing::RULE,
     &name_too_long::RULE,
+    &portability_account::RULE,
     &portability_checkout_path::RULE,
     &portability_ip_address::RULE,
     &portability_remote_shell::RULE,
     &portability_terminal_session::RULE,
     &portability_user_path::RULE,
+    &safety_hidden_characters::RULE,
+    &safety_injected_directive::RULE,
     &suppression_unknown_rule::RULE,
     &suppression_unused::RULE,
     &text_encoding::RULE,

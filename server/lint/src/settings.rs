@@ -55,6 +55,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Returns the settings for a skill that an agent proposes: what only makes a person's own
+    /// skill suspicious must not come in unseen. A level that the user set stays.
+    #[must_use]
+    pub fn for_proposals(&self) -> Self {
+        let mut settings = self.clone();
+        settings.levels.entry("safety/injected-directive".to_owned()).or_insert(Level::Error);
+        settings
+    }
+
     /// Returns the level that `rule` runs at.
     pub fn level(&self, rule: &Rule) -> Level {
         self.levels.get(rule.code).copied().unwrap_or(rule.level)

@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 
+mod account;
 mod checkout_path;
 mod description;
 mod fields;
@@ -9,7 +10,9 @@ mod fix_all;
 mod fixtures;
 mod frontmatter;
 mod frontmatter_fields;
+mod hidden_characters;
 mod independence;
+mod injected_directive;
 mod ip_address;
 mod name;
 mod pages;

@@ -319,7 +319,8 @@ pub fn check(text: &str, name: &str, settings: &lint::Settings) -> Vec<Finding> 
     let settings = &lint::Settings { is_proposal: true, ..settings.clone() };
     let document = SkillDocument::parse(text);
     let index = LineIndex::new(text);
-    lint::check(&lint::SkillFile::new(&document, settings).in_directory(Some(name)))
+    let settings = settings.for_proposals();
+    lint::check(&lint::SkillFile::new(&document, &settings).in_directory(Some(name)))
         .into_iter()
         .map(|finding| Finding {
             code: finding.rule.code.to_owned(),

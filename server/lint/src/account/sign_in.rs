@@ -1,0 +1,167 @@
+//! Names that somebody signs in with, and workspaces of somebody's company.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use regex::Regex;
+use skill::Span;
+
+use crate::{
+    SkillFile,
+    account::{Account, AccountKind, is_placeholder},
+    advice::{is_advised_against, line_around},
+    pattern::pattern,
+};
+
+/// An option of a command with its value.
+static OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"--(?:account|workspace|tenant)(?:[ =]|-id[ =])["']?(?<name>[A-Za-z0-9][\w-]*[\w.-])"#,
+    )
+});
+
+/// A line that says what the user name is.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?im)^[ \t]*(?:[-*][ \t]+)?\**(?:user[ -]?name|login|account(?: name)?)\**:\**[ \t]+`(?<name>[A-Za-z0-9][\w.-]{3,})`[ \t]*\r?$",
+    )
+});
+
+/// Words that make a name anybody's: roles, stages, defaults.
+const ANYBODYS: [&str; 48] = [
+    "admin",
+    "administrator",
+    "root",
+    "default",
+    "main",
+    "primary",
+    "secondary",
+    "personal",
+    "work",
+    "home",
+    "prod",
+    "production",
+    "staging",
+    "stage",
+    "dev",
+    "develop",
+    "development",
+    "qa",
+    "local",
+    "global",
+    "shared",
+    "public",
+    "private",
+    "team",
+    "company",
+    "org",
+    "corp",
+    "acme",
+    "contoso",
+    "app",
+    "apps",
+    "web",
+    "api",
+    "packages",
+    "package",
+    "project",
+    "service",
+    "services",
+    "system",
+    "new",
+    "all",
+    "none",
+    "xxx",
+    "abc",
+    "postgres",
+    "mysql",
+    "prj",
+    "id",
+];
+
+/// Programs whose workspaces are folders or states of one project.
+const PROJECT_TOOLS: [&str; 14] = [
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "bun",
+    "cargo",
+    "terraform",
+    "tofu",
+    "turbo",
+    "lerna",
+    "nx",
+    "uv",
+    "go",
+    "mvn",
+];
+
+/// Returns the names in `file`; one that a command signs in with counts wherever it stands.
+pub(super) fn names(file: &SkillFile<'_>) -> Vec<Account> {
+    let text = file.text();
+    let mut accounts = Vec::new();
+    if ["--account", "--workspace", "--tenant"].iter().any(|option| text.contains(option)) {
+        let options = OPTION.captures_iter(text).filter_map(|captures| {
+            let name = captures.name("name")?;
+            let is_project = uses_project_tool(text, name.start());
+            (!is_project && is_companys(name.as_str())).then_some(name.as_str())
+        });
+        for name in options.collect::<BTreeSet<_>>() {
+            let places = whole_words(text, name);
+            accounts.extend(places.map(|span| Account { span, kind: AccountKind::Workspace }));
+        }
+    }
+    if text.contains('`') {
+        let labels = LABEL.captures_iter(text).filter_map(|captures| captures.name("name"));
+        accounts.extend(
+            labels
+                .filter(|name| is_persons(name.as_str()))
+                .map(|name| Span::new(name.start(), name.end()))
+                .map(|span| Account { span, kind: AccountKind::UserName }),
+        );
+    }
+    accounts.retain(|account| !is_advised_against(file, account.span));
+    accounts
+}
+
+/// A company's workspace is mostly called by two words, of which one is its name.
+fn is_companys(name: &str) -> bool {
+    let words: Vec<_> = name.split(['-', '_']).collect();
+    let is_number = name.bytes().all(|it| it.is_ascii_digit());
+    words.len() > 1
+        && !name.contains('.')
+        && !is_number
+        && !is_placeholder(name)
+        && !words.iter().all(|word| is_anybodys(word))
+        && words.iter().any(|word| word.len() >= 5 && !is_anybodys(word))
+}
+
+/// A name with a digit or a joint in it is somebody's; a plain word may be any role.
+fn is_persons(name: &str) -> bool {
+    let is_plain = name.bytes().all(|it| it.is_ascii_alphabetic());
+    let words = name.split(['.', '-', '_']);
+    let stems = words.map(|word| word.trim_end_matches(|it: char| it.is_ascii_digit()));
+    !is_plain && !is_placeholder(name) && !stems.into_iter().any(is_anybodys)
+}
+
+fn is_anybodys(word: &str) -> bool {
+    ANYBODYS.contains(&word.to_lowercase().as_str())
+}
+
+fn uses_project_tool(text: &str, offset: usize) -> bool {
+    let line = line_around(text, offset);
+    let before = Span::new(line.start, offset).of(text);
+    before.split(|it: char| it.is_whitespace() || it == '`').any(|it| PROJECT_TOOLS.contains(&it))
+}
+
+fn whole_words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Span> {
+    let is_part = |it: Option<char>| {
+        it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '-' | '_' | '.' | '/' | '@'))
+    };
+    text.match_indices(word).filter_map(move |(start, word)| {
+        let end = start + word.len();
+        let before = text.get(..start)?.chars().next_back();
+        let behind = text.get(end..)?.trim_start_matches('.').chars().next();
+        (!is_part(before) && !is_part(behind)).then_some(Span::new(start, end))
+    })
+}
