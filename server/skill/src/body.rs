@@ -137,7 +137,7 @@ impl Body {
 }
 
 /// The extensions that are Markdown here.
-const fn markdown_options() -> Options {
+pub(crate) const fn markdown_options() -> Options {
     Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH)
 }
 

@@ -11,6 +11,7 @@ mod body;
 mod document;
 mod draft;
 mod edit;
+mod format;
 mod frontmatter;
 mod position;
 mod slug;
@@ -21,6 +22,7 @@ pub use crate::{
     document::SkillDocument,
     draft::{SkillDraft, quoted_yaml, render, yaml_value},
     edit::{EditError, TextEdit, apply_edits},
+    format::format,
     frontmatter::{Entry, Frontmatter, Node, NodeKind, ScalarStyle, YamlError},
     position::{LineIndex, Position, PositionEncoding},
     slug::{MAXIMUM_NAME_LENGTH, slugify},

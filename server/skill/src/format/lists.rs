@@ -1,0 +1,86 @@
+//! The usual form of lists: `-` for bullets, and numbers that count.
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use crate::{Span, TextEdit, apply_edits, body::markdown_options};
+
+/// Returns the edits to list markers in the body; none if any of them would change what the
+/// Markdown means.
+pub(super) fn format(text: &str, body: Span) -> Vec<TextEdit> {
+    let source = body.of(text);
+    let edits = marker_edits(source);
+    if edits.is_empty() || !keep_the_meaning(source, &edits) {
+        return Vec::new();
+    }
+    let shifted = edits
+        .into_iter()
+        .map(|edit| TextEdit { span: edit.span.shifted(body.start), new_text: edit.new_text });
+    shifted.collect()
+}
+
+fn keep_the_meaning(source: &str, edits: &[TextEdit]) -> bool {
+    let Ok(formatted) = apply_edits(source, edits) else { return false };
+    Parser::new_ext(source, markdown_options()).eq(Parser::new_ext(&formatted, markdown_options()))
+}
+
+/// A list that is being read.
+struct List {
+    /// The number of the first item; `None` for bullets.
+    first: Option<u64>,
+    /// The marks of its items so far.
+    marks: Vec<Span>,
+}
+
+fn marker_edits(source: &str) -> Vec<TextEdit> {
+    let mut edits = Vec::new();
+    let mut open: Vec<List> = Vec::new();
+    for (event, range) in Parser::new_ext(source, markdown_options()).into_offset_iter() {
+        match event {
+            Event::Start(Tag::List(first)) => open.push(List { first, marks: Vec::new() }),
+            Event::Start(Tag::Item) => {
+                if let Some(list) = open.last_mut() {
+                    list.marks.push(mark(source, range.start));
+                }
+            }
+            Event::End(TagEnd::List(_)) => {
+                edits.extend(open.pop().into_iter().flat_map(|list| list_edits(source, &list)));
+            }
+            _ => {}
+        }
+    }
+    edits.sort_by_key(|edit| edit.span);
+    edits
+}
+
+/// The item's bullet, or its digits.
+fn mark(source: &str, item: usize) -> Span {
+    let written = source.get(item..).unwrap_or_default();
+    let start = item + (written.len() - written.trim_start().len());
+    let mark = source.get(start..).unwrap_or_default();
+    let n_digits = mark.bytes().take_while(u8::is_ascii_digit).count();
+    Span::new(start, start + n_digits.max(1))
+}
+
+fn list_edits(source: &str, list: &List) -> Vec<TextEdit> {
+    let wanted = |at: usize| match list.first {
+        None => Some("-".to_owned()),
+        Some(first) => Some((first + u64::try_from(at).ok()?).to_string()),
+    };
+    // `1. 1. 1.` is a way of writing lists that is meant.
+    let written = |mark: &Span| mark.of(source);
+    let all_are_equal = list.marks.windows(2).all(|pair| match pair {
+        [a, b] => written(a) == written(b),
+        _ => true,
+    });
+    if list.first.is_some() && all_are_equal {
+        return Vec::new();
+    }
+    let marks = list.marks.iter().enumerate();
+    let edits = marks.filter_map(|(at, mark)| {
+        let wanted = wanted(at)?;
+        // Another width would move the item's text, and what is below it with it.
+        let differs = wanted != mark.of(source) && wanted.len() == mark.len();
+        differs.then(|| TextEdit::replace(*mark, wanted))
+    });
+    edits.collect()
+}

@@ -1,0 +1,70 @@
+//! What formatting changes, and what it leaves alone.
+
+use crate::{SkillDocument, apply_edits, format};
+
+const ORDER: [&str; 3] = ["name", "description", "license"];
+
+#[track_caller]
+fn check(before: &str, expected: &str) {
+    let formatted = formatted(before);
+    assert_eq!(formatted, expected);
+    assert_eq!(format(&SkillDocument::parse(formatted.as_str()), &ORDER), []);
+}
+
+#[track_caller]
+fn check_unchanged(text: &str) {
+    check(text, text);
+}
+
+fn formatted(text: &str) -> String {
+    let document = SkillDocument::parse(text);
+    apply_edits(text, &format(&document, &ORDER)).unwrap()
+}
+
+#[test]
+fn fields_come_in_the_order_of_the_table_with_their_comments() {
+    check(
+        "---\n# all of it\n\nextra: 1\n# short\ndescription: d\nname: n # why\nother: [a]\n---\nBody\n",
+        "---\n# all of it\n\nname: n # why\n# short\ndescription: d\nextra: 1\nother: [a]\n---\nBody\n",
+    );
+}
+
+#[test]
+fn blocks_and_nested_fields_move_as_a_whole() {
+    check(
+        "---\r\nmetadata:\r\n  a: 'ü'\r\n  b:   2\r\ndescription: >-\r\n  one\r\n\r\n  two\r\nname: n\r\n---\r\n",
+        "---\r\nname: n\r\ndescription: >-\r\n  one\r\n\r\n  two\r\nmetadata:\r\n  a: \"ü\"\r\n  b: 2\r\n---\r\n",
+    );
+}
+
+#[test]
+fn quotes_are_double_where_that_says_the_same() {
+    check(
+        "---\nname: 'n'\ndescription: 'it''s'\nlicense: 'a \"b\"'\nextra: 'a\\b'\n---\n",
+        "---\nname: \"n\"\ndescription: \"it's\"\nlicense: 'a \"b\"'\nextra: 'a\\b'\n---\n",
+    );
+}
+
+#[test]
+fn what_cannot_be_read_for_sure_is_left_alone() {
+    check_unchanged("---\nname: n\ndescription: a: b\nlicense: 'x'\n---\n");
+    check_unchanged("---\ndescription: 'd'\nname: n\n");
+    check_unchanged("---\ndescription: 'd'\nname: a\nname: b\n---\n");
+    check_unchanged("---\n{description: 'd', name: n}\n---\n");
+    check_unchanged("---\ndescription: &d text\nname: *d\n---\n");
+}
+
+#[test]
+fn list_markers_are_hyphens_and_numbers_count() {
+    check(
+        "* one\n  + inner\n* two\n\n1. a\n3. b\n3. c\n",
+        "- one\n  - inner\n- two\n\n1. a\n2. b\n3. c\n",
+    );
+    check_unchanged("1. a\n1. b\n1. c\n");
+    check_unchanged("```md\n* one\n```\n");
+}
+
+#[test]
+fn lists_that_would_become_one_are_left_alone() {
+    check_unchanged("- one\n\n* two\n");
+}
