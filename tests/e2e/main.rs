@@ -35,5 +35,6 @@ mod search;
 mod settings;
 mod status;
 mod stories;
+mod structure;
 mod transport;
 mod trust;

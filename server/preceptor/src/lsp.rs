@@ -18,6 +18,7 @@ mod field_hover;
 mod guide;
 mod handlers;
 mod input;
+mod language;
 mod lint_scope;
 mod linter;
 mod methods;

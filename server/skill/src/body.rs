@@ -124,6 +124,15 @@ impl Body {
         covering(&self.inline_code, offset, |code| code.span)
     }
 
+    /// Returns where the section of a heading stands: from the heading, given by its place in
+    /// [`Body::headings`], to the next one of its level or above. Empty if there is no such heading.
+    pub fn section(&self, heading: usize) -> Span {
+        let Some(first) = self.headings.get(heading) else { return Span::empty(self.span.end) };
+        let behind = self.headings.get(heading + 1..).unwrap_or_default();
+        let next = behind.iter().find(|it| it.level <= first.level);
+        Span::new(first.span.start, next.map_or(self.span.end, |next| next.span.start))
+    }
+
     /// Returns the headings that the byte at `offset` stands under, innermost first.
     pub fn headings_above(&self, offset: usize) -> impl Iterator<Item = &Heading> {
         let n_before = self.headings.partition_point(|heading| heading.span.start <= offset);

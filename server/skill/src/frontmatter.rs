@@ -114,6 +114,13 @@ impl Frontmatter {
     }
 }
 
+impl Entry {
+    /// Returns where the whole field stands, from its name to the end of its value.
+    pub fn span(&self) -> Span {
+        Span::new(self.key_span.start, self.value.span.end.max(self.key_span.end))
+    }
+}
+
 impl Node {
     /// Returns the decoded text of a scalar.
     pub fn as_text(&self) -> Option<&str> {

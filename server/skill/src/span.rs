@@ -45,6 +45,12 @@ impl Span {
         text.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// Returns the span without the white space at its end.
+    #[must_use]
+    pub fn trimmed_end(self, text: &str) -> Self {
+        Self::new(self.start, self.start + self.of(text).trim_end().len())
+    }
+
     /// Returns the same stretch, `by` bytes further on.
     #[must_use]
     pub const fn shifted(self, by: usize) -> Self {

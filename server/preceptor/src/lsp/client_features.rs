@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, ResourceOperationKind};
 
+use crate::lsp::language::features::Announcements;
+
 /// Facts about the client that decide how things are sent to it.
 #[derive(Debug, Clone, Default)]
 #[expect(
@@ -34,6 +36,10 @@ pub struct ClientFeatures {
     pub refreshes_code_lenses: bool,
     /// It asks for diagnostics again when told to.
     pub refreshes_diagnostics: bool,
+    /// It shows outlines as trees.
+    pub nests_symbols: bool,
+    /// How it is told of the features that are for some documents only.
+    pub(crate) language: Announcements,
     /// What it announced about this server's own methods.
     pub preceptor: PreceptorFeatures,
 }
@@ -81,6 +87,13 @@ impl ClientFeatures {
             refreshes_diagnostics: workspace
                 .and_then(|it| it.diagnostic.as_ref()?.refresh_support)
                 .unwrap_or_default(),
+            nests_symbols: params
+                .capabilities
+                .text_document
+                .as_ref()
+                .and_then(|it| it.document_symbol.as_ref()?.hierarchical_document_symbol_support)
+                .unwrap_or_default(),
+            language: Announcements::new(params),
             preceptor: experimental
                 .as_ref()
                 .and_then(|it| it.get("preceptor"))

@@ -10,12 +10,25 @@ use tower_lsp::{
         CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
         DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
         DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DidSaveTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
-        InitializeResult, InitializedParams, WorkDoneProgressCancelParams,
+        DidSaveTextDocumentParams, DocumentFormattingParams, DocumentSymbolParams,
+        DocumentSymbolResponse, ExecuteCommandParams, FoldingRange, FoldingRangeParams, Hover,
+        HoverParams, InitializeParams, InitializeResult, InitializedParams, SelectionRange,
+        SelectionRangeParams, TextEdit, WorkDoneProgressCancelParams,
     },
 };
 
-use crate::lsp::{commands, handlers, progress, session::Session};
+use crate::lsp::{
+    commands,
+    documents::Snapshot,
+    handlers,
+    language::{
+        self, folding::folding_ranges, formatting::formatting, is_skill_or_transcript,
+        selection::selection_ranges, symbols::symbols,
+    },
+    linter::is_skill,
+    progress,
+    session::Session,
+};
 
 /// The methods of one session.
 #[derive(Debug)]
@@ -84,6 +97,34 @@ impl LanguageServer for Server {
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
         Ok(handlers::code_lens::code_lens(&self.session, params).await)
+    }
+
+    async fn document_symbol(
+        &self,
+        params: DocumentSymbolParams,
+    ) -> Result<Option<DocumentSymbolResponse>> {
+        let is_nested = self.session.client().nests_symbols;
+        let uri = params.text_document.uri;
+        let work = move |snapshot: &Snapshot| symbols(snapshot, is_nested);
+        Ok(language::answer(&self.session, &uri, is_skill_or_transcript, work).await)
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        let uri = params.text_document.uri;
+        Ok(language::answer(&self.session, &uri, is_skill_or_transcript, folding_ranges).await)
+    }
+
+    async fn selection_range(
+        &self,
+        params: SelectionRangeParams,
+    ) -> Result<Option<Vec<SelectionRange>>> {
+        let SelectionRangeParams { text_document, positions, .. } = params;
+        let work = move |snapshot: &Snapshot| selection_ranges(snapshot, &positions);
+        Ok(language::answer(&self.session, &text_document.uri, is_skill_or_transcript, work).await)
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        Ok(language::answer(&self.session, &params.text_document.uri, is_skill, formatting).await)
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

@@ -106,9 +106,15 @@ fn tidy_node(text: &str, node: &Node, edits: &mut Vec<TextEdit>) {
                 edits.push(TextEdit::replace(node.span, format!("\"{value}\"")));
             }
         }
-        NodeKind::Sequence(items) => items.iter().for_each(|item| tidy_node(text, item, edits)),
+        NodeKind::Sequence(items) => {
+            for item in items {
+                tidy_node(text, item, edits);
+            }
+        }
         NodeKind::Mapping(entries) => {
-            entries.iter().for_each(|entry| tidy_entry(text, entry, edits));
+            for entry in entries {
+                tidy_entry(text, entry, edits);
+            }
         }
         NodeKind::Scalar { .. } | NodeKind::Null | NodeKind::Alias => {}
     }

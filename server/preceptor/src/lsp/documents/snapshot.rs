@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use ropey::Rope;
-use skill::{LineIndex, PositionEncoding, Span};
+use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
 use tower_lsp::lsp_types::{Position, Range, Url};
 
 use crate::lsp::positions;
@@ -27,6 +27,7 @@ pub struct Snapshot {
     rope: Rope,
     text: OnceLock<Arc<str>>,
     line_index: OnceLock<LineIndex>,
+    skill: OnceLock<SkillDocument>,
 }
 
 /// What a snapshot is made of.
@@ -52,6 +53,7 @@ impl Snapshot {
             rope,
             text: OnceLock::new(),
             line_index: OnceLock::new(),
+            skill: OnceLock::new(),
         }
     }
 
@@ -67,6 +69,7 @@ impl Snapshot {
             rope: self.rope.clone(),
             text: self.text.clone(),
             line_index: self.line_index.clone(),
+            skill: self.skill.clone(),
         }
     }
 
@@ -82,6 +85,11 @@ impl Snapshot {
     /// Returns the index of the text's lines; the first call makes it.
     pub fn line_index(&self) -> &LineIndex {
         self.line_index.get_or_init(|| LineIndex::new(self.text()))
+    }
+
+    /// Returns the text as a skill; the first call parses it, which takes a while for a long one.
+    pub fn skill(&self) -> &SkillDocument {
+        self.skill.get_or_init(|| SkillDocument::parse(Arc::clone(self.text())))
     }
 
     /// Returns the byte at a position; positions that are not there are clamped.

@@ -1,5 +1,6 @@
 //! `initialize`: what both sides can. Pure but for what it notes; nothing may be sent yet.
 
+use serde_json::{Map, Value};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
     ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, OneOf,
@@ -27,42 +28,58 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
     if let Some(options) = params.initialization_options {
         take_editor_settings(session, LayerSource::InitializationOptions, options);
     }
+    let announced = session.client().language.capabilities.clone();
     InitializeResult {
         server_info: Some(ServerInfo {
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         }),
-        capabilities: ServerCapabilities {
-            position_encoding: Some(positions::encoding_to_proto(encoding)),
-            text_document_sync: Some(TextDocumentSyncCapability::Options(
-                TextDocumentSyncOptions {
-                    open_close: Some(true),
-                    change: Some(TextDocumentSyncKind::INCREMENTAL),
-                    will_save: None,
-                    will_save_wait_until: None,
-                    save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
-                        include_text: Some(false),
-                    })),
-                },
-            )),
-            hover_provider: Some(HoverProviderCapability::Simple(true)),
-            code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL]),
-                ..CodeActionOptions::default()
-            })),
-            code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
-            execute_command_provider: Some(ExecuteCommandOptions {
-                commands: COMMANDS.map(str::to_owned).to_vec(),
-                ..ExecuteCommandOptions::default()
-            }),
-            workspace: Some(WorkspaceServerCapabilities {
-                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
-                    supported: Some(true),
-                    change_notifications: Some(OneOf::Left(true)),
+        capabilities: with_announced(
+            announced,
+            ServerCapabilities {
+                position_encoding: Some(positions::encoding_to_proto(encoding)),
+                text_document_sync: Some(TextDocumentSyncCapability::Options(
+                    TextDocumentSyncOptions {
+                        open_close: Some(true),
+                        change: Some(TextDocumentSyncKind::INCREMENTAL),
+                        will_save: None,
+                        will_save_wait_until: None,
+                        save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
+                            include_text: Some(false),
+                        })),
+                    },
+                )),
+                hover_provider: Some(HoverProviderCapability::Simple(true)),
+                code_action_provider: Some(CodeActionProviderCapability::Options(
+                    CodeActionOptions {
+                        code_action_kinds: Some(vec![
+                            CodeActionKind::QUICKFIX,
+                            code_action::FIX_ALL,
+                        ]),
+                        ..CodeActionOptions::default()
+                    },
+                )),
+                code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+                execute_command_provider: Some(ExecuteCommandOptions {
+                    commands: COMMANDS.map(str::to_owned).to_vec(),
+                    ..ExecuteCommandOptions::default()
                 }),
-                file_operations: None,
-            }),
-            ..ServerCapabilities::default()
-        },
+                workspace: Some(WorkspaceServerCapabilities {
+                    workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                        supported: Some(true),
+                        change_notifications: Some(OneOf::Left(true)),
+                    }),
+                    file_operations: None,
+                }),
+                ..ServerCapabilities::default()
+            },
+        ),
     }
+}
+
+/// Adds features by their keys.
+fn with_announced(announced: Map<String, Value>, others: ServerCapabilities) -> ServerCapabilities {
+    let Ok(Value::Object(mut capabilities)) = serde_json::to_value(&others) else { return others };
+    capabilities.extend(announced);
+    serde_json::from_value(Value::Object(capabilities)).unwrap_or(others)
 }

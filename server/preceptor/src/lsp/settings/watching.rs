@@ -1,4 +1,5 @@
-//! Asks the client to tell when settings change, in the editor and on disk.
+//! Registers with the client: changes of the settings, in the editor and on disk, and the language
+//! features that are for some documents only.
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(crate) async fn begin(session: &Session) {
     if session.client().registers_watched_files {
         registrations.push(watched_files(session));
     }
+    registrations.extend(session.client().language.registrations.iter().cloned());
     register(session, registrations).await;
 }
 
@@ -58,7 +60,7 @@ async fn register(session: &Session, registrations: Vec<Registration>) {
     if let Err(error) =
         session.outbox.request::<RegisterCapability>(&params, REGISTRATION_TIMEOUT).await
     {
-        warn!(%error, "changes of the settings will not be seen at once");
+        warn!(%error, "the client took no registrations: changes of the settings will not be seen at once");
     }
 }
 

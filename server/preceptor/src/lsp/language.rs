@@ -1,0 +1,44 @@
+//! Skills and transcripts as documents of a language: what editors ask about their structure.
+//!
+//! Each feature is a function from a snapshot to the protocol's answer; which documents it is for
+//! and how it is announced stands in [`features`].
+
+pub(crate) mod features;
+pub(crate) mod folding;
+pub(crate) mod formatting;
+pub(crate) mod selection;
+pub(crate) mod symbols;
+
+use tower_lsp::lsp_types::Url;
+use tracing::error;
+
+use crate::lsp::{documents::Snapshot, linter::is_skill, session::Session};
+
+/// Works out an answer about an open document, off the threads that serve messages.
+///
+/// `None` for documents that are not open or not of the kind: editors that take no registrations
+/// ask about every file.
+pub(crate) async fn answer<T: Send + 'static>(
+    session: &Session,
+    uri: &Url,
+    is_of_kind: fn(&Url) -> bool,
+    work_out: impl FnOnce(&Snapshot) -> T + Send + 'static,
+) -> Option<T> {
+    if !is_of_kind(uri) {
+        return None;
+    }
+    let snapshot = session.documents.get(uri)?;
+    tokio::task::spawn_blocking(move || work_out(&snapshot))
+        .await
+        .inspect_err(|error| error!(%error, "a language feature panicked"))
+        .ok()
+}
+
+/// Says whether a document is Markdown of this server: a skill, or the transcript of a run.
+pub(crate) fn is_skill_or_transcript(uri: &Url) -> bool {
+    is_skill(uri) || is_transcript(uri)
+}
+
+fn is_transcript(uri: &Url) -> bool {
+    uri.path().ends_with("/transcript.md") && uri.path().contains("/.preceptor/")
+}
