@@ -70,12 +70,26 @@ async function version(program: string): Promise<string> {
   try {
     ({ stdout: output } = await run(program, ['--version'], { timeout: VERSION_TIMEOUT_MS }));
   } catch (error) {
-    const reason = error instanceof Error ? error.message.trim() : String(error);
-    throw new NoProgram(`${program} cannot be run: ${reason}`);
+    throw new NoProgram(`${program} cannot be run: ${reasonOf(error)}`);
   }
   const version = /^preceptor (\S+)/.exec(output)?.[1];
   if (version === undefined) {
     throw new NoProgram(`${program} is not Preceptor: it calls itself “${output.trim()}”.`);
   }
   return version;
+}
+
+/** The errors that wrong paths lead to in words; others as they call themselves. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  switch ('code' in error ? error.code : undefined) {
+    case 'ENOENT':
+      return 'there is no such file.';
+    case 'EACCES':
+      return 'it is no file that may be executed.';
+    default:
+      return error.message.trim();
+  }
 }

@@ -163,9 +163,14 @@ export class Workbench {
     });
   }
 
-  /** Clicks a lens until what it does has begun, which `hasBegun` tells. */
-  async clickLens(title: string, hasBegun: () => boolean | Promise<boolean>): Promise<void> {
-    const lens = this.lens(title).last();
+  /** Clicks one of several lenses until what it does has begun, which `hasBegun` tells. */
+  async clickLens(
+    title: string,
+    number: number,
+    hasBegun: () => boolean | Promise<boolean>,
+  ): Promise<void> {
+    // Lenses come in the order of their lines. One that is yet to come must not be taken for another.
+    const lens = this.lens(title).nth(number - 1);
     await lens.waitFor();
     await persist(`the lens “${title}” is clicked`, async timeout => {
       if (!(await hasBegun())) {

@@ -12,7 +12,7 @@ export async function learning(story: Story): Promise<void> {
   const [student, teacher] = ['Student at work', 'Teacher at work'].map(text =>
     workbench.statusItem(text).waitFor(),
   );
-  await workbench.clickLens('Ask Preceptor', () => countRuns(story) === 1);
+  await workbench.clickLens('Ask Preceptor', 1, () => countRuns(story) === 1);
   await student;
   report('the student is at work');
   await workbench.tab('how-many-data-rows').waitFor();
@@ -41,7 +41,8 @@ export async function learning(story: Story): Promise<void> {
   await workbench.openFile('notes.md');
   await workbench.goToLine(6);
   await workbench.type('@preceptor and how many are there today?');
-  await workbench.clickLens('Ask Preceptor', () => countRuns(story) === 2);
+  await workbench.clickLens('Ask Preceptor', 2, () => countRuns(story) === 2);
+  await workbench.tab('and-how-many-are-there').waitFor();
   await workbench.line('The student counted 4 rows').first().waitFor();
   report('the student answers by the skill');
   await workbench.line('Turn 1 is complete.').waitFor();

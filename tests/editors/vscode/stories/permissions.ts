@@ -108,6 +108,7 @@ async function withdrawals(story: Story): Promise<void> {
   await stopped.waitFor({ state: 'hidden', timeout: TAKEN_BACK_MS });
   report('stopping the run hides the message');
   await step('nothing ran', () => readWorkspace(story, 'never.txt') === '');
+  await step('nothing waits any more', isDecided);
   await workbench.picture('stopped');
 }
 

@@ -5,7 +5,9 @@ import type { Story } from '../story.ts';
 
 export async function program({ workbench, server }: Story): Promise<void> {
   server.set({ 'preceptor.path': '/nowhere/preceptor' });
-  const complaint = await workbench.message('/nowhere/preceptor cannot be run');
+  const complaint = await workbench.message(
+    '/nowhere/preceptor cannot be run: there is no such file.',
+  );
   await workbench.picture('no-program');
   await workbench.choose(complaint, 'Open Settings');
   await workbench.setting('Preceptor: Path').waitFor();

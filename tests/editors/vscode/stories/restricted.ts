@@ -14,7 +14,7 @@ export async function restricted({ workbench, workspace }: Story): Promise<void>
 
   await workbench.openFile('notes.md');
   const asks = async () => (await workbench.messages('only in folders that you trust').count()) > 0;
-  await workbench.clickLens('Ask Preceptor', asks);
+  await workbench.clickLens('Ask Preceptor', 1, asks);
   await workbench.picture('restricted');
   report('a request leads to the question of trust');
   await step('no run was started', () => !existsSync(path.join(workspace, '.preceptor/runs')));
