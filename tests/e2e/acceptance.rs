@@ -101,8 +101,28 @@ async fn an_accepted_skill_that_somebody_changed_is_offered_no_more() {
     agent.client.notify("textDocument/didClose", json!({"textDocument": {"uri": uri}})).await;
     agent.write(SKILL, &text.replace("tail", "rm -rf"));
     agent.student.then(says("There are 2 rows."));
-    agent.ask_and_wait().await;
+    let run_id = agent.ask_and_wait().await;
     assert!(!agent.student.requests().last().unwrap().mentions("count-csv-rows"));
+    let told = agent.event(&run_id, "tool_log").await;
+    assert_eq!(told["data"]["tool"], "skills");
+    let log = told["data"]["log"].as_str().unwrap();
+    assert!(log.contains("count-csv-rows was left out") && log.contains(SKILL), "{log}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn without_a_record_there_is_no_skill_and_the_proposal_still_waits() {
+    let mut agent = start(Value::Null).await;
+    let (run_id, proposal_id) = agent.proposed(&distilled()).await;
+    let records = agent.client.dir().join("state/accepted");
+    std::fs::write(&records, "A file where the folder for records has to be.").unwrap();
+    let argument = json!({"proposalId": proposal_id});
+    let error = agent.refusal("preceptor.proposal.accept", argument).await;
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("state") && message.contains("check"), "{message}");
+    assert!(!agent.path(SKILL).exists() && !agent.kinds(&run_id).contains(&"skill_saved"));
+    std::fs::remove_file(records).unwrap();
+    agent.accept().await;
     agent.finish().await;
 }
 

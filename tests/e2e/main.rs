@@ -36,5 +36,6 @@ mod settings;
 mod status;
 mod stories;
 mod structure;
+mod terminal;
 mod transport;
 mod trust;
