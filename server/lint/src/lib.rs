@@ -24,6 +24,7 @@ mod near_miss;
 mod pattern;
 mod placeholder;
 mod places;
+mod raw_launcher;
 mod remote_launch;
 mod rule;
 mod rules;

@@ -26,6 +26,13 @@ pub(crate) struct RemoteLaunch<'a> {
     pub(crate) program: &'a str,
 }
 
+impl RemoteLaunch<'_> {
+    /// Returns where the whole command stands.
+    pub(crate) const fn whole(&self) -> Span {
+        Span::new(self.span.start, self.span.start + self.command.len())
+    }
+}
+
 static REMOTE_SHELL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:auto)?ssh[ \t]|mosh[ \t]|ssh[ \t]*\\\r?\n"));
 

@@ -20,6 +20,7 @@ mod name_too_long;
 mod portability_account;
 mod portability_checkout_path;
 mod portability_ip_address;
+mod portability_raw_launcher;
 mod portability_remote_shell;
 mod portability_terminal_session;
 mod portability_user_path;
@@ -53,6 +54,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &portability_account::RULE,
     &portability_checkout_path::RULE,
     &portability_ip_address::RULE,
+    &portability_raw_launcher::RULE,
     &portability_remote_shell::RULE,
     &portability_terminal_session::RULE,
     &portability_user_path::RULE,

@@ -16,6 +16,7 @@ mod injected_directive;
 mod ip_address;
 mod name;
 mod pages;
+mod raw_launcher;
 mod remote_shell;
 mod report;
 mod settings;

@@ -66,7 +66,14 @@ pub(super) fn fixed_in(directory_name: Option<&str>, before: &str, safety: Safet
 
 pub(super) fn findings(text: &str, directory_name: Option<&str>) -> Vec<Finding> {
     let document = SkillDocument::parse(text);
-    run(&SkillFile::new(&document, &Settings::default()).in_directory(directory_name))
+    run(&SkillFile::new(&document, &settings()).in_directory(directory_name))
+}
+
+/// The settings of the reports: the default, and some launchers that a tool wraps.
+fn settings() -> Settings {
+    let launchers = ["vllm serve", "llama-server", "python -m vllm.api"];
+    let launchers = launchers.map(|launcher| (launcher.to_owned(), "serve_model".to_owned()));
+    Settings { launchers: launchers.into(), ..Settings::default() }
 }
 
 /// Renders findings as line, caret, severity, code, message, related places and fix.
