@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use lint::Safety;
 use runtime::config::{self, ApprovalMode, Config, FailOn, LintSettings};
 use tracing_subscriber::EnvFilter;
@@ -46,7 +47,11 @@ enum Command {
     /// Shows the whole story on scripted models, in a throw-away folder.
     Demo,
     /// Lists the rules.
-    Rules,
+    Rules {
+        /// How they are printed.
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
     /// Explains a rule, with examples.
     Explain {
         /// The rule's code, such as `name/invalid`.
@@ -60,6 +65,11 @@ enum Command {
     },
     /// Prints the JSON Schema of the configuration.
     Schema,
+    /// Prints a script that completes this command line in a shell.
+    Completions {
+        /// The shell that reads it.
+        shell: Shell,
+    },
     /// Looks at settings, models and folders, and says what needs doing.
     Doctor {
         /// Takes this file instead of the user's configuration.
@@ -120,6 +130,12 @@ enum Format {
     Json,
     Sarif,
     Github,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ListFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -191,16 +207,25 @@ fn perform(command: Command) -> anyhow::Result<u8> {
             block_on(terminal::run(&arguments.prompt, config, arguments.json))
         }
         Command::Demo => block_on(demo::run(&mut stdout)),
-        Command::Rules => rules::list(&mut stdout),
-        Command::Explain { rule } => rules::explain(&rule, &mut stdout, &mut stderr),
+        Command::Rules { format: ListFormat::Text } => rules::list(&mut stdout),
+        Command::Rules { format: ListFormat::Json } => rules::list_as_json(&mut stdout),
+        Command::Explain { rule } => {
+            rules::explain(rule.trim(), check::wants_color(), &mut stdout, &mut stderr)
+        }
         Command::Trust { revoke } => trust::run(!revoke, &mut stdout),
         Command::Doctor { config } => {
             block_on(async { doctor::run(config.as_deref(), &mut stdout).await })
         }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "preceptor", &mut script);
+            rules::print(&mut stdout, &String::from_utf8_lossy(&script))?;
+            Ok(0)
+        }
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&config::schema());
-            writeln!(stdout, "{}", schema.context("writing the schema")?)
-                .context("writing the schema")?;
+            let schema = schema.context("writing the schema")? + "\n";
+            rules::print(&mut stdout, &schema)?;
             Ok(0)
         }
     }

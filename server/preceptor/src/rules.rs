@@ -1,14 +1,30 @@
 //! `preceptor rules` and `preceptor explain`: what is checked, and why.
 
+mod terminal_page;
+
 use std::io::{self, Write};
 
 use anyhow::Context;
 use lint::Rule;
+use serde::Serialize;
 
 /// Exit code: it was printed.
 pub const EXIT_FOUND: u8 = 0;
 /// Exit code: there is no such rule.
 pub const EXIT_UNKNOWN: u8 = 2;
+
+/// The list for programs. Field names are part of the interface.
+#[derive(Serialize)]
+struct Listed {
+    rules: Vec<ListedRule>,
+}
+
+#[derive(Serialize)]
+struct ListedRule {
+    code: &'static str,
+    level: &'static str,
+    summary: &'static str,
+}
 
 /// Prints every rule with its level and a summary, one a line; returns the exit code.
 pub fn list(stdout: &mut dyn Write) -> anyhow::Result<u8> {
@@ -22,10 +38,34 @@ pub fn list(stdout: &mut dyn Write) -> anyhow::Result<u8> {
     Ok(EXIT_FOUND)
 }
 
-/// Prints the page of the rule `code`; for an unknown one says on `stderr` which were meant.
-pub fn explain(code: &str, stdout: &mut dyn Write, stderr: &mut dyn Write) -> anyhow::Result<u8> {
+/// Prints the same as one object for programs; returns the exit code.
+pub fn list_as_json(stdout: &mut dyn Write) -> anyhow::Result<u8> {
+    let listed = |rule: &&Rule| ListedRule {
+        code: rule.code,
+        level: rule.level.as_str(),
+        summary: rule.summary,
+    };
+    let listed = Listed { rules: lint::rules().iter().map(listed).collect() };
+    let mut out = serde_json::to_string_pretty(&listed).context("writing the rules as JSON")?;
+    out.push('\n');
+    print(stdout, &out)?;
+    Ok(EXIT_FOUND)
+}
+
+/// Prints the page of the rule `code`, as Markdown or with colors for a terminal; for an unknown
+/// one says on `stderr` which were meant. Returns the exit code.
+pub fn explain(
+    code: &str,
+    color: bool,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> anyhow::Result<u8> {
     if let Some(page) = lint::rule_page(code) {
-        print(stdout, page)?;
+        if color {
+            print(stdout, &terminal_page::render(page))?;
+        } else {
+            print(stdout, page)?;
+        }
         return Ok(EXIT_FOUND);
     }
     let suggestions = lint::similar_codes(code);
@@ -38,8 +78,8 @@ pub fn explain(code: &str, stdout: &mut dyn Write, stderr: &mut dyn Write) -> an
     Ok(EXIT_UNKNOWN)
 }
 
-/// Writes a page; a reader that went away is no failure.
-fn print(stdout: &mut dyn Write, text: &str) -> anyhow::Result<()> {
+/// Writes what was asked for; a reader that went away is no failure.
+pub(crate) fn print(stdout: &mut dyn Write, text: &str) -> anyhow::Result<()> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(error).context("writing to stdout")
@@ -52,13 +92,14 @@ fn print(stdout: &mut dyn Write, text: &str) -> anyhow::Result<()> {
 #[expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 mod tests {
     use expect_test::{Expect, expect};
+    use serde_json::Value;
 
-    use super::{explain, list};
+    use super::{explain, list, list_as_json};
 
     #[track_caller]
     fn check(code: &str, expected_code: u8, expected: &Expect) {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let exit_code = explain(code, &mut stdout, &mut stderr).unwrap();
+        let exit_code = explain(code, false, &mut stdout, &mut stderr).unwrap();
         assert_eq!(exit_code, expected_code);
         let first_line = String::from_utf8(stdout).unwrap();
         let first_line = first_line.lines().next().unwrap_or_default();
@@ -73,6 +114,20 @@ mod tests {
         assert_eq!(listed.lines().count(), lint::rules().len());
         for (line, rule) in listed.lines().zip(lint::rules()) {
             assert!(line.starts_with(rule.code) && line.contains(rule.level.as_str()), "{line}");
+        }
+    }
+
+    #[test]
+    fn programs_get_the_same_list() {
+        let mut stdout = Vec::new();
+        list_as_json(&mut stdout).unwrap();
+        let listed: Value = serde_json::from_slice(&stdout).unwrap();
+        let listed = listed["rules"].as_array().unwrap();
+        assert_eq!(listed.len(), lint::rules().len());
+        for (listed, rule) in listed.iter().zip(lint::rules()) {
+            assert_eq!(listed["code"], rule.code);
+            assert_eq!(listed["level"], rule.level.as_str());
+            assert_eq!(listed["summary"], rule.summary);
         }
     }
 
