@@ -127,7 +127,8 @@ pub(super) fn names(file: &SkillFile<'_>) -> Vec<Account> {
 /// A company's workspace is mostly called by two words, of which one is its name.
 fn is_companys(name: &str) -> bool {
     let words: Vec<_> = name.split(['-', '_']).collect();
-    let is_number = name.bytes().all(|it| it.is_ascii_digit());
+    // An id of any form names nobody by itself.
+    let is_number = name.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
     words.len() > 1
         && !name.contains('.')
         && !is_number
