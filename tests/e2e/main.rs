@@ -29,6 +29,7 @@ mod model_server;
 mod permissions;
 mod processes;
 mod proposals;
+mod pull;
 mod requests;
 mod runs;
 mod search;

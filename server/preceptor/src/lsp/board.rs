@@ -1,11 +1,15 @@
 //! The diagnostics of a document come from several publishers, but a publish replaces them all:
 //! the board keeps each publisher's part and sends the whole.
+//!
+//! A client that pulls gets each diagnostic one way only: those of open documents by its requests,
+//! those of closed ones, which it does not ask for, pushed.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use tokio::sync::Notify;
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
 use crate::lsp::{
@@ -24,6 +28,29 @@ pub enum Publisher {
     Turns,
     /// What waits to be accepted.
     Proposals,
+}
+
+/// How diagnostics reach the client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// They are sent as soon as they are known.
+    #[default]
+    Push,
+    /// The client asks for those of open documents, and asks again when it is told to.
+    Pull,
+    /// The client asks after edits only: what has other causes is pushed.
+    PullFindings,
+}
+
+impl Delivery {
+    /// Tells whether a client asks for what `publisher` says about an open document.
+    const fn pulls(self, publisher: Publisher) -> bool {
+        match self {
+            Self::Push => false,
+            Self::Pull => true,
+            Self::PullFindings => matches!(publisher, Publisher::Lint),
+        }
+    }
 }
 
 /// A diagnostic, at its own range or at an anchor that moves with the text.
@@ -52,18 +79,62 @@ pub struct DiagnosticsBoard {
     // Held while publishing, so that publishes leave in the order of the changes; taken before
     // the documents' lock, never after it.
     parts: Mutex<HashMap<Url, Parts>>,
+    delivery: OnceLock<Delivery>,
+    /// Told when the client has to ask again.
+    stale: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Parts {
     by_publisher: BTreeMap<Publisher, Vec<PlacedDiagnostic>>,
     awaits_lint: bool,
+    /// Whether the client holds something that was pushed.
+    is_pushed: bool,
 }
 
 impl DiagnosticsBoard {
     /// Returns an empty board.
     pub fn new(documents: Arc<Documents>, outbox: Outbox) -> Self {
-        Self { documents, outbox, parts: Mutex::default() }
+        Self {
+            documents,
+            outbox,
+            parts: Mutex::default(),
+            delivery: OnceLock::new(),
+            stale: Notify::new(),
+        }
+    }
+
+    /// Sets how diagnostics reach the client; the first call counts.
+    pub fn set_delivery(&self, delivery: Delivery) {
+        // A second `initialize` is refused before it gets here.
+        let _ = self.delivery.set(delivery);
+    }
+
+    /// Returns how diagnostics reach the client.
+    pub fn delivery(&self) -> Delivery {
+        self.delivery.get().copied().unwrap_or_default()
+    }
+
+    /// Makes the client ask again, if it pulls and can be told to.
+    pub fn pulled_changed(&self) {
+        self.stale.notify_one();
+    }
+
+    /// Waits until the client has to be told to ask again; many reasons at once are one.
+    pub async fn stale(&self) {
+        self.stale.notified().await;
+    }
+
+    /// Returns what a client that asks about a document gets besides the findings in it.
+    pub fn pulled(&self, uri: &Url) -> Vec<Diagnostic> {
+        let delivery = self.delivery();
+        let parts = self.parts();
+        let by_publisher = parts.get(uri).into_iter().flat_map(|it| &it.by_publisher);
+        let pulled = by_publisher.filter(|(publisher, _)| {
+            **publisher != Publisher::Lint
+                && (delivery == Delivery::Push || delivery.pulls(**publisher))
+        });
+        pulled.flat_map(|(_, placed)| placed).map(|it| self.resolve(it)).collect()
     }
 
     /// Replaces a publisher's part; an empty list clears it.
@@ -76,6 +147,9 @@ impl DiagnosticsBoard {
         entry.by_publisher.insert(publisher, diagnostics);
         if !entry.awaits_lint {
             self.publish(&mut parts, uri);
+        }
+        if self.delivery().pulls(publisher) {
+            self.pulled_changed();
         }
     }
 
@@ -120,8 +194,18 @@ impl DiagnosticsBoard {
 
     fn publish(&self, parts: &mut HashMap<Url, Parts>, uri: &Url) {
         let version = self.documents.get(uri).map(|snapshot| snapshot.version);
-        let placed = parts.get(uri).into_iter().flat_map(|it| it.by_publisher.values().flatten());
-        let diagnostics: Vec<Diagnostic> = placed.map(|it| self.resolve(it)).collect();
+        let delivery = self.delivery();
+        let Some(entry) = parts.get_mut(uri) else { return };
+        let pushed = entry
+            .by_publisher
+            .iter()
+            .filter(|(publisher, _)| version.is_none() || !delivery.pulls(**publisher));
+        let diagnostics: Vec<Diagnostic> =
+            pushed.flat_map(|(_, placed)| placed).map(|it| self.resolve(it)).collect();
+        if delivery != Delivery::Push && diagnostics.is_empty() && !entry.is_pushed {
+            return;
+        }
+        entry.is_pushed = !diagnostics.is_empty();
         if diagnostics.is_empty() && version.is_none() {
             parts.remove(uri);
         }

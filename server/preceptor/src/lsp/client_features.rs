@@ -34,6 +34,8 @@ pub struct ClientFeatures {
     pub shows_documents: bool,
     /// It asks for code lenses again when told to.
     pub refreshes_code_lenses: bool,
+    /// It asks for the diagnostics of open documents.
+    pub pulls_diagnostics: bool,
     /// It asks for diagnostics again when told to.
     pub refreshes_diagnostics: bool,
     /// It shows outlines as trees.
@@ -84,6 +86,11 @@ impl ClientFeatures {
             refreshes_code_lenses: workspace
                 .and_then(|it| it.code_lens.as_ref()?.refresh_support)
                 .unwrap_or_default(),
+            pulls_diagnostics: params
+                .capabilities
+                .text_document
+                .as_ref()
+                .is_some_and(|it| it.diagnostic.is_some()),
             refreshes_diagnostics: workspace
                 .and_then(|it| it.diagnostic.as_ref()?.refresh_support)
                 .unwrap_or_default(),

@@ -70,6 +70,7 @@ impl Linter {
 
     /// Lints all open skills again, under new settings.
     pub(crate) fn settings_changed(&self, session: &Session) {
+        session.board.pulled_changed();
         let tasks = self.tasks();
         for snapshot in session.documents.all() {
             if let Some(task) = tasks.get(&snapshot.uri) {

@@ -8,11 +8,14 @@ use std::{
 
 use runtime::{folders::Folders, proposals::ProposalStore, run_store::RunFolder};
 use tokio::sync::Mutex;
-use tower_lsp::lsp_types::{Url, request::CodeLensRefresh};
+use tower_lsp::lsp_types::{
+    Url,
+    request::{CodeLensRefresh, WorkspaceDiagnosticRefresh},
+};
 use tracing::{debug, info_span};
 
 use crate::lsp::{
-    board::DiagnosticsBoard,
+    board::{Delivery, DiagnosticsBoard},
     client_features::ClientFeatures,
     documents::{Documents, Snapshot},
     guide::GuidePages,
@@ -91,7 +94,7 @@ impl Session {
     /// Acts on a document's new text. Called in the prologues of `didOpen` and `didChange`, right
     /// after the change; returns at once.
     pub(crate) fn text_changed(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
-        if linter::is_skill(&snapshot.uri) {
+        if self.board.delivery() == Delivery::Push && linter::is_skill(&snapshot.uri) {
             self.linter.text_changed(self, snapshot);
         } else {
             self.board.text_changed(&snapshot.uri);
@@ -141,6 +144,24 @@ impl Session {
             Some(run) => Some(run.folder().clone()),
             None => self.run_folders().iter().find_map(|runs| RunFolder::find(runs, run_id)),
         }
+    }
+
+    /// Makes a client that pulls diagnostics ask again whenever it has to.
+    pub(crate) fn refresh_diagnostics_as_they_change(self: &Arc<Self>) {
+        if self.board.delivery() != Delivery::Pull {
+            return;
+        }
+        let task = Arc::clone(self);
+        self.tasks.spawn(info_span!("diagnostics"), async move {
+            loop {
+                task.board.stale().await;
+                let refreshed =
+                    task.outbox.request::<WorkspaceDiagnosticRefresh>(&(), REFRESH_TIMEOUT).await;
+                if let Err(error) = refreshed {
+                    debug!(%error, "the diagnostics were not refreshed");
+                }
+            }
+        });
     }
 
     /// Tells the client that lenses changed.

@@ -3,19 +3,22 @@
 use serde_json::{Map, Value};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, OneOf,
-    SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions,
+    HoverProviderCapability, InitializeParams, InitializeResult, OneOf, SaveOptions,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
     TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
 };
 
 use crate::lsp::{
+    board::Delivery,
     client_features::ClientFeatures,
     commands::COMMANDS,
     handlers::code_action,
     positions,
     session::Session,
     settings::{LayerSource, take_editor_settings},
+    to_proto,
 };
 
 pub(crate) fn initialize(session: &Session, params: InitializeParams) -> InitializeResult {
@@ -25,6 +28,7 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
     session.documents.set_encoding(encoding);
     session.open_folders.begin(&params);
     session.set_client(ClientFeatures::new(&params));
+    session.board.set_delivery(delivery(session.client()));
     if let Some(options) = params.initialization_options {
         take_editor_settings(session, LayerSource::InitializationOptions, options);
     }
@@ -47,6 +51,14 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
                         save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
                             include_text: Some(false),
                         })),
+                    },
+                )),
+                diagnostic_provider: Some(DiagnosticServerCapabilities::Options(
+                    DiagnosticOptions {
+                        identifier: Some(to_proto::SOURCE.to_owned()),
+                        inter_file_dependencies: true,
+                        workspace_diagnostics: false,
+                        ..DiagnosticOptions::default()
                     },
                 )),
                 hover_provider: Some(HoverProviderCapability::Simple(true)),
@@ -74,6 +86,15 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
                 ..ServerCapabilities::default()
             },
         ),
+    }
+}
+
+/// Never both ways at once: the client would show each diagnostic twice.
+const fn delivery(client: &ClientFeatures) -> Delivery {
+    match (client.pulls_diagnostics, client.refreshes_diagnostics) {
+        (false, _) => Delivery::Push,
+        (true, true) => Delivery::Pull,
+        (true, false) => Delivery::PullFindings,
     }
 }
 

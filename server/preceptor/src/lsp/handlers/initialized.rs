@@ -12,6 +12,7 @@ use crate::lsp::{
 
 pub(crate) fn initialized(session: &Arc<Session>) {
     session.outbox.open();
+    session.refresh_diagnostics_as_they_change();
     let task = Arc::clone(session);
     let guide = Arc::clone(&session.guide);
     session.tasks.spawn(info_span!("guide"), async move {
