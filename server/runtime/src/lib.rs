@@ -8,6 +8,7 @@
 
 pub mod acceptance;
 pub mod atomic;
+pub mod baseline;
 pub mod clock;
 pub mod config;
 pub mod driver;

@@ -70,6 +70,7 @@ fn problem(text: &str, entry: &Entry, first: Span, is_block: bool) -> Problem {
         edits: vec![TextEdit::delete(field_lines(text, entry))],
         safety: Safety::Unsafe,
     });
-    let related = (first, format!("`{key}` is set here first"));
-    Problem::new(entry.key_span, message).with_related([related]).with_fix(fix)
+    Problem::new(entry.key_span, message)
+        .with_remark(first, format!("`{key}` is set here first"))
+        .with_fix(fix)
 }
