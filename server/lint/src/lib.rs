@@ -20,6 +20,7 @@ mod finding;
 mod fix_all;
 mod hidden;
 mod line_end;
+mod lines;
 mod name;
 mod near_miss;
 mod one_shot;

@@ -10,6 +10,7 @@ mod hiding;
 mod removal;
 mod scope;
 
+use memchr::memmem;
 use skill::Span;
 
 use crate::{
@@ -60,7 +61,7 @@ impl Suppression {
 /// Returns the suppressions of a file in the order of the text, also those that do not count.
 pub(crate) fn suppressions(file: &SkillFile<'_>) -> Vec<Suppression> {
     let text = file.text();
-    let Some(first) = text.find(KEYWORD) else { return Vec::new() };
+    let Some(first) = memmem::find(text.as_bytes(), KEYWORD.as_bytes()) else { return Vec::new() };
     let scopes = Scopes::new(file.document);
     let in_frontmatter = yaml_comments(file, first).into_iter().map(|span| (span, true));
     let comments = &file.document.body.html_comments;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use skill::Span;
 
-use crate::{SkillFile, pattern::pattern};
+use crate::{SkillFile, lines::lines_with, pattern::pattern};
 
 pub(crate) use crate::user_path::replacement::replacement;
 
@@ -49,6 +49,10 @@ static HOME: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// What every home has in it. It is made of literals, so that most texts are passed over quickly.
+static SIGN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"/home/|/root|/Users/|:[/\\]\\?(?i-u:users)[/\\]"));
+
 /// Returns the paths in `file` that belong to one person's machine, in the order of the text.
 ///
 /// What merely looks like one is left out: placeholders, routes, paths inside containers, advice
@@ -68,7 +72,12 @@ pub(crate) fn user_paths<'a>(file: &SkillFile<'a>) -> Vec<UserPath<'a>> {
 }
 
 fn candidates(text: &str) -> impl Iterator<Item = UserPath<'_>> {
-    HOME.captures_iter(text).filter_map(move |captures| {
+    let lines = lines_with(text, SIGN.find_iter(text).map(|found| found.start()));
+    lines.flat_map(|line| candidates_in(text, line))
+}
+
+fn candidates_in(text: &str, line: Span) -> impl Iterator<Item = UserPath<'_>> {
+    HOME.captures_iter(line.of(text)).filter_map(move |captures| {
         let whole = captures.get(0)?;
         let (name, kind) = if let Some(name) = captures.name("unix") {
             (name, HomeKind::Unix)
@@ -79,13 +88,13 @@ fn candidates(text: &str) -> impl Iterator<Item = UserPath<'_>> {
         };
         // A full stop or hyphen at the end belongs to the sentence.
         let trimmed = name.as_str().trim_end_matches(['.', '-']);
-        let end = name.start() + trimmed.len();
-        let span = Span::new(whole.start(), end);
+        let end = line.start + name.start() + trimmed.len();
+        let span = Span::new(line.start + whole.start(), end);
         let behind = text.get(end..)?;
         let rest = behind.get(..rest_length(behind))?;
         let name = if kind == HomeKind::Root { "root" } else { trimmed };
         let path = UserPath { span, home: span.of(text), name, rest, kind };
-        starts_a_path(text.get(..whole.start())?).then_some(path)
+        starts_a_path(text.get(..span.start)?).then_some(path)
     })
 }
 

@@ -6,10 +6,11 @@ use std::{
     sync::LazyLock,
 };
 
+use memchr::memchr2_iter;
 use regex::Regex;
 use skill::Span;
 
-use crate::pattern::pattern;
+use crate::{lines::lines_with, pattern::pattern};
 
 /// Something written like an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +45,30 @@ static NETWORK: LazyLock<Regex> =
 
 /// Returns what is written like one address, in the order of the text.
 pub(super) fn addresses(text: &str) -> impl Iterator<Item = Candidate> {
-    ADDRESS.captures_iter(text).filter_map(|captures| {
+    let bytes = text.as_bytes();
+    let signs = memchr2_iter(b'.', b':', bytes).filter(|&at| is_within_an_address(bytes, at));
+    lines_with(text, signs).flat_map(|line| addresses_in(text, line))
+}
+
+fn addresses_in(text: &str, line: Span) -> impl Iterator<Item = Candidate> {
+    ADDRESS.captures_iter(line.of(text)).filter_map(move |captures| {
         let whole = captures.get(0)?;
-        let span = Span::new(whole.start(), whole.end());
+        let span = Span::new(whole.start(), whole.end()).shifted(line.start);
         if captures.name("v4").is_some() { v4(text, span) } else { v6(text, span) }
     })
+}
+
+/// Tells whether the full stop or colon at `at` can be part of an address: it stands between two
+/// digits, or a colon follows with four digits between them at most.
+fn is_within_an_address(bytes: &[u8], at: usize) -> bool {
+    let is_digit =
+        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    if bytes.get(at) == Some(&b'.') {
+        return is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+    }
+    let behind = bytes.get(at + 1..).unwrap_or_default();
+    let next = behind.iter().take(5).find(|byte| !byte.is_ascii_hexdigit());
+    next == Some(&b':')
 }
 
 /// Tells whether `content` names a network of at least 16 bits that `ip` lies in.
