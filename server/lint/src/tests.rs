@@ -3,6 +3,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 
 mod account;
+mod catalogue;
 mod checkout_path;
 mod description;
 mod fields;
