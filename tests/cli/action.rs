@@ -187,6 +187,15 @@ fn a_report_can_be_written_to_a_file_by_a_program_that_is_there() {
 }
 
 #[test]
+fn what_a_baseline_knows_does_not_fail_the_step() {
+    let Some(mut runner) = Runner::new("action with a baseline") else { return };
+    let mut write = command(PRECEPTOR, &runner.project());
+    succeed(write.args(["check", "--write-baseline", "known.json"]));
+    let output = runner.run(&[("baseline", "known.json"), ("program", PRECEPTOR)]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+}
+
+#[test]
 fn names_that_look_like_options_or_commands_are_paths() {
     let Some(mut runner) = Runner::new("action with odd paths") else { return };
     let output = runner.run(&[("paths", "--fix\n$(touch made)\n"), ("program", PRECEPTOR)]);

@@ -3,6 +3,7 @@
 //! One broken file never keeps the others from being checked: what cannot be read is said on
 //! stderr, and the command ends with [`EXIT_FAILED`] after everything else was reported.
 
+mod baseline;
 mod color;
 mod discover;
 mod examine;
@@ -60,6 +61,10 @@ pub struct Options {
     /// The folder that paths in SARIF and annotations are relative to: the checkout that a service
     /// knows. The current folder if there is none, or if it is elsewhere.
     pub root: Option<PathBuf>,
+    /// A file of findings that are known and not reported again.
+    pub baseline: Option<PathBuf>,
+    /// Where all findings are written to as known. Nothing is reported then.
+    pub write_baseline: Option<PathBuf>,
     /// Colors in the text format; see [`wants_color`].
     pub color: bool,
 }
@@ -74,6 +79,8 @@ impl Default for Options {
             fail_on: FailOn::Error,
             settings: LintSettings::default(),
             root: None,
+            baseline: None,
+            write_baseline: None,
             color: false,
         }
     }
@@ -115,6 +122,8 @@ struct Outcome {
     /// One sentence for each thing that could not be done.
     failures: Vec<String>,
     n_fixed: usize,
+    /// Findings that a baseline knows.
+    n_known: usize,
 }
 
 impl Outcome {
@@ -137,6 +146,11 @@ fn run_in(
         fixed_input = check_stdin(current_dir, place, options, stdin, &mut outcome);
     } else {
         check_files(current_dir, options, &mut outcome);
+    }
+    if let Some(file) = &options.write_baseline {
+        baseline::write(current_dir, file, &mut outcome);
+    } else if let Some(file) = &options.baseline {
+        baseline::apply(current_dir, file, &mut outcome);
     }
     for failure in &outcome.failures {
         writeln!(stderr, "error: {failure}").context("writing to stderr")?;

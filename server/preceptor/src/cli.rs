@@ -101,6 +101,12 @@ struct CheckArguments {
     /// Fails from this severity on; `error` unless the configuration says otherwise.
     #[arg(long, value_enum)]
     fail_on: Option<FailOnArgument>,
+    /// Reports only what this file does not know.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Makes everything that is found now known, in this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
     /// Takes this file instead of the user's configuration.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
@@ -263,6 +269,8 @@ fn check_options(arguments: CheckArguments) -> anyhow::Result<check::Options> {
         fail_on,
         settings: LintSettings::new(&config.lint),
         root: checkout_root(),
+        baseline: arguments.baseline,
+        write_baseline: arguments.write_baseline,
         color: check::wants_color(),
     })
 }

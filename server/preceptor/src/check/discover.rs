@@ -199,7 +199,7 @@ fn is_searched(entry: &DirEntry) -> bool {
 }
 
 /// Takes `.` and `..` out of a path without asking the file system.
-fn normalized(path: &Path) -> PathBuf {
+pub(super) fn normalized(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

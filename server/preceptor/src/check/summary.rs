@@ -16,6 +16,9 @@ pub(super) fn summary(outcome: &Outcome) -> String {
     let n_fixable = outcome.findings().filter(|it| it.safe_fix().is_some()).count();
     let found = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
     let mut parts = vec![format!("checked {}: {found}", counted(outcome.checked.len(), "skill"))];
+    if outcome.n_known > 0 {
+        parts.push(format!("{} in the baseline", outcome.n_known));
+    }
     if outcome.n_fixed > 0 {
         parts.push(format!("fixed {}", outcome.n_fixed));
     }

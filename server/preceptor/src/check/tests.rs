@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 
+mod baseline;
 mod files;
 mod fixes;
 mod formats;
