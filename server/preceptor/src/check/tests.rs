@@ -111,18 +111,18 @@ fn several_places_of_one_finding_are_named_by_their_lines() {
         &[("a/SKILL.md", text)],
         &Options::default(),
         &expect![[r#"
-        warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
-         --> a/SKILL.md:5:2
-          |
-        5 | `/home/mira`
-          |  ^^^^^^^^^^
-          |
-          = note: also in lines 6, 8
-          = fix: Write `~` instead (--fix)
+            warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
+             --> a/SKILL.md:5:2
+              |
+            5 | `/home/mira`
+              |  ^^^^^^^^^^
+              |
+              = note: `/home/mira` is also here: lines 6, 8
+              = fix: Write `~` instead (--fix)
 
-        checked 1 skill: 1 warning; --fix can fix 1
-        exit code 0
-    "#]],
+            checked 1 skill: 1 warning; --fix can fix 1
+            exit code 0
+        "#]],
     );
 }
 
@@ -193,4 +193,27 @@ fn the_threshold_decides_about_failure() {
         let options = Options { fail_on, ..Options::default() };
         assert_eq!(output(&folder, &options, "").lines().last(), Some(expected), "{fail_on:?}");
     }
+}
+
+#[test]
+fn of_a_very_long_line_the_place_is_shown() {
+    let words = "größer ".repeat(2000);
+    let text = format!("---\nname: a\ndescription: A.\n---\n{words}/home/mira/x {words}\n");
+    check(
+        &[("a/SKILL.md", &text)],
+        &Options::default(),
+        &expect![[r#"
+            warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
+             --> a/SKILL.md:5:14001
+              |
+             :::
+            5 | ...ßer größer größer größer größer größer größer größer größer /home/mira/x größer größer größer größer größer größer größer größer g...
+              |                                                                ^^^^^^^^^^
+              |
+              = fix: Write `~` instead (--fix-unsafe, after a look)
+
+            checked 1 skill: 1 warning
+            exit code 0
+        "#]],
+    );
 }

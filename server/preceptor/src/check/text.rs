@@ -1,10 +1,19 @@
 //! The report for people.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 use lint::{Finding, Fix, Safety, Severity};
-use skill::{LineIndex, PositionEncoding, Span};
+use skill::{LineIndex, Position, PositionEncoding, Span};
 
 use crate::check::{Checked, Options, Outcome, summary::summary};
+
+/// The most bytes of a finding's lines that are worked through to show them.
+const MAXIMUM_SHOWN: usize = 4096;
+
+/// How many bytes on each side of a finding are shown of lines longer than that.
+const MARGIN: usize = 256;
+
+/// How many groups of other places are shown of a finding.
+const MAXIMUM_NOTES: usize = 8;
 
 /// Returns every finding with its line and a caret, and a summary line.
 pub(super) fn report(outcome: &Outcome, options: &Options) -> String {
@@ -30,14 +39,27 @@ fn render(renderer: &Renderer, checked: &Checked, finding: &Finding) -> String {
     };
     // Only its own lines are handed over, so that both reports agree on what a line is.
     let lines = Lines::of(checked, finding.span);
+    let shown = lines.span.of(&checked.text);
     let start = finding.span.start.saturating_sub(lines.span.start);
-    let end = finding.span.end.saturating_sub(lines.span.start);
-    let snippet = Snippet::source(lines.span.of(&checked.text))
-        .path(&checked.place.shown)
+    let end = finding.span.end.saturating_sub(lines.span.start).min(shown.len());
+    let mut snippet = Snippet::source(shown)
         .line_start(lines.first + 1)
         .annotation(AnnotationKind::Primary.span(start..end));
-    let mut group = level.primary_title(&finding.message).id(finding.rule.code).element(snippet);
-    if let Some(places) = related_places(checked, finding) {
+    let mut group = level
+        .primary_title(&finding.message)
+        .id(finding.rule.code)
+        .elements([] as [Snippet<'_, Annotation<'_>>; 0]);
+    if lines.is_cut {
+        let start = finding.span.start;
+        let Position { line, character } =
+            checked.line_index.position(&checked.text, start, PositionEncoding::Utf32);
+        let place = Origin::path(&checked.place.shown).line(line + 1).char_column(character + 1);
+        group = group.element(place);
+    } else {
+        snippet = snippet.path(&checked.place.shown);
+    }
+    group = group.element(snippet);
+    for places in related_places(checked, finding) {
         group = group.element(Level::NOTE.message(places));
     }
     // The one that the command line applies comes first; an editor offers the others too.
@@ -62,23 +84,35 @@ fn fix_hint(fix: &Fix) -> String {
     format!("{} ({flag})", fix.title)
 }
 
-/// Returns where else the same is, in few words: a finding can have dozens of places.
-fn related_places(checked: &Checked, finding: &Finding) -> Option<String> {
-    let mut lines: Vec<usize> = finding
-        .related
-        .iter()
-        .map(|(span, _)| line(&checked.line_index, &checked.text, span.start) + 1)
-        .collect();
-    lines.dedup();
-    let plural = if lines.len() == 1 { "" } else { "s" };
-    let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
-    (!lines.is_empty()).then(|| format!("also in line{plural} {}", lines.join(", ")))
+/// Returns what there is to say about other places, each sentence once: a finding can have dozens
+/// of places that are all the same.
+fn related_places(checked: &Checked, finding: &Finding) -> Vec<String> {
+    let mut lines_by_label: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (span, label) in &finding.related {
+        let line = line(&checked.line_index, &checked.text, span.start) + 1;
+        match lines_by_label.iter().position(|(known, _)| known == label) {
+            Some(idx) => lines_by_label.get_mut(idx).into_iter().for_each(|it| it.1.push(line)),
+            None if lines_by_label.len() < MAXIMUM_NOTES => {
+                lines_by_label.push((label, vec![line]));
+            }
+            None => {}
+        }
+    }
+    let sentence = |(label, mut lines): (&str, Vec<usize>)| {
+        lines.dedup();
+        let plural = if lines.len() == 1 { "" } else { "s" };
+        let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
+        format!("{label}: line{plural} {}", lines.join(", "))
+    };
+    lines_by_label.into_iter().map(sentence).collect()
 }
 
 /// The lines that a finding is on.
 struct Lines {
     first: usize,
     span: Span,
+    /// Only a part of them is shown.
+    is_cut: bool,
 }
 
 impl Lines {
@@ -89,8 +123,20 @@ impl Lines {
         // A byte order mark takes no column.
         let start = line_index.line_start(first).max(span.start.min(bom_length(text)));
         let end = line_index.line_start(last) + line_index.line(text, last).len();
-        Self { first, span: Span::new(start, end) }
+        let is_cut = end.saturating_sub(start) > MAXIMUM_SHOWN;
+        if is_cut {
+            let behind = span.end.min(span.start.saturating_add(MAXIMUM_SHOWN - 2 * MARGIN));
+            let start = start.max(boundary(text, span.start.saturating_sub(MARGIN)));
+            let end = end.min(boundary(text, behind.saturating_add(MARGIN)));
+            return Self { first, span: Span::new(start, end), is_cut };
+        }
+        Self { first, span: Span::new(start, end), is_cut }
     }
+}
+
+/// The start of the character that a byte belongs to.
+fn boundary(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|&it| text.is_char_boundary(it)).unwrap_or_default()
 }
 
 fn bom_length(text: &str) -> usize {

@@ -90,7 +90,7 @@ fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
         3 | description: Gr��e
           |                ^
           |
-          = note: also in line 3
+          = note: and here: line 3
 
         checked 3 skills: 1 error, 2 warnings; --fix can fix 1; 1 path could not be checked
         error: cannot check nowhere: there is no such file or folder; check the path

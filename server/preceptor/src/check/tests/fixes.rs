@@ -108,7 +108,7 @@ fn what_is_no_utf_8_is_reported_and_never_written() {
         3 | description: Gr��e in /home/mira.
           |                ^
           |
-          = note: also in line 3
+          = note: and here: line 3
 
         warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
          --> latin/SKILL.md:3:23
