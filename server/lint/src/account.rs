@@ -3,9 +3,11 @@
 mod email;
 mod sign_in;
 
+use std::collections::BTreeSet;
+
 use skill::Span;
 
-use crate::SkillFile;
+use crate::{SkillFile, host};
 
 /// Somebody's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,12 @@ pub(crate) enum AccountKind {
 /// Returns the accounts in `file` that belong to one person or company, in the order of the text.
 pub(crate) fn somebodys_accounts(file: &SkillFile<'_>) -> Vec<Account> {
     let mut accounts = email::addresses(file);
+    if !accounts.is_empty() {
+        // What a command logs in to is no address of mail.
+        let logins: BTreeSet<Span> =
+            host::accounts(file).into_iter().flat_map(|login| login.places).collect();
+        accounts.retain(|account| !logins.contains(&account.span));
+    }
     accounts.extend(sign_in::names(file));
     accounts.sort_by_key(|account| account.span);
     accounts

@@ -19,6 +19,7 @@ mod fields;
 mod finding;
 mod fix_all;
 mod hidden;
+mod host;
 mod line_end;
 mod lines;
 mod name;

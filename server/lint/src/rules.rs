@@ -19,12 +19,14 @@ mod name_missing;
 mod name_too_long;
 mod portability_account;
 mod portability_checkout_path;
+mod portability_host;
 mod portability_ip_address;
 mod portability_one_shot_artifact;
 mod portability_raw_launcher;
 mod portability_remote_shell;
 mod portability_secret;
 mod portability_terminal_session;
+mod portability_user_at_host;
 mod portability_user_path;
 mod safety_hidden_characters;
 mod safety_injected_directive;
@@ -55,12 +57,14 @@ pub(crate) static ALL: &[&Rule] = &[
     &name_too_long::RULE,
     &portability_account::RULE,
     &portability_checkout_path::RULE,
+    &portability_host::RULE,
     &portability_ip_address::RULE,
     &portability_one_shot_artifact::RULE,
     &portability_raw_launcher::RULE,
     &portability_remote_shell::RULE,
     &portability_secret::RULE,
     &portability_terminal_session::RULE,
+    &portability_user_at_host::RULE,
     &portability_user_path::RULE,
     &safety_hidden_characters::RULE,
     &safety_injected_directive::RULE,

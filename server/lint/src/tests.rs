@@ -12,6 +12,7 @@ mod fixtures;
 mod frontmatter;
 mod frontmatter_fields;
 mod hidden_characters;
+mod host;
 mod independence;
 mod injected_directive;
 mod ip_address;
