@@ -22,6 +22,7 @@ mod hidden;
 mod host;
 mod line_end;
 mod lines;
+mod model_id;
 mod name;
 mod near_miss;
 mod one_shot;

@@ -21,6 +21,7 @@ mod portability_account;
 mod portability_checkout_path;
 mod portability_host;
 mod portability_ip_address;
+mod portability_model_id;
 mod portability_one_shot_artifact;
 mod portability_raw_launcher;
 mod portability_remote_shell;
@@ -59,6 +60,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &portability_checkout_path::RULE,
     &portability_host::RULE,
     &portability_ip_address::RULE,
+    &portability_model_id::RULE,
     &portability_one_shot_artifact::RULE,
     &portability_raw_launcher::RULE,
     &portability_remote_shell::RULE,

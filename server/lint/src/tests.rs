@@ -16,6 +16,7 @@ mod host;
 mod independence;
 mod injected_directive;
 mod ip_address;
+mod model_id;
 mod name;
 mod one_shot;
 mod pages;
