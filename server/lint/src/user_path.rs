@@ -49,9 +49,10 @@ static HOME: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What every home has in it. It is made of literals, so that most texts are passed over quickly.
+/// What every home has in it. These are so few literals that the engine looks for all of them at
+/// once; letters of either case would be too many.
 static SIGN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"/home/|/root|/Users/|:[/\\]\\?(?i-u:users)[/\\]"));
+    LazyLock::new(|| pattern(r"/home/|/root|/Users/|:[/\\]\\?(?:Users|users|USERS)[/\\]"));
 
 /// Returns the paths in `file` that belong to one person's machine, in the order of the text.
 ///
@@ -63,11 +64,11 @@ pub(crate) fn user_paths<'a>(file: &SkillFile<'a>) -> Vec<UserPath<'a>> {
     if candidates.is_empty() {
         return Vec::new();
     }
-    let machine = surroundings::Machine::of(text);
+    let whole = surroundings::Whole::new(text);
     candidates
         .into_iter()
-        .filter(|path| owner::is_somebodys(path.name, path.rest, path.kind, machine))
-        .filter(|path| !surroundings::is_innocent(file, path))
+        .filter(|path| owner::is_somebodys(path.name, path.rest, path.kind, &whole))
+        .filter(|path| !surroundings::is_innocent(file, path, &whole))
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! Whose home a path names: a person's, nobody's, or that of an image.
 
-use crate::user_path::{HomeKind, surroundings::Machine};
+use crate::user_path::{HomeKind, surroundings::Whole};
 
 /// Names that stand for "whoever you are". Ordinary first names are not among them: they are
 /// people more often than examples.
@@ -100,7 +100,7 @@ const AGENT_SETTINGS: [&str; 6] =
     [".claude", ".codex", ".gemini", ".copilot", ".cursor", ".agents"];
 
 /// Tells whether the home of `name` is one person's, given what follows it in the path.
-pub(super) fn is_somebodys(name: &str, rest: &str, kind: HomeKind, machine: Machine) -> bool {
+pub(super) fn is_somebodys(name: &str, rest: &str, kind: HomeKind, whole: &Whole<'_>) -> bool {
     let name = name.to_lowercase();
     let layout = Layout::of(rest);
     if NOBODYS.contains(&name.as_str()) {
@@ -109,7 +109,7 @@ pub(super) fn is_somebodys(name: &str, rest: &str, kind: HomeKind, machine: Mach
     if kind == HomeKind::Root {
         return match layout {
             Layout::AgentHome | Layout::Skills => true,
-            Layout::Own => machine == Machine::Unknown,
+            Layout::Own => !whole.shows_an_image(),
             Layout::Hidden | Layout::None => false,
         };
     }
@@ -121,7 +121,7 @@ pub(super) fn is_somebodys(name: &str, rest: &str, kind: HomeKind, machine: Mach
         return false;
     }
     if IMAGE_USERS.contains(&name.as_str()) {
-        return matches!(layout, Layout::AgentHome | Layout::Skills) || machine == Machine::Unknown;
+        return matches!(layout, Layout::AgentHome | Layout::Skills) || !whole.shows_an_image();
     }
     true
 }

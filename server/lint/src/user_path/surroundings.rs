@@ -1,6 +1,6 @@
 //! What stands around a path and makes it innocent.
 
-use std::sync::LazyLock;
+use std::{cell::OnceCell, sync::LazyLock};
 
 use regex::Regex;
 use skill::{CodeBlock, Span};
@@ -12,13 +12,11 @@ use crate::{
     user_path::{HomeKind, UserPath},
 };
 
-/// What a text says about the machine that its commands run on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Machine {
-    /// It shows a container, an image or a provider of machines.
-    Image,
-    /// It says nothing.
-    Unknown,
+/// What a text says as a whole: read through when it is asked for, and then only once.
+pub(super) struct Whole<'a> {
+    text: &'a str,
+    shows_an_image: OnceCell<bool>,
+    is_about_tree_paths: OnceCell<bool>,
 }
 
 static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,9 +28,20 @@ static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-impl Machine {
-    pub(super) fn of(text: &str) -> Self {
-        if IMAGE.is_match(text) { Self::Image } else { Self::Unknown }
+impl<'a> Whole<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, shows_an_image: OnceCell::new(), is_about_tree_paths: OnceCell::new() }
+    }
+
+    /// Tells whether the text shows a container, an image or a provider of machines for its
+    /// commands to run on.
+    pub(super) fn shows_an_image(&self) -> bool {
+        *self.shows_an_image.get_or_init(|| IMAGE.is_match(self.text))
+    }
+
+    /// Tells whether `/root/x` may be a place in a tree.
+    fn is_about_tree_paths(&self) -> bool {
+        *self.is_about_tree_paths.get_or_init(|| TREE_PATHS.is_match(self.text))
     }
 }
 
@@ -62,7 +71,7 @@ static TREE_PATHS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\bxpath\b|\bjson pointers?\b|\bxslt\b"));
 
 /// Tells whether the surroundings of `path` say that it belongs to no one.
-pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>) -> bool {
+pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>, whole: &Whole<'_>) -> bool {
     let text = file.text();
     let line = line_around(text, path.span.start);
     let before = Span::new(line.start, path.span.start).of(text);
@@ -71,7 +80,7 @@ pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>) -> bool {
     is_advised_against(file, path.span)
         || is_container_side(before, line_text)
         || WEB_REQUEST.is_match(before)
-        || (path.kind == HomeKind::Root && TREE_PATHS.is_match(text))
+        || (path.kind == HomeKind::Root && whole.is_about_tree_paths())
         || code_block.is_some_and(|block| describes_an_image(text, block))
         || (path.kind != HomeKind::Windows && IN_CONTAINER.is_match(line_text))
 }
