@@ -82,7 +82,7 @@ async fn ranges_count_what_was_agreed_on_and_lines_end_at_every_line_end() {
         let uri = client.uri("demo/SKILL.md");
         client.open(&uri, text).await;
         let diagnostics = client.diagnostics(&uri, 1).await;
-        assert_eq!(codes(&diagnostics), ["name/invalid"], "{diagnostics}");
+        assert_eq!(codes(&diagnostics), ["name/invalid", "text/encoding"], "{diagnostics}");
         assert_eq!(
             diagnostics[0]["range"],
             json!({"start": {"line": 1, "character": 6}, "end": {"line": 1, "character": end}}),

@@ -169,7 +169,7 @@ async fn hover_on_a_key_with_a_finding_shows_the_page_and_then_the_field() {
 #[tokio::test]
 async fn a_proposal_stands_in_the_folder_of_its_name() {
     let mut client = start().await;
-    let text = "---\nname: count-rows\ndescription: Counts rows.\n---\n\n# Count\n";
+    let text = "---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n# Count\n";
     let uri = client.uri(".preceptor/proposals/2026-11-21-093012-count/count-rows/SKILL.md");
     client.open(&uri, text).await;
     assert_eq!(client.diagnostics(&uri, 1).await, json!([]));

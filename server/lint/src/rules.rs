@@ -3,6 +3,7 @@
 mod allowed_tools_not_a_string;
 mod compatibility_too_long;
 mod description_missing;
+mod description_no_trigger;
 mod description_too_long;
 mod frontmatter_client_field;
 mod frontmatter_duplicate_key;
@@ -31,6 +32,13 @@ mod portability_user_at_host;
 mod portability_user_path;
 mod safety_hidden_characters;
 mod safety_injected_directive;
+mod structure_duplicate_heading;
+mod structure_empty_section;
+mod structure_missing_section;
+mod structure_scaffold_left;
+mod structure_step_numbering;
+mod structure_too_long;
+mod structure_too_many_tokens;
 mod suppression_unknown_rule;
 mod suppression_unused;
 mod text_encoding;
@@ -42,6 +50,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &allowed_tools_not_a_string::RULE,
     &compatibility_too_long::RULE,
     &description_missing::RULE,
+    &description_no_trigger::RULE,
     &description_too_long::RULE,
     &frontmatter_client_field::RULE,
     &frontmatter_duplicate_key::RULE,
@@ -70,6 +79,13 @@ pub(crate) static ALL: &[&Rule] = &[
     &portability_user_path::RULE,
     &safety_hidden_characters::RULE,
     &safety_injected_directive::RULE,
+    &structure_duplicate_heading::RULE,
+    &structure_empty_section::RULE,
+    &structure_missing_section::RULE,
+    &structure_scaffold_left::RULE,
+    &structure_step_numbering::RULE,
+    &structure_too_long::RULE,
+    &structure_too_many_tokens::RULE,
     &suppression_unknown_rule::RULE,
     &suppression_unused::RULE,
     &text_encoding::RULE,

@@ -25,6 +25,7 @@ mod remote_shell;
 mod report;
 mod secret;
 mod settings;
+mod structure;
 mod suppression;
 mod terminal_session;
 mod text;

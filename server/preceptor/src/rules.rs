@@ -142,8 +142,8 @@ mod tests {
             "description-mising",
             2,
             &expect![[r#"
-            error: there is no rule `description-mising`: did you mean description/missing or description/too-long?
-        "#]],
+                error: there is no rule `description-mising`: did you mean description/missing or description/too-long or description/no-trigger?
+            "#]],
         );
         check(
             "user-path",

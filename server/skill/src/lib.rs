@@ -16,6 +16,7 @@ mod frontmatter;
 mod position;
 mod slug;
 mod span;
+mod tokens;
 
 pub use crate::{
     body::{Body, CodeBlock, Heading, InlineCode, Link, Paragraph},
@@ -27,4 +28,5 @@ pub use crate::{
     position::{LineIndex, Position, PositionEncoding},
     slug::{MAXIMUM_NAME_LENGTH, slugify},
     span::Span,
+    tokens::estimated_tokens,
 };

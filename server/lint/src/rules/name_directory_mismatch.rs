@@ -4,7 +4,7 @@ use skill::{TextEdit, yaml_value};
 
 use crate::{
     Fix, Level, Problem, Rule, Safety, SkillFile,
-    name::{NameForm, is_valid_name, name_form},
+    name::{NameForm, is_valid_name, name_form, normalized},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
         return Vec::new();
     };
     // What is no name at all has to become one before it can be compared.
-    if name == directory_name || name_form(name) == NameForm::Invalid {
+    if normalized(name) == normalized(directory_name) || name_form(name) == NameForm::Invalid {
         return Vec::new();
     }
     let message =

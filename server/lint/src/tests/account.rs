@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::tests::report::{check, check_fix, check_silent, findings};
 
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -41,10 +41,10 @@ fn an_account_is_one_finding_with_all_places() {
     check(
         &skill("- **Username**: `lund7mira`"),
         &expect![[r#"
-        6 | - **Username**: `lund7mira`
-          |                  ^^^^^^^^^ warning portability/account: `lund7mira` is one person's account: nobody else can sign in with it
-          = fix (Safe): Write `<user-name>` instead
-    "#]],
+            6 | - **Username**: `lund7mira`
+              |                  ^^^^^^^^^ warning portability/account: `lund7mira` is one person's account: nobody else can sign in with it
+              = fix (Safe): Write `<user-name>` instead
+        "#]],
     );
 }
 
@@ -68,10 +68,10 @@ fn the_fix_puts_placeholders_in() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
-            Write to `<email>`.\r
+            Write to `<email>`.
             Run `mail <email>`, `clip --workspace <workspace>`.
         "#]],
     );
@@ -92,7 +92,7 @@ fn mailboxes_of_roles_and_examples_are_silent() {
 #[test]
 fn contacts_and_sample_data_are_silent() {
     check_silent(
-        "---\nname: count-rows\ndescription: Counts rows.\nmetadata:\n  author: Mira <mira@nordtal.io>\n---\n",
+        "---\nname: count-rows\ndescription: Counts rows. Use for rows.\nmetadata:\n  author: Mira <mira@nordtal.io>\n---\n",
     );
     silent("Author: Mira Lund <mira@nordtal.io>");
     silent("## Contact\n\nWrite to mira@nordtal.io.");

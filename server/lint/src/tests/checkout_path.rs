@@ -6,7 +6,7 @@ use crate::tests::report::{check, check_silent, check_unsafe_fix, findings};
 
 /// A skill with this body.
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -32,6 +32,9 @@ fn the_checkout_alone_is_marked_once_for_all_places() {
               |            ^^^^^^^^^^^^^^^^^ info portability/checkout-path: `~/src/table-tools` is where the author keeps a checkout; others have it elsewhere or not at all. Bundle what the skill needs, or say where to get it
               = 9:4 `~/src/table-tools` is also here
               = fix (Unsafe): Write `<checkout>` instead
+            6 | 🎬 Größe in ~/src/table-tools/x.log.
+              |                                    ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
         "#]],
     );
 }
@@ -84,7 +87,7 @@ fn every_place_gets_a_placeholder_that_is_seen() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
             See `<checkout>/x.log`.

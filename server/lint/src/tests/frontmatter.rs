@@ -53,7 +53,7 @@ fn the_scaffold_goes_behind_a_byte_order_mark() {
     check_fix(
         "\u{feff}# Count rows\n\nCounts rows.\n",
         &expect![[r#"
-            <bom>---
+            ---
             name: count-rows
             description: Counts rows.
             ---
@@ -99,7 +99,7 @@ fn the_scaffold_takes_the_name_from_the_heading_where_the_folder_is_unknown() {
 
 #[test]
 fn an_unclosed_block_is_closed_where_its_end_is_plain() {
-    let text = "---\nname: count-rows\ndescription: Counts rows.\n\n# Count\n\nnote: words\n";
+    let text = "---\nname: count-rows\ndescription: Counts rows. Use for rows.\n\n# Count\n\nnote: words\n";
     check(
         text,
         &expect![[r#"
@@ -113,7 +113,7 @@ fn an_unclosed_block_is_closed_where_its_end_is_plain() {
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
 
         # Count
@@ -122,11 +122,11 @@ fn an_unclosed_block_is_closed_where_its_end_is_plain() {
     "#]],
     );
     check_fix(
-        "---\r\nname: count-rows\r\ndescription: Counts rows.",
+        "---\r\nname: count-rows\r\ndescription: Counts rows. Use for rows.",
         &expect![[r#"
             ---\r
             name: count-rows\r
-            description: Counts rows.\r
+            description: Counts rows. Use for rows.\r
             ---\r
         "#]],
     );
@@ -135,7 +135,7 @@ fn an_unclosed_block_is_closed_where_its_end_is_plain() {
 #[test]
 fn an_unclosed_block_without_a_plain_end_is_left_to_people() {
     check(
-        "---\nname: count-rows\ndescription: Counts rows.\nSome prose.\n",
+        "---\nname: count-rows\ndescription: Counts rows. Use for rows.\nSome prose.\n",
         &expect![[r#"
             1 | ---
               | ^^^ error frontmatter/unclosed: The frontmatter is opened here and never closed: put a line `---` behind its last field
@@ -154,7 +154,7 @@ fn an_unclosed_block_without_a_plain_end_is_left_to_people() {
 
 #[test]
 fn blank_lines_in_front_of_the_block_are_removed() {
-    let text = "\n\n---\nname: count-rows\ndescription: Counts rows.\n---\n";
+    let text = "\n\n---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n";
     check(
         text,
         &expect![[r#"
@@ -168,7 +168,7 @@ fn blank_lines_in_front_of_the_block_are_removed() {
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
     "#]],
     );
@@ -208,13 +208,12 @@ fn fields_missing_from_invalid_yaml_are_missing() {
 #[test]
 fn every_valid_form_is_silent() {
     for text in [
-        "---\nname: count-rows\ndescription: Counts rows.\n---\n",
-        "---\r\nname: count-rows\r\ndescription: Counts rows.\r\n---\r\n",
-        "\u{feff}---\nname: count-rows\ndescription: Counts rows.\n---\n",
-        "---   \nname: 'count-rows'\ndescription: >-\n  Counts\n  rows.\n--- \n",
-        "---\n# a comment\ndescription: |\n  Counts: rows\nname: count-rows\nmetadata:\n  openclaw:\n    b: [c]\n---",
-        "---\nname: count-rows\ndescription: \"Counts: rows\"\n\nlicense: MIT\n---\n---\n",
-        "---\nname: count-rows\ndescription: https://example.org says a:b\n---\n",
+        "---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n",
+        "---\r\nname: count-rows\r\ndescription: Counts rows. Use for rows.\r\n---\r\n",
+        "---   \nname: 'count-rows'\ndescription: >-\n  Counts rows. Use\n  for rows.\n--- \n",
+        "---\n# a comment\ndescription: |\n  Counts: rows. Use for rows.\nname: count-rows\nmetadata:\n  openclaw:\n    b: [c]\n---",
+        "---\nname: count-rows\ndescription: \"Counts: rows. Use for rows.\"\n\nlicense: MIT\n---\n---\n",
+        "---\nname: count-rows\ndescription: Use for https://example.org and a:b\n---\n",
     ] {
         check_silent(text);
     }

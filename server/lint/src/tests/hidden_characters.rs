@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use crate::tests::report::{check_fix, check_silent, findings};
 
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -34,27 +34,27 @@ fn hidden_characters_are_found() {
     check(
         "Größe: run `count\u{200b}er`, then `count\u{200b}er` again.",
         &expect![[r#"
-        warning There is a character without width here (U+200B): nobody sees it, but agents and programs read another word ["\\u{200b}", "\\u{200b}"]
-    "#]],
+            warning There is a character without width here (U+200B): nobody sees it, but agents and programs read another word ["\\u{200b}", "\\u{200b}"]
+        "#]],
     );
     check(
         "Run `a\u{202e}b\u{202c}`.",
         &expect![[r#"
-        warning A hidden control (U+202E) changes the order in which the text is shown: people read something else than agents and programs do ["\\u{202e}"]
-        warning A hidden control (U+202C) changes the order in which the text is shown: people read something else than agents and programs do ["\\u{202c}"]
-    "#]],
+            warning A hidden control (U+202E) changes the order in which the text is shown: people read something else than agents and programs do ["\\u{202e}"]
+            warning A hidden control (U+202C) changes the order in which the text is shown: people read something else than agents and programs do ["\\u{202c}"]
+        "#]],
     );
     check(
         "A \u{e0041}\u{e0062}\u{e0020}\u{e0063}word.",
         &expect![[r#"
-        warning Invisible characters spell "Ab c" here: only agents read it ["\\u{e0041}\\u{e0062}\\u{e0020}\\u{e0063}"]
-    "#]],
+            warning Invisible characters spell "Ab c" here: only agents read it ["\\u{e0041}\\u{e0062}\\u{e0020}\\u{e0063}"]
+        "#]],
     );
     check(
         "A\u{fe01}\u{fe02}\u{fe03} word.",
         &expect![[r#"
-        warning Variation selectors follow each other here (U+FE02 U+FE03): nobody sees them, and a text can be hidden in them ["\\u{fe02}\u{fe03}"]
-    "#]],
+            warning Variation selectors follow each other here (U+FE02 U+FE03): nobody sees them, and a text can be hidden in them ["\\u{fe02}\u{fe03}"]
+        "#]],
     );
 }
 
@@ -65,10 +65,10 @@ fn the_fix_leaves_what_is_seen() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
-            abc d\r
+            abc d
             efg
         "#]],
     );

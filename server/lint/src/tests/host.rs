@@ -43,6 +43,9 @@ fn the_host_alone_is_marked_once_for_all_places() {
             "🎬 Größe: `curl http://keller-03:8080/x`\r\n\r\n```sh\r\nping keller-03\r\n```\r\n\r\nThen look at keller-03.",
         ),
         &expect![[r#"
+            1 | ---
+              |    ^ warning text/encoding: The file mixes line ends: this one is LF, and most are CRLF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end CRLF
             6 | 🎬 Größe: `curl http://keller-03:8080/x`
               |                       ^^^^^^^^^ warning portability/host: `keller-03` is a machine in somebody's network; nobody else has one of this name. Write `<host>`, and say where the reader finds it
               = 9:6 `keller-03` is also here
@@ -63,6 +66,9 @@ fn the_account_alone_is_marked_once_for_all_places() {
               |                 ^^^^^^^^^^^^^^ warning portability/user-at-host: `mira@renderbox` is an account on one machine; nobody else logs in there. Write `<user>@<host>`, and say where the reader finds both
               = 9:26 `mira@renderbox` is also here
               = fix (Safe): Write `<user>@<host>` instead
+            6 | 🎬 Größe: `scp x mira@renderbox:y`
+              |                                  ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
         "#]],
     );
 }
@@ -193,11 +199,11 @@ fn every_place_gets_a_placeholder_that_is_seen() {
             "The host is keller.lan, see http://keller.lan/x.\r\n\r\n```sh\r\ncurl 'http://keller.lan:80/'\r\nscp x mira@renderbox:y\r\n```\r\n\r\nLog in to mira@renderbox by ssh.",
         ),
         &expect![[r#"
-            ---
-            name: count-rows
-            description: Counts rows.
-            ---
-
+            ---\r
+            name: count-rows\r
+            description: Counts rows.\r
+            ---\r
+            \r
             The host is `<host>`, see http://<host>/x.\r
             \r
             ```sh\r
@@ -205,7 +211,7 @@ fn every_place_gets_a_placeholder_that_is_seen() {
             scp x <user>@<host>:y\r
             ```\r
             \r
-            Log in to `<user>@<host>` by ssh.
+            Log in to `<user>@<host>` by ssh.\r
         "#]],
     );
 }

@@ -9,7 +9,7 @@ use crate::{
 
 /// A skill with this body.
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -66,6 +66,9 @@ fn one_address_is_one_finding_with_all_places() {
             6 | `ping 192.168.8.17`, `ping 10.44.3.9`
               |                            ^^^^^^^^^ warning portability/ip-address: `10.44.3.9` is a machine in somebody's network; nobody else has it there
               = fix (Safe): Write `<host>` instead
+            8 | ```sh
+              |      ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
         "#]],
     );
 }

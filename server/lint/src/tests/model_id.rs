@@ -24,6 +24,9 @@ fn a_model_is_one_finding_with_all_places() {
               |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ hint portability/model-id: `intfloat/e5-mistral-7b-instruct` is one model: whoever follows this may serve another one. Say what it has to be able to do, or take it from a setting
               = 7:14 `intfloat/e5-mistral-7b-instruct` is also here
               = fix (Unsafe): Write `<model>` instead
+            6 | Größe 🦀: `x --model intfloat/e5-mistral-7b-instruct`.
+              |                                                      ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
         "#]],
     );
     check_unsafe_fix(

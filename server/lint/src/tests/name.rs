@@ -10,20 +10,20 @@ use crate::{
 /// Claims what is said about a name in a folder.
 #[track_caller]
 fn check_in(directory_name: Option<&str>, name: &str, expected: &Expect) {
-    let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
+    let text = format!("---\nname: {name}\ndescription: Counts rows. Use for rows.\n---\n");
     expected.assert_eq(&report(&text, directory_name));
 }
 
 /// Compares a skill of this name after all safe fixes, where its folder is unknown.
 #[track_caller]
 fn check_fix_in_unknown(name: &str, expected: &Expect) {
-    let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
+    let text = format!("---\nname: {name}\ndescription: Counts rows. Use for rows.\n---\n");
     expected.assert_eq(&fixed_in(None, &text, Safety::Safe));
 }
 
 #[test]
 fn a_missing_name_is_taken_from_the_folder() {
-    let text = "---\ndescription: Counts rows.\n---\n";
+    let text = "---\ndescription: Counts rows. Use for rows.\n---\n";
     check(
         text,
         &expect![[r#"
@@ -37,16 +37,16 @@ fn a_missing_name_is_taken_from_the_folder() {
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
     "#]],
     );
     check_fix(
-        "---\r\ndescription: Counts rows.\r\n---\r\n",
+        "---\r\ndescription: Counts rows. Use for rows.\r\n---\r\n",
         &expect![[r#"
             ---\r
             name: count-rows\r
-            description: Counts rows.\r
+            description: Counts rows. Use for rows.\r
             ---\r
         "#]],
     );
@@ -55,38 +55,38 @@ fn a_missing_name_is_taken_from_the_folder() {
 #[test]
 fn an_empty_name_is_filled_in() {
     for text in [
-        "---\nname:\ndescription: Counts rows.\n---\n",
-        "---\nname: # later\ndescription: Counts rows.\n---\n",
-        "---\nname: \"\"\ndescription: Counts rows.\n---\n",
-        "---\nname: ~\ndescription: Counts rows.\n---\n",
+        "---\nname:\ndescription: Counts rows. Use for rows.\n---\n",
+        "---\nname: # later\ndescription: Counts rows. Use for rows.\n---\n",
+        "---\nname: \"\"\ndescription: Counts rows. Use for rows.\n---\n",
+        "---\nname: ~\ndescription: Counts rows. Use for rows.\n---\n",
     ] {
         let codes: Vec<_> = findings(text, None).iter().map(|it| it.rule.code).collect();
         assert_eq!(codes, ["name/missing"], "{text}");
     }
     check_fix(
-        "---\nname:\ndescription: Counts rows.\n---\n",
+        "---\nname:\ndescription: Counts rows. Use for rows.\n---\n",
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
     "#]],
     );
     check_fix(
-        "---\nname: # later\ndescription: Counts rows.\n---\n",
+        "---\nname: # later\ndescription: Counts rows. Use for rows.\n---\n",
         &expect![[r#"
         ---
         name: count-rows # later
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
     "#]],
     );
     check_fix(
-        "---\nname: \"\"\ndescription: Counts rows.\n---\n",
+        "---\nname: \"\"\ndescription: Counts rows. Use for rows.\n---\n",
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
     "#]],
     );
@@ -95,7 +95,7 @@ fn an_empty_name_is_filled_in() {
 #[test]
 fn a_name_that_is_a_list_is_left_to_people() {
     check(
-        "---\nname: [count, rows]\ndescription: Counts rows.\n---\n",
+        "---\nname: [count, rows]\ndescription: Counts rows. Use for rows.\n---\n",
         &expect![[r#"
             2 | name: [count, rows]
               |       ^^^^^^^^^^^^^ error frontmatter/wrong-type: The `name` must be a text, not a list: strict clients refuse the skill
@@ -105,14 +105,14 @@ fn a_name_that_is_a_list_is_left_to_people() {
 
 #[test]
 fn a_folder_with_an_invalid_name_is_not_taken() {
-    let found = findings("---\ndescription: Counts rows.\n---\n", Some("Count Rows"));
+    let found = findings("---\ndescription: Counts rows. Use for rows.\n---\n", Some("Count Rows"));
     assert_eq!(found[0].fixes, []);
 }
 
 #[test]
 fn a_similar_key_is_not_doubled() {
     check(
-        "---\nName: count-rows\ndescription: Counts rows.\n---\n",
+        "---\nName: count-rows\ndescription: Counts rows. Use for rows.\n---\n",
         &expect![[r#"
             1 | ---
               | ^^^ error name/missing: The frontmatter has no `name`: it must be the name of the skill's folder
@@ -133,7 +133,7 @@ fn invalid_names_are_told_apart_and_become_kebab_case() {
             &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
         "#]],
         );
@@ -174,7 +174,7 @@ fn a_name_in_a_block_is_replaced_with_the_block() {
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
     "#]],
     );
@@ -206,7 +206,8 @@ fn a_name_without_any_usable_letter_has_no_fix() {
 
 #[test]
 fn names_are_counted_in_characters() {
-    let longest = format!("---\nname: {}\ndescription: Counts rows.\n---\n", "x".repeat(64));
+    let longest =
+        format!("---\nname: {}\ndescription: Counts rows. Use for rows.\n---\n", "x".repeat(64));
     assert!(findings(&longest, None).is_empty());
     let long = format!("{}rows", "count-".repeat(12));
     check_in(
@@ -223,7 +224,7 @@ fn names_are_counted_in_characters() {
         &expect![[r#"
             ---
             name: count-count-count-count-count-count-count-count-count-count
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
         "#]],
     );
@@ -265,21 +266,21 @@ fn a_folder_that_is_no_valid_name_is_left_to_people() {
 
 #[test]
 fn a_folder_that_reads_as_another_type_is_quoted() {
-    let text = "---\nname: twelve\ndescription: Counts rows.\n---\n";
+    let text = "---\nname: twelve\ndescription: Counts rows. Use for rows.\n---\n";
     assert!(fixed_in(Some("12"), text, Safety::Safe).contains("name: \"12\"\n"));
 }
 
 #[test]
 fn a_name_in_a_folder_of_the_same_name_is_silent() {
-    check_silent("---\nname: count-rows\ndescription: Counts rows.\n---\n");
-    check_silent("---\nname: 'count-rows'\ndescription: Counts rows.\n---\n");
-    check_silent("---\nname: >-\n  count-rows\ndescription: Counts rows.\n---\n");
+    check_silent("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n");
+    check_silent("---\nname: 'count-rows'\ndescription: Counts rows. Use for rows.\n---\n");
+    check_silent("---\nname: >-\n  count-rows\ndescription: Counts rows. Use for rows.\n---\n");
 }
 
 #[test]
 fn a_name_has_to_be_valid_before_it_is_compared() {
     for name in ["Count Lines", "count_lines", "count--lines"] {
-        let text = format!("---\nname: {name}\ndescription: Counts rows.\n---\n");
+        let text = format!("---\nname: {name}\ndescription: Counts rows. Use for rows.\n---\n");
         let found = findings(&text, Some("count-rows"));
         let codes: Vec<_> = found.iter().map(|it| it.rule.code).collect();
         assert_eq!(codes, ["name/invalid"]);

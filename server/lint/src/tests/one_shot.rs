@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::tests::report::{check, check_silent, check_unsafe_fix, findings};
 
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -28,11 +28,14 @@ fn the_value_alone_is_marked() {
     check(
         &skill("1. 🦀 Größe: it was PID 48213, so\r\n   `kill -9 48213`."),
         &expect![[r#"
-        6 | 1. 🦀 Größe: it was PID 48213, so
-          |                        ^^^^^ warning portability/one-shot-artifact: `48213` was the number of one process or job: by now it is another one or none
-          = 7:13 `48213` is also here
-          = fix (Unsafe): Write `<pid>` instead
-    "#]],
+            6 | 1. 🦀 Größe: it was PID 48213, so
+              |                        ^^^^^ warning portability/one-shot-artifact: `48213` was the number of one process or job: by now it is another one or none
+              = 7:13 `48213` is also here
+              = fix (Unsafe): Write `<pid>` instead
+            6 | 1. 🦀 Größe: it was PID 48213, so
+              |                                 ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
+        "#]],
     );
     check(
         &skill(&format!("The page ID is: `{ID}`")),
@@ -77,10 +80,10 @@ fn the_fix_is_a_placeholder() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
-            Run `kill <pid>`, open `<run>`,\r
+            Run `kill <pid>`, open `<run>`,
             read `<temporary-folder>/x`.
         "#]],
     );

@@ -4,7 +4,7 @@ use skill::{SkillDocument, Span};
 
 use crate::{
     Rule, Safety, rules,
-    tests::report::{findings, fixed_in},
+    tests::report::{findings_of_all_rules, fixed_in},
 };
 
 /// The folder that the examples stand in.
@@ -29,7 +29,7 @@ pub(super) fn examples(rule: &Rule, section: &str) -> Vec<String> {
 }
 
 fn has_finding(rule: &Rule, text: &str) -> bool {
-    findings(text, Some(DIRECTORY_NAME)).iter().any(|it| it.rule.code == rule.code)
+    findings_of_all_rules(text, Some(DIRECTORY_NAME)).iter().any(|it| it.rule.code == rule.code)
 }
 
 #[test]
@@ -53,7 +53,7 @@ pub(super) fn examples_are_found_and_their_replacements_are_clean() {
             assert!(has_finding(rule, &text), "{} says nothing about\n{text}", rule.code);
         }
         for text in good {
-            let report = findings(&text, Some(DIRECTORY_NAME));
+            let report = findings_of_all_rules(&text, Some(DIRECTORY_NAME));
             assert!(report.is_empty(), "{}: {report:#?}", rule.code);
         }
     }
@@ -63,7 +63,7 @@ pub(super) fn examples_are_found_and_their_replacements_are_clean() {
 fn safe_fixes_of_examples_clear_their_finding() {
     for rule in rules() {
         for text in examples(rule, "Example") {
-            let found = findings(&text, Some(DIRECTORY_NAME));
+            let found = findings_of_all_rules(&text, Some(DIRECTORY_NAME));
             let fix = found.iter().find(|it| it.rule.code == rule.code).unwrap().fixes.first();
             if fix.is_some_and(|fix| fix.safety == Safety::Safe) {
                 assert!(

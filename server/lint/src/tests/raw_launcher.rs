@@ -9,7 +9,7 @@ use crate::{
 
 /// A skill with this body.
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -35,6 +35,9 @@ fn the_launcher_alone_is_marked_once_for_all_places() {
               |           ^^^^^^^^^^ warning portability/raw-launcher: `vllm serve` is started by hand here, so nothing keeps track of it. Call the tool `serve_model`, which wraps it
               = 9:5 `vllm serve` is also here
               = fix (Unsafe): Name the tool `serve_model` instead
+            6 | 🎬 Größe: `vllm serve m`
+              |                        ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
         "#]],
     );
 }
@@ -93,7 +96,7 @@ fn the_tool_is_named_where_the_command_stood() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
             1. Start it:

@@ -9,7 +9,7 @@ use crate::{
 
 /// A skill with this body.
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -33,6 +33,9 @@ fn the_way_to_the_machine_is_marked() {
             "1. 🎬 Größe:\r\n\r\n   ```sh\r\n   ssh -p 2222 box 'tmux new -d -s x \"./x\"'\r\n   ```",
         ),
         &expect![[r#"
+            6 | 1. 🎬 Größe:
+              |            ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
             9 |    ssh -p 2222 box 'tmux new -d -s x "./x"'
               |    ^^^^^^^^^^^^^^^ error portability/remote-shell: `ssh -p 2222 box` leaves something running on another machine (`tmux`): nobody else has this way in, and nothing keeps track of what runs there
         "#]],

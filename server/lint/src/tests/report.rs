@@ -5,7 +5,7 @@ use std::fmt::Write;
 use expect_test::Expect;
 use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
 
-use crate::{Finding, Safety, Settings, Severity, SkillFile, check as run, fix_all};
+use crate::{Finding, Level, Safety, Settings, Severity, SkillFile, check as run, fix_all};
 
 /// The folder that skills in tests stand in.
 const DIRECTORY_NAME: &str = "count-rows";
@@ -64,9 +64,21 @@ pub(super) fn fixed_in(directory_name: Option<&str>, before: &str, safety: Safet
     panic!("fixes do not come to an end: {text}");
 }
 
+/// Returns what is found in a text that need not say when to use it: most tests are about
+/// something else.
 pub(super) fn findings(text: &str, directory_name: Option<&str>) -> Vec<Finding> {
+    let off = [("description/no-trigger".to_owned(), Level::Off)];
+    findings_with(&Settings { levels: off.into(), ..settings() }, text, directory_name)
+}
+
+/// Returns what every rule finds.
+pub(super) fn findings_of_all_rules(text: &str, directory_name: Option<&str>) -> Vec<Finding> {
+    findings_with(&settings(), text, directory_name)
+}
+
+fn findings_with(settings: &Settings, text: &str, directory_name: Option<&str>) -> Vec<Finding> {
     let document = SkillDocument::parse(text);
-    run(&SkillFile::new(&document, &settings()).in_directory(directory_name))
+    run(&SkillFile::new(&document, settings).in_directory(directory_name))
 }
 
 /// The settings of the reports: the default, and some launchers that a tool wraps.

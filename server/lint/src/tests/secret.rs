@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::tests::report::{check, check_fix, check_silent, findings};
 
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -89,11 +89,11 @@ fn the_fix_reads_the_environment() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
-            Run `x --api-key $API_KEY`, the token is `$TOKEN`.\r
-            \r
+            Run `x --api-key $API_KEY`, the token is `$TOKEN`.
+
             ```sh
             export X_TOKEN=$X_TOKEN
             curl -d '{"k": "'"$HF_TOKEN"'"}' x

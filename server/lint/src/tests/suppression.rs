@@ -46,7 +46,8 @@ fn a_comment_by_itself_is_for_the_block_that_follows() {
     ] {
         check_body_silent(&format!("{comment}\n{block}"));
         check_body_silent(&format!("{comment}\n\n{block}"));
-        check_body_silent(&format!("{comment}\r\n{}", block.replace('\n', "\r\n")));
+        let text = format!("{FRONTMATTER}{comment}\n{block}");
+        check_silent(&text.replace('\n', "\r\n"));
     }
     check_body_silent(&format!("- {comment}\n  Item with `/home/ana`.\n"));
     check_body_silent(&format!("{comment}\n[link]: /home/ana/x\n"));
@@ -387,15 +388,15 @@ fn removing_a_suppression_leaves_no_hole() {
     check_body_fix(
         &format!("Ä.\r\n\r\n{comment}\r\n\r\nTwo.\r\n"),
         &expect![[r#"
-        ---
-        name: count-rows
-        description: Counts. Use for rows.
-        ---
-
-        Ä.\r
-        \r
-        Two.\r
-    "#]],
+            ---\r
+            name: count-rows\r
+            description: Counts. Use for rows.\r
+            ---\r
+            \r
+            Ä.\r
+            \r
+            Two.\r
+        "#]],
     );
     check_body_fix(
         &format!("One.\n\n{comment}\n"),

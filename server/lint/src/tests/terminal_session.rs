@@ -9,7 +9,7 @@ use crate::{
 
 /// A skill with this body.
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -37,6 +37,9 @@ fn the_name_alone_is_marked_once_for_all_places() {
               |                          ^^^^^^^^^^ warning portability/terminal-session: No step creates the session `grid-night`: on another machine there is nothing to go into. Create it in a step, or write `<session>`
               = 9:19 `grid-night` is also here
               = fix (Safe): Write `<session>` instead
+            6 | 🎬 Größe: `tmux attach -t grid-night`
+              |                                     ^ warning text/encoding: The file mixes line ends: this one is CRLF, and most are LF. Tools that compare or edit lines stumble over it
+              = fix (Safe): Make every line end LF
         "#]],
     );
 }
@@ -114,13 +117,13 @@ fn every_place_gets_the_placeholder() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
-            Go in with tmux attach -t `<session>` and `tmux send -t <session>:1 ls Enter`.\r
-            \r
-            ```sh\r
-            screen -x <session>\r
+            Go in with tmux attach -t `<session>` and `tmux send -t <session>:1 ls Enter`.
+
+            ```sh
+            screen -x <session>
             ```
         "#]],
     );

@@ -9,7 +9,7 @@ use crate::{
 
 /// A skill with this body.
 fn skill(body: &str) -> String {
-    format!("---\nname: count-rows\ndescription: Counts rows.\n---\n\n{body}\n")
+    format!("---\nname: count-rows\ndescription: Counts rows. Use for rows.\n---\n\n{body}\n")
 }
 
 #[track_caller]
@@ -208,7 +208,7 @@ fn shells_get_what_they_resolve() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
             Run `ls ~/x`.
@@ -225,7 +225,7 @@ fn shells_get_what_they_resolve() {
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
 
         ```
@@ -238,7 +238,7 @@ fn shells_get_what_they_resolve() {
         &expect![[r#"
         ---
         name: count-rows
-        description: Counts rows.
+        description: Counts rows. Use for rows.
         ---
 
         ```powershell
@@ -275,7 +275,7 @@ fn unsafe_fixes_leave_no_finding() {
         &expect![[r#"
             ---
             name: count-rows
-            description: Counts rows.
+            description: Counts rows. Use for rows.
             ---
 
             Open ~/x.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::check::{Options, run_in};
 
-const GOOD: &str = "---\nname: good\ndescription: Is fine.\n---\n\n# Good\n";
+const GOOD: &str = "---\nname: good\ndescription: Is fine. Use for it.\n---\n\n# Good\n";
 const BAD: &str = "---\nname: Bad Name\ndescription: Größe in /home/mira/x.\n---\n";
 
 /// A folder with files, gone at the end of the test.
@@ -106,7 +106,7 @@ fn findings_are_shown_with_their_lines() {
 
 #[test]
 fn several_places_of_one_finding_are_named_by_their_lines() {
-    let text = "---\nname: a\ndescription: A.\n---\n`/home/mira`\n`/home/mira` `/home/mira`\n\n`/home/mira`\n";
+    let text = "---\nname: a\ndescription: A. Use for it.\n---\n`/home/mira`\n`/home/mira` `/home/mira`\n\n`/home/mira`\n";
     check(
         &[("a/SKILL.md", text)],
         &Options::default(),
@@ -146,17 +146,25 @@ fn an_empty_file_and_a_byte_order_mark_have_a_place_too() {
         &[("a/SKILL.md", "\u{feff}# A\r\n\r\nWords.\r\n")],
         &Options::default(),
         &expect![[r#"
-        error[frontmatter/missing]: The file has no frontmatter: clients need a block of fields between two `---` lines, with at least `name` and `description`
-         --> a/SKILL.md:1:1
-          |
-        1 | # A
-          | ^
-          |
-          = fix: Add a frontmatter made from the folder's name and the text (--fix)
+            warning[text/encoding]: The file starts with a byte order mark, which nobody sees: clients that do not expect it find no frontmatter
+             --> a/SKILL.md:1:1
+              |
+            1 | ﻿# A
+              | ^
+              |
+              = fix: Remove the byte order mark (--fix)
 
-        checked 1 skill: 1 error; --fix can fix 1
-        exit code 1
-    "#]],
+            error[frontmatter/missing]: The file has no frontmatter: clients need a block of fields between two `---` lines, with at least `name` and `description`
+             --> a/SKILL.md:1:1
+              |
+            1 | # A
+              | ^
+              |
+              = fix: Add a frontmatter made from the folder's name and the text (--fix)
+
+            checked 1 skill: 1 error, 1 warning; --fix can fix 2
+            exit code 1
+        "#]],
     );
 }
 
@@ -183,7 +191,10 @@ fn clean_skills_and_no_skills_succeed() {
 
 #[test]
 fn the_threshold_decides_about_failure() {
-    let folder = Folder::new(&[("a/SKILL.md", "---\nname: a\ndescription: In /home/mira.\n---\n")]);
+    let folder = Folder::new(&[(
+        "a/SKILL.md",
+        "---\nname: a\ndescription: Use for it in /home/mira.\n---\n",
+    )]);
     for (fail_on, expected) in [
         (FailOn::Hint, "exit code 1"),
         (FailOn::Warning, "exit code 1"),

@@ -84,6 +84,12 @@ fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
           |
           = fix: Write `/home/<user>` instead (--fix-unsafe, after a look)
 
+        hint[description/no-trigger]: The `description` says what the skill does but not when to use it: agents choose skills by it, so add a sentence such as "Use when …"
+         --> latin/SKILL.md:3:14
+          |
+        3 | description: Gr��e
+          |              ^^^^^
+
         warning[text/encoding]: A character here could not be read: the file is not UTF-8. Save it as UTF-8 and put the right letter in
          --> latin/SKILL.md:3:16
           |
@@ -92,7 +98,7 @@ fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
           |
           = note: and here: line 3
 
-        checked 3 skills: 1 error, 2 warnings; --fix can fix 1; 1 path could not be checked
+        checked 3 skills: 1 error, 2 warnings, 1 hint; --fix can fix 1; 1 path could not be checked
         error: cannot check nowhere: there is no such file or folder; check the path
         exit code 2
     "#]]
@@ -153,7 +159,7 @@ fn overrides_of_a_path_hold_for_its_files() {
     let layer = Layer::from_toml("preceptor.toml", lint).unwrap();
     let config = Config::merged([&layer]).unwrap();
     let settings = LintSettings::new(&config.lint);
-    let text = "---\nname: B\ndescription: B.\n---\n";
+    let text = "---\nname: B\ndescription: B. Use for it.\n---\n";
     let folder = Folder::new(&[("new/B/SKILL.md", text), ("old/B/SKILL.md", text)]);
     let report = output(&folder, &Options { settings, ..Options::default() }, "");
     assert!(report.contains("error[name/invalid]"), "{report}");

@@ -102,6 +102,12 @@ fn what_is_no_utf_8_is_reported_and_never_written() {
           |
           = fix: Rename it to `latin` (--fix)
 
+        hint[description/no-trigger]: The `description` says what the skill does but not when to use it: agents choose skills by it, so add a sentence such as "Use when …"
+         --> latin/SKILL.md:3:14
+          |
+        3 | description: Gr��e in /home/mira.
+          |              ^^^^^^^^^^^^^^^^^^^^
+
         warning[text/encoding]: A character here could not be read: the file is not UTF-8. Save it as UTF-8 and put the right letter in
          --> latin/SKILL.md:3:16
           |
@@ -118,7 +124,7 @@ fn what_is_no_utf_8_is_reported_and_never_written() {
           |
           = fix: Write `/home/<user>` instead (--fix-unsafe, after a look)
 
-        checked 1 skill: 1 error, 2 warnings; --fix can fix 1; 1 path could not be checked
+        checked 1 skill: 1 error, 2 warnings, 1 hint; --fix can fix 1; 1 path could not be checked
         error: cannot fix latin/SKILL.md: nothing in it was changed, because it is not UTF-8; save it as UTF-8
         exit code 2
     "#]]

@@ -275,7 +275,7 @@ fn fingerprints_outlive_new_lines_above_and_tell_equal_lines_apart() {
         let results = log["runs"][0]["results"].as_array().unwrap().clone();
         results.iter().map(|it| it["partialFingerprints"].to_string()).collect::<Vec<_>>()
     };
-    let text = "---\nname: a\ndescription: A.\n---\n\nIn /home/mira and /home/finn.\n";
+    let text = "---\nname: a\ndescription: A. Use for it.\n---\n\nIn /home/mira and /home/finn.\n";
     let before = fingerprints(text);
     assert_eq!(before.len(), 2);
     assert_ne!(before[0], before[1]);

@@ -12,7 +12,7 @@ use crate::check::{
 fn standard_input_is_checked_under_its_name() {
     let folder = Folder::new(&[]);
     let stdin = |name: &str| Options { stdin: Some(name.into()), ..Options::default() };
-    let text = "---\ndescription: Is fine.\n---\n";
+    let text = "---\ndescription: Is fine. Use for it.\n---\n";
     expect![[r#"
         error[name/missing]: The frontmatter has no `name`: it must be the name of the skill's folder
          --> skills/good/SKILL.md:1:1
@@ -51,7 +51,7 @@ fn a_fixed_text_is_all_that_standard_output_gets() {
 
 #[test]
 fn a_text_that_cannot_be_fixed_comes_back_as_it_was() {
-    let clean = b"---\nname: bad-name\ndescription: Is fine.\n---\n";
+    let clean = b"---\nname: bad-name\ndescription: Is fine. Use for it.\n---\n";
     assert_eq!(fixed(clean).0, clean);
     let latin = b"---\nname: Latin\ndescription: Gr\xf6\xdfe.\n---\n";
     let (stdout, stderr, exit_code) = fixed(latin);

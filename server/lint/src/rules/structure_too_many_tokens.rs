@@ -1,0 +1,33 @@
+//! `structure/too-many-tokens`: a body that takes much of a model's context.
+
+use skill::estimated_tokens;
+
+use crate::{Level, Problem, Rule, SkillFile, opening::opening};
+
+pub(super) static RULE: Rule = Rule {
+    code: "structure/too-many-tokens",
+    level: Level::Info,
+    summary: "the body has more than about 5,000 tokens",
+    page: include_str!("../../../preceptor/guide/rules/structure/too-many-tokens.md"),
+    check,
+};
+
+const MAXIMUM_TOKENS: usize = 5_000;
+
+fn check(file: &SkillFile<'_>) -> Vec<Problem> {
+    let body = file.document.body.span.of(file.text());
+    // There are at least as many bytes as tokens, mostly three to four times as many.
+    if body.len() <= 2 * MAXIMUM_TOKENS && body.is_ascii() {
+        return Vec::new();
+    }
+    let n_tokens = estimated_tokens(body);
+    if n_tokens <= MAXIMUM_TOKENS {
+        return Vec::new();
+    }
+    let rounded = n_tokens / 100 * 100;
+    let message = format!(
+        "The body has about {rounded} tokens, and the format advises at most {MAXIMUM_TOKENS}: \
+         all of it is in the way of the task as soon as the skill is used"
+    );
+    vec![Problem::new(opening(file.document), message)]
+}
