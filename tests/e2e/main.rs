@@ -30,6 +30,7 @@ mod permissions;
 mod processes;
 mod proposals;
 mod pull;
+mod refactorings;
 mod requests;
 mod runs;
 mod search;

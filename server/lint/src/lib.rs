@@ -56,6 +56,7 @@ pub use crate::{
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},
     settings::{Level, Settings},
     skill_file::SkillFile,
+    suppression::suppression_edit,
 };
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod directive;
 mod hiding;
+mod insertion;
 mod removal;
 mod scope;
 
@@ -18,6 +19,7 @@ use crate::{
     suppression::{directive::Directive, scope::Scopes},
 };
 
+pub use crate::suppression::insertion::suppression_edit;
 pub(crate) use crate::suppression::{
     hiding::Hiding,
     removal::{removal, whole_removal},

@@ -1,10 +1,10 @@
 //! Comments that suppress findings.
 
 use expect_test::{Expect, expect};
-use skill::SkillDocument;
+use skill::{SkillDocument, apply_edits};
 
 use crate::{
-    Level, Settings, SkillFile, check as run,
+    Level, Settings, SkillFile, check as run, suppression_edit,
     tests::report::{check, check_fix, check_silent, report},
 };
 
@@ -467,4 +467,36 @@ fn nothing_is_suppressed_in_a_proposal() {
     let settings = Settings { is_proposal: true, ..Settings::default() };
     assert_eq!(codes(&text, &settings), ["suppression/unused", "portability/user-path"]);
     assert_eq!(report(&text, None), "");
+}
+
+/// A suppression that is added hides its finding once somebody wrote the reason.
+#[track_caller]
+fn check_insertion(text: &str, code: &str) {
+    let settings = Settings::default();
+    let document = SkillDocument::parse(text);
+    let found = run(&SkillFile::new(&document, &settings).in_directory(Some("count-rows")));
+    let finding = found.iter().find(|it| it.rule.code == code).unwrap();
+    let mut edit = suppression_edit(&document, finding.span.start, code);
+    let without_reason = apply_edits(text, &[edit.clone()]).unwrap();
+    assert!(codes(&without_reason, &settings).contains(&code), "{without_reason}");
+    edit.new_text = edit.new_text.replacen(&format!("{code}: "), &format!("{code}: why "), 1);
+    let with_reason = apply_edits(text, &[edit]).unwrap();
+    assert!(!codes(&with_reason, &settings).contains(&code), "{with_reason}");
+}
+
+#[test]
+fn a_suppression_can_be_added_wherever_a_finding_stands() {
+    let code = "portability/user-path";
+    for body in [
+        "In /home/ana/work.\r\n",
+        "- one\r\n- Größe: /home/ana/work\r\n- two\r\n",
+        "- one\n\n  ```sh\n  cd /home/ana/work\n  ```\n",
+        "| a | b |\n|---|---|\n| c | /home/ana/work |\n",
+        "## In /home/ana/work\n",
+    ] {
+        check_insertion(&format!("{FRONTMATTER}{body}"), code);
+    }
+    check_insertion("---\nname: Count\ndescription: Counts. Use for it.\n---\n", "name/invalid");
+    let folded = "---\nname: count-rows\ndescription: >\n  Counts.\n  In /home/ana/x.\n---\n";
+    check_insertion(folded, code);
 }

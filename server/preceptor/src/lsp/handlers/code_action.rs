@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use lint::{Finding, Fix, Safety, Settings, fix_all};
+use runtime::skills;
 use serde_json::json;
 use skill::Span;
 use tower_lsp::lsp_types::{
@@ -18,6 +19,7 @@ use crate::lsp::{
     ask_lines,
     difference::difference,
     documents::Snapshot,
+    language::refactorings::{self, extract_section, name_tool, new_skill},
     linter::{self, Linted, lint_text},
     proposals,
     session::Session,
@@ -64,8 +66,78 @@ pub(crate) async fn code_action(
         {
             actions.extend(fix_all_action(session, &linted).await);
         }
+        if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
+            actions.extend(suppressions(session, &linted, params.range));
+        }
     }
+    actions.extend(refactorings(session, &snapshot, &params).await);
     Some(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect())
+}
+
+/// Suppressing each rule that found something in the range, behind the fixes.
+fn suppressions(session: &Session, linted: &Linted, range: Range) -> Vec<CodeAction> {
+    let touched = linted.snapshot.span(range);
+    let mut codes: Vec<&str> = Vec::new();
+    let mut actions = Vec::new();
+    for (finding, diagnostic) in linted.findings.iter().zip(&linted.diagnostics) {
+        let code = finding.rule.code;
+        let is_suppressible = !code.starts_with("suppression/");
+        if is_suppressible && touches(finding.span, touched) && !codes.contains(&code) {
+            codes.push(code);
+            let suppression = refactorings::suppress(&linted.snapshot, finding);
+            let kind = CodeActionKind::QUICKFIX;
+            let action = suppression.action(kind, &linted.snapshot, session.client());
+            actions.extend(action.map(|action| CodeAction {
+                diagnostics: Some(vec![diagnostic.clone()]),
+                ..action
+            }));
+        }
+    }
+    actions
+}
+
+/// What can be made of the text at the cursor, or of the selection.
+async fn refactorings(
+    session: &Arc<Session>,
+    snapshot: &Arc<Snapshot>,
+    params: &CodeActionParams,
+) -> Vec<CodeAction> {
+    let is_skill = linter::is_skill(&snapshot.uri);
+    let selection = snapshot.span(params.range);
+    let wants_extracts = is_wanted(&refactorings::EXTRACT, &params.context);
+    let wants_rewrites = is_wanted(&refactorings::REWRITE, &params.context);
+    if !is_skill && (selection.is_empty() || &*snapshot.language_id != "markdown") {
+        return Vec::new();
+    }
+    let workspace = session.places(Some(&snapshot.uri)).workspace;
+    let save_dir = skills::save_dir(&workspace, &session.settings.config_for(&snapshot.uri).skills);
+    let task = Arc::clone(session);
+    let snapshot = Arc::clone(snapshot);
+    let worked_out = tokio::task::spawn_blocking(move || {
+        let mut found = Vec::new();
+        if wants_extracts && is_skill {
+            found.extend(
+                extract_section(&snapshot, selection.start).map(|it| (refactorings::EXTRACT, it)),
+            );
+        }
+        if wants_extracts && !selection.is_empty() {
+            found.extend(
+                new_skill(&snapshot, selection, &save_dir).map(|it| (refactorings::EXTRACT, it)),
+            );
+        }
+        if wants_rewrites && is_skill {
+            found.extend(
+                name_tool(&snapshot, selection.start).map(|it| (refactorings::REWRITE, it)),
+            );
+        }
+        let actions = found.into_iter();
+        let actions = actions.filter_map(|(kind, it)| it.action(kind, &snapshot, task.client()));
+        actions.collect()
+    });
+    worked_out
+        .await
+        .inspect_err(|error| error!(%error, "a refactoring panicked"))
+        .unwrap_or_default()
 }
 
 /// Asking what the lines of the range ask.

@@ -15,6 +15,7 @@ use crate::lsp::{
     client_features::ClientFeatures,
     commands::COMMANDS,
     handlers::code_action,
+    language::refactorings,
     positions,
     session::Session,
     settings::{LayerSource, take_editor_settings},
@@ -66,6 +67,8 @@ pub(crate) fn initialize(session: &Session, params: InitializeParams) -> Initial
                     CodeActionOptions {
                         code_action_kinds: Some(vec![
                             CodeActionKind::QUICKFIX,
+                            refactorings::EXTRACT,
+                            refactorings::REWRITE,
                             code_action::FIX_ALL,
                         ]),
                         ..CodeActionOptions::default()

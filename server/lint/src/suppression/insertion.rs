@@ -1,0 +1,53 @@
+//! The comment that would suppress a finding.
+
+use skill::{SkillDocument, Span, TextEdit};
+
+use crate::{advice::line_around, line_end::line_end};
+
+/// Returns the edit that adds a suppression of `code` for what stands at `offset`.
+///
+/// The reason is left out: it is for a person to write, and until it is there the comment hides
+/// nothing. In prose the comment stands behind the line; above a block of code or a table, and
+/// above a field of the frontmatter, it has a line of its own.
+pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> TextEdit {
+    let text = &*document.text;
+    let line_end = line_end(text);
+    let line = line_around(text, offset);
+    let frontmatter = document.frontmatter.as_ref();
+    if let Some(frontmatter) = frontmatter.filter(|it| it.content.contains_offset(offset)) {
+        let field = frontmatter.entries.iter().find(|it| {
+            it.key_span.start <= offset && offset <= line_around(text, it.span().end).end
+        });
+        let above = field.map_or(line.start, |it| line_around(text, it.key_span.start).start);
+        return TextEdit::insert(above, format!("# preceptor-ignore {code}: {line_end}"));
+    }
+    let comment = format!("<!-- preceptor-ignore {code}: -->");
+    let code_block = document.body.code_block_at(offset).map(|block| block.span);
+    let block = code_block.or_else(|| table_at(document, offset));
+    let Some(block) = block else {
+        let behind = line.start + line.of(text).trim_end().len();
+        let space = if behind == line.start { "" } else { " " };
+        return TextEdit::insert(behind, format!("{space}{comment}"));
+    };
+    let first_line = line_around(text, block.start);
+    let indent: String =
+        first_line.of(text).chars().take_while(|it| matches!(it, ' ' | '\t')).collect();
+    TextEdit::insert(first_line.start, format!("{indent}{comment}{line_end}"))
+}
+
+/// A comment behind a row would be a cell.
+fn table_at(document: &SkillDocument, offset: usize) -> Option<Span> {
+    let line = line_around(&document.text, offset).of(&document.text);
+    let may_be_row = line.contains('|');
+    let blocks = if may_be_row { document.blocks() } else { Vec::new() };
+    blocks.into_iter().rev().find(|block| {
+        let written = block.of(&document.text);
+        block.start <= offset
+            && offset <= block.end
+            && written.lines().nth(1).is_some_and(|it| it.contains('-') && is_delimiter_row(it))
+    })
+}
+
+fn is_delimiter_row(line: &str) -> bool {
+    line.chars().all(|it| matches!(it, '|' | '-' | ':' | ' ' | '\t'))
+}

@@ -1,0 +1,66 @@
+//! A selection becomes a skill.
+
+use std::path::Path;
+
+use skill::{Span, quoted_yaml, slugify};
+
+use crate::lsp::{
+    documents::Snapshot,
+    language::refactorings::{Refactoring, free_path, trimmed},
+};
+
+/// A shorter selection is hardly a procedure. In characters.
+const MINIMUM_LENGTH: usize = 40;
+
+/// Words of a name that is made from a sentence.
+const NAME_WORDS: usize = 5;
+
+/// Longest description made from the selection, in characters; the format allows 1024.
+const MAXIMUM_DESCRIPTION: usize = 200;
+
+/// Returns how to make a skill of the selection, saved below `save_dir`; `None` for a selection
+/// that is too short for one.
+pub(crate) fn new_skill(
+    snapshot: &Snapshot,
+    selection: Span,
+    save_dir: &Path,
+) -> Option<Refactoring> {
+    let text = &**snapshot.text();
+    let selection = trimmed(text, selection);
+    let procedure = selection.of(text);
+    if procedure.chars().count() < MINIMUM_LENGTH {
+        return None;
+    }
+    let lines = procedure.lines().map(str::trim).filter(|line| !line.is_empty());
+    let title = lines.clone().find_map(|line| line.starts_with('#').then(|| plain(line)));
+    let sentence = lines.map(plain).find(|line| !line.is_empty() && Some(line) != title.as_ref());
+    let named_after = title.clone().or_else(|| sentence.clone())?;
+    let first_words: Vec<&str> = named_after.split_whitespace().take(NAME_WORDS).collect();
+    let folder = free_path(save_dir, &slugify(&first_words.join(" ")), "");
+    let name = folder.file_name()?.to_str()?;
+    let says: String =
+        sentence.unwrap_or_else(|| named_after.clone()).chars().take(MAXIMUM_DESCRIPTION).collect();
+    let description = quoted_yaml(&ended(&says));
+    let heading = if title.is_some() { String::new() } else { format!("# {named_after}\n\n") };
+    let skill =
+        format!("---\nname: {name}\ndescription: {description}\n---\n\n{heading}{procedure}\n");
+    Some(Refactoring {
+        title: format!("New skill `{name}` from the selection"),
+        edits: Vec::new(),
+        creates: Some((folder.join("SKILL.md"), skill)),
+    })
+}
+
+/// A line without the marks of Markdown around it.
+fn plain(line: &str) -> String {
+    let unmarked = line.trim_start_matches(|it: char| {
+        it.is_ascii_digit() || it.is_whitespace() || "#>*+-.)".contains(it)
+    });
+    unmarked.replace(['`', '*'], "").trim().to_owned()
+}
+
+fn ended(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches([':', ',', ';']);
+    let is_ended = sentence.ends_with(['.', '!', '?', '…']);
+    if is_ended { sentence.to_owned() } else { format!("{sentence}.") }
+}

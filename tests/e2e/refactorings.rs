@@ -1,0 +1,130 @@
+//! Code actions that change more than a finding asks for.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, ClientOptions};
+
+const SKILL: &str = "---\nname: demo\ndescription: Größe. Use when it is asked.\n---\n\n# Demo\n\n## Steps\n\n1. Run `ls -l` in /home/ana/work.\n\n## Details of it\n\nSee [the script](scripts/x.sh).\n\n### More\n\nText.\n\n## End\n\nDone.\n";
+
+async fn open(text: &str) -> (Client, String) {
+    let capabilities = json!({"workspace": {"workspaceEdit": {
+        "documentChanges": true, "resourceOperations": ["create", "rename", "delete"],
+    }}});
+    let options =
+        ClientOptions { capabilities, workspace: Some("work"), ..ClientOptions::default() };
+    let mut client = Client::start(options).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    let uri = client.uri("work/.agents/skills/demo/SKILL.md");
+    client.open(&uri, text).await;
+    (client, uri)
+}
+
+/// Returns the actions of a range, given as lines and characters.
+async fn actions(client: &mut Client, uri: &str, start: (u32, u32), end: (u32, u32)) -> Vec<Value> {
+    let position = |(line, character)| json!({"line": line, "character": character});
+    let range = json!({"start": position(start), "end": position(end)});
+    let context = json!({"diagnostics": [], "triggerKind": 2});
+    let params = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
+    let actions = client.request("textDocument/codeAction", params).await;
+    actions.as_array().cloned().unwrap_or_default()
+}
+
+fn titled<'a>(actions: &'a [Value], title: &str) -> &'a Value {
+    let found = actions.iter().find(|it| it["title"].as_str().unwrap().contains(title));
+    found.unwrap_or_else(|| panic!("{title} is offered: {actions:#?}"))
+}
+
+#[tokio::test]
+async fn a_finding_can_be_suppressed_where_it_stands() {
+    let (mut client, uri) = open(SKILL).await;
+    let actions = actions(&mut client, &uri, (9, 22), (9, 22)).await;
+    let action = titled(&actions, "Ignore `portability/user-path` here");
+    assert_eq!(action["kind"], "quickfix");
+    let edit = &action["edit"]["documentChanges"][0]["edits"][0];
+    assert_eq!(edit["newText"], " <!-- preceptor-ignore portability/user-path: -->");
+    assert_eq!(edit["range"]["start"], json!({"line": 9, "character": 33}));
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_section_moves_to_a_file_of_its_own() {
+    let (mut client, uri) = open(SKILL).await;
+    let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;
+    let action =
+        titled(&offered, "Move the section `Details of it` to references/details-of-it.md");
+    assert_eq!(action["kind"], "refactor.extract");
+    let changes = &action["edit"]["documentChanges"];
+    assert_eq!(changes[0]["kind"], "create");
+    let expected = client.uri("work/.agents/skills/demo/references/details-of-it.md");
+    assert_eq!(changes[0]["uri"], expected);
+    assert_eq!(
+        changes[1]["edits"][0]["newText"],
+        "# Details of it\n\nSee [the script](../scripts/x.sh).\n\n## More\n\nText.\n"
+    );
+    let instead = &changes[2]["edits"][0];
+    assert_eq!(
+        instead["newText"],
+        "\n\nRead [Details of it](references/details-of-it.md) when this is needed."
+    );
+    assert_eq!(instead["range"]["start"], json!({"line": 11, "character": 16}));
+    assert_eq!(instead["range"]["end"], json!({"line": 17, "character": 5}));
+    // The title of the whole stays where it is.
+    let on_title = actions(&mut client, &uri, (5, 2), (5, 2)).await;
+    assert!(on_title.iter().all(|it| it["kind"] != "refactor.extract"), "{on_title:?}");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_not_overwritten() {
+    let (mut client, uri) = open(SKILL).await;
+    let folder = client.dir().join("work/.agents/skills/demo/references");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("details-of-it.md"), "mine").unwrap();
+    let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;
+    titled(&offered, "to references/details-of-it-2.md");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_selection_becomes_a_skill() {
+    let (mut client, _) = open(SKILL).await;
+    let notes = client.uri("work/notes.md");
+    let text = "Intro.\n\n## Count the rows: quickly\n\n1. Look at the head of the file.\n2. Count the rest.\n";
+    client.open(&notes, text).await;
+    let offered = actions(&mut client, &notes, (2, 0), (6, 0)).await;
+    let action = titled(&offered, "New skill `count-the-rows-quickly` from the selection");
+    let changes = &action["edit"]["documentChanges"];
+    let expected = client.uri("work/.agents/skills/count-the-rows-quickly/SKILL.md");
+    assert_eq!(changes[0]["uri"], expected);
+    assert_eq!(
+        changes[1]["edits"][0]["newText"],
+        "---\nname: count-the-rows-quickly\ndescription: \"Look at the head of the file.\"\n---\n\n## Count the rows: quickly\n\n1. Look at the head of the file.\n2. Count the rest.\n"
+    );
+    let nothing_selected = actions(&mut client, &notes, (2, 0), (2, 0)).await;
+    assert_eq!(nothing_selected, [Value::Null; 0]);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_command_in_a_step_gets_its_tool() {
+    let (mut client, uri) = open(SKILL).await;
+    let offered = actions(&mut client, &uri, (9, 9), (9, 9)).await;
+    let action = titled(&offered, "Name the tool that runs it: `bash`");
+    let edit = &action["edit"]["documentChanges"][0]["edits"][0];
+    assert_eq!(edit["newText"], "with `bash`: ");
+    assert_eq!(edit["range"]["start"], json!({"line": 9, "character": 7}));
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn an_editor_that_creates_no_files_is_offered_none() {
+    let mut client = Client::start(ClientOptions::default()).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, SKILL).await;
+    let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;
+    assert!(offered.iter().all(|it| it["kind"] != "refactor.extract"), "{offered:?}");
+    client.finish().await;
+}
