@@ -3,6 +3,7 @@
 //! Everything that is said about a field comes from the one table here, so that a new field or a
 //! client's change is one row.
 
+mod choices;
 mod client;
 mod folder;
 mod page;
@@ -10,6 +11,7 @@ mod table;
 
 use skill::{Entry, Frontmatter};
 
+pub(crate) use crate::fields::client::enumeration;
 use crate::fields::table::FIELDS;
 pub use crate::fields::{client::Client, folder::clients_of};
 
@@ -69,6 +71,16 @@ impl Field {
             }
             Readers::Only(clients) => clients.iter().map(|client| client.source()).collect(),
         }
+    }
+
+    /// Returns what its value is usually chosen from; empty for a value that is up to the author.
+    pub fn choices(&self) -> &'static [&'static str] {
+        choices::choices(self)
+    }
+
+    /// Returns who reads the field, for people.
+    pub fn read_by(&self) -> String {
+        page::read_by(self)
     }
 
     /// Returns the field's documentation, in Markdown.

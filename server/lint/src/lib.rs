@@ -13,6 +13,7 @@ mod char_boundary;
 mod check;
 mod checkout_path;
 mod command_line;
+mod completion;
 mod directive;
 mod field_lines;
 mod fields;
@@ -21,6 +22,7 @@ mod fix_all;
 mod hidden;
 mod host;
 mod line_end;
+mod line_text;
 mod lines;
 mod model_id;
 mod name;
@@ -31,6 +33,7 @@ mod opening;
 mod origin;
 mod pattern;
 mod placeholder;
+mod placeholder_words;
 mod places;
 mod raw_launcher;
 mod remote_launch;
@@ -44,19 +47,26 @@ mod stray_colon;
 mod suppression;
 mod teacher_sections;
 mod terminal_session;
+mod tools;
 mod topic;
 mod user_path;
 mod yaml_type;
 
 pub use crate::{
     check::check,
+    completion::{
+        Completion, CompletionKind, CompletionPlace, CompletionScope, NamedSkill, completion_place,
+        completions,
+    },
     fields::{Client, Field, Place, Readers, clients_of, field, field_at, fields},
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
+    placeholder_words::{PlaceholderWord, placeholder_word_at, placeholder_words},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},
     settings::{Level, Settings},
     skill_file::SkillFile,
     suppression::suppression_edit,
+    tools::{KnownTool, client_tools},
 };
 
 #[cfg(test)]

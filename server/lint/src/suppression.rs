@@ -26,7 +26,7 @@ pub(crate) use crate::suppression::{
 };
 
 /// How every suppression begins. A text without it has none, and most have none.
-const KEYWORD: &str = "preceptor-ignore";
+pub(crate) const KEYWORD: &str = "preceptor-ignore";
 
 /// One comment that suppresses findings.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 mod account;
 mod catalogue;
 mod checkout_path;
+mod completion;
 mod description;
 mod fields;
 mod fix_all;

@@ -66,3 +66,13 @@ impl Client {
         }
     }
 }
+
+/// Returns the names of `clients`: "A", "A and B", "A, B and C".
+pub(crate) fn enumeration(clients: &[Client]) -> String {
+    let names: Vec<_> = clients.iter().map(|client| client.name()).collect();
+    match names.split_last() {
+        None => "no client".to_owned(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}

@@ -1,0 +1,61 @@
+//! Skills behind `/` and `$`, and placeholders.
+
+use skill::Span;
+
+use crate::{
+    Completion, CompletionKind, CompletionScope, PlaceholderWord, completion::line::word_at,
+    placeholder_words,
+};
+
+/// A word behind a mark that is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkPlace {
+    /// `/` or `$`.
+    pub mark: char,
+    /// What is there of the word, with its mark.
+    pub typed: Span,
+    /// Whether it is in a block of code, where no skill is named.
+    pub is_in_code_block: bool,
+}
+
+/// Finds the mark that the word at `offset` begins with.
+pub(super) fn mark_place(text: &str, offset: usize, is_in_code_block: bool) -> Option<MarkPlace> {
+    let word = word_at(text, offset, is_part);
+    let typed = Span::new(word.start, offset).of(text);
+    let mark = typed.chars().next().filter(|it| "/$".contains(*it))?;
+    let before = text.get(..word.start)?.chars().next_back();
+    let begins = match before {
+        None => true,
+        Some(it) if is_in_code_block => !it.is_alphanumeric() && it != '\\',
+        Some(it) => it.is_whitespace() || "(`\"'*_“‘".contains(it),
+    };
+    let has_one_mark = typed.matches(['/', '$']).count() == 1;
+    // Code is full of variables: it takes more than the mark to mean a placeholder.
+    let is_code = is_in_code_block && (mark == '/' || typed.len() < 2);
+    let place = MarkPlace { mark, typed: word, is_in_code_block };
+    (begins && has_one_mark && !is_code).then_some(place)
+}
+
+fn is_part(it: char) -> bool {
+    it.is_ascii_alphanumeric() || "/$-_{}[]".contains(it)
+}
+
+/// Returns the placeholders that the folder's clients fill in, and the other skills.
+pub(super) fn marks(scope: &CompletionScope<'_>, at: &MarkPlace) -> Vec<Completion> {
+    let is_filled_in = |word: &&PlaceholderWord| {
+        at.mark == '$' && scope.clients.is_none_or(|here| here.contains(&word.client))
+    };
+    let placeholders = placeholder_words().iter().filter(is_filled_in).map(|word| Completion {
+        detail: Some(word.client.name().to_owned()),
+        documentation: Some(word.meaning.to_owned()),
+        ..Completion::new(CompletionKind::Placeholder, at.typed, word.written)
+    });
+    let own = scope.document.name().or(scope.directory_name);
+    let others = scope.skills.iter().filter(|it| Some(&*it.name) != own && !at.is_in_code_block);
+    let skills = others.map(|skill| Completion {
+        detail: Some(skill.place.clone()),
+        documentation: Some(skill.description.clone()),
+        ..Completion::new(CompletionKind::Skill, at.typed, format!("{}{}", at.mark, skill.name))
+    });
+    placeholders.chain(skills).collect()
+}

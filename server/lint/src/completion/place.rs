@@ -1,0 +1,110 @@
+//! What is being written at a place.
+
+use skill::{SkillDocument, Span};
+
+use crate::{
+    completion::{
+        field_names::{FieldNamePlace, field_name_place},
+        line::{frontmatter_lines, line_at, word_at},
+        link_paths::link_path_place,
+        marks::{MarkPlace, mark_place},
+        scaffold::empty_file_place,
+        suppressions::suppression_place,
+        values::{ValuePlace, value_place},
+    },
+    line_text::is_in_inline_code,
+};
+
+/// What a person is about to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompletionPlace {
+    /// A skill, in a file that has nothing yet.
+    EmptyFile {
+        /// What is there of it, on its one line.
+        typed: Span,
+    },
+    /// The name of a field.
+    FieldName(FieldNamePlace),
+    /// The value of a field.
+    Value(ValuePlace),
+    /// The name of a tool: in a field that lists tools, or as code in the text.
+    Tool {
+        /// What is there of the name.
+        typed: Span,
+        /// Whether it is in the text, where its first letter has to be right.
+        is_in_text: bool,
+    },
+    /// The destination of a link.
+    LinkPath {
+        /// What is there of the path.
+        path: Span,
+    },
+    /// A word behind `/` or `$`.
+    Mark(MarkPlace),
+    /// The beginning of a comment that suppresses a rule.
+    Suppression {
+        /// What is there of the comment.
+        typed: Span,
+    },
+    /// The code of a rule in such a comment.
+    SuppressedRule {
+        /// What is there of the code.
+        code: Span,
+    },
+}
+
+impl CompletionPlace {
+    /// Tells whether the files of the skill's folder may stand here.
+    pub fn asks_for_files(&self) -> bool {
+        matches!(self, Self::LinkPath { .. })
+    }
+
+    /// Tells whether the names of other skills may stand here.
+    pub fn asks_for_skills(&self) -> bool {
+        matches!(self, Self::Mark(mark) if !mark.is_in_code_block)
+    }
+}
+
+/// Returns what is being written at `offset`; `None` where nothing is offered, as in prose.
+pub fn completion_place(document: &SkillDocument, offset: usize) -> Option<CompletionPlace> {
+    let text = &*document.text;
+    if let Some(place) = empty_file_place(text, offset) {
+        return Some(place);
+    }
+    if let Some(lines) = frontmatter_lines(text, offset) {
+        return suppression_place(text, offset)
+            .or_else(|| field_name_place(text, &lines, offset).map(CompletionPlace::FieldName))
+            .or_else(|| value_place(text, &lines, offset));
+    }
+    body_place(document, offset)
+}
+
+fn body_place(document: &SkillDocument, offset: usize) -> Option<CompletionPlace> {
+    let text = &*document.text;
+    let body = &document.body;
+    if offset < body.span.start {
+        return None;
+    }
+    let before = offset.saturating_sub(1);
+    let is_in_code_block =
+        body.code_block_at(offset).or_else(|| body.code_block_at(before)).is_some();
+    if is_in_code_block {
+        return mark_place(text, offset, is_in_code_block).map(CompletionPlace::Mark);
+    }
+    if is_in_inline_code(text, offset) {
+        return tool_place(text, offset)
+            .or_else(|| mark_place(text, offset, is_in_code_block).map(CompletionPlace::Mark));
+    }
+    suppression_place(text, offset)
+        .or_else(|| link_path_place(text, offset))
+        .or_else(|| mark_place(text, offset, is_in_code_block).map(CompletionPlace::Mark))
+}
+
+/// The first word of inline code, from its first letter on: a step that names a tool.
+fn tool_place(text: &str, offset: usize) -> Option<CompletionPlace> {
+    let typed = word_at(text, offset, |it| it.is_ascii_alphanumeric() || it == '_');
+    let line = line_at(text, offset);
+    let in_front = Span::new(line.start, typed.start).of(text);
+    let is_first = in_front.ends_with('`') && typed.start < offset;
+    is_first.then_some(CompletionPlace::Tool { typed, is_in_text: true })
+}
