@@ -1,12 +1,16 @@
 //! What follows the frontmatter: the parts of the Markdown that tools look at.
 
 mod blocks;
+mod destination;
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use crate::Span;
+use crate::{
+    Span,
+    body::destination::{behind_text, in_definition},
+};
 
 /// The Markdown behind the frontmatter. Every list is in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,7 +87,8 @@ pub struct InlineCode {
 pub struct Link {
     /// Where it leads, as Markdown understands it (escapes resolved).
     pub destination: String,
-    /// Where the destination is written; `None` for a reference whose definition stands elsewhere.
+    /// Where the destination is written, without angle brackets and title; for a reference, in its
+    /// definition. `None` where it is empty.
     pub destination_span: Option<Span>,
     /// The whole link.
     pub span: Span,
@@ -107,8 +112,14 @@ impl Body {
             code: None,
             heading: None,
             paragraph: None,
+            open_links: Vec::new(),
+            definitions: HashMap::new(),
         };
-        for (event, range) in Parser::new_ext(source, markdown_options()).into_offset_iter() {
+        let parser = Parser::new_ext(source, markdown_options());
+        let definitions = parser.reference_definitions();
+        builder.definitions =
+            definitions.iter().map(|(label, it)| (label.to_lowercase(), it.span.clone())).collect();
+        for (event, range) in parser.into_offset_iter() {
             builder.event(event, range);
         }
         builder.body
@@ -164,6 +175,18 @@ struct Builder<'a> {
     code: Option<CodeBlock>,
     heading: Option<Heading>,
     paragraph: Option<Paragraph>,
+    /// The links that the parser is in, the innermost last.
+    open_links: Vec<OpenLink>,
+    /// Where each label is defined, in `source`; labels in lower case.
+    definitions: HashMap<String, Range<usize>>,
+}
+
+struct OpenLink {
+    /// Its place in [`Body::links`].
+    idx: usize,
+    /// Where its text ends so far, in `source`.
+    text_end: usize,
+    is_inline: bool,
 }
 
 impl Builder<'_> {
@@ -173,6 +196,11 @@ impl Builder<'_> {
 
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         let span = self.span(&range);
+        if let Some(link) = self.open_links.last_mut()
+            && !matches!(event, Event::End(TagEnd::Link | TagEnd::Image))
+        {
+            link.text_end = range.end;
+        }
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
                 let trimmed =
@@ -203,8 +231,13 @@ impl Builder<'_> {
                 self.code = Some(CodeBlock { info, span, content });
             }
             Event::End(TagEnd::CodeBlock) => self.body.code_blocks.extend(self.code.take()),
-            Event::Start(Tag::Link { dest_url, .. }) => self.link(&dest_url, range, false),
-            Event::Start(Tag::Image { dest_url, .. }) => self.link(&dest_url, range, true),
+            Event::Start(Tag::Link { link_type, dest_url, id, .. }) => {
+                self.link_starts((link_type, &id), &dest_url, range, false);
+            }
+            Event::Start(Tag::Image { link_type, dest_url, id, .. }) => {
+                self.link_starts((link_type, &id), &dest_url, range, true);
+            }
+            Event::End(TagEnd::Link | TagEnd::Image) => self.link_ends(range),
             Event::Text(text) => match &mut self.code {
                 Some(code) if code.content.is_empty() => code.content = span,
                 Some(code) => code.content.end = span.end,
@@ -240,20 +273,51 @@ impl Builder<'_> {
         }
     }
 
-    fn link(&mut self, destination: &str, range: Range<usize>, is_image: bool) {
-        let span = self.span(&range);
-        let written = self.source.get(range).unwrap_or_default();
-        // The destination of an inline link is the last thing in it, but for a title.
-        let destination_span = written
-            .rfind(destination)
-            .filter(|_| !destination.is_empty())
-            .map(|at| Span::new(at, at + destination.len()).shifted(span.start));
+    fn link_starts(
+        &mut self,
+        (link_type, label): (LinkType, &str),
+        destination: &str,
+        range: Range<usize>,
+        is_image: bool,
+    ) {
+        let destination_span = match link_type {
+            LinkType::Inline => None,
+            // Only what is between the angle brackets.
+            LinkType::Autolink | LinkType::Email => {
+                Some(Span::new(range.start + 1, range.end.saturating_sub(1)))
+            }
+            _ => self.definitions.get(&label.to_lowercase()).and_then(|definition| {
+                let written = self.source.get(definition.clone())?;
+                Some(in_definition(written)?.shifted(definition.start))
+            }),
+        };
+        let idx = self.body.links.len();
+        let marker = if is_image { 2 } else { 1 };
+        self.open_links.push(OpenLink {
+            idx,
+            text_end: range.start + marker,
+            is_inline: link_type == LinkType::Inline,
+        });
         self.body.links.push(Link {
             destination: destination.to_owned(),
-            destination_span,
-            span,
+            destination_span: destination_span.map(|it| it.shifted(self.start)),
+            span: self.span(&range),
             is_image,
         });
+    }
+
+    fn link_ends(&mut self, range: Range<usize>) {
+        let Some(OpenLink { idx, text_end, is_inline }) = self.open_links.pop() else { return };
+        if let Some(outer) = self.open_links.last_mut() {
+            outer.text_end = range.end;
+        }
+        if is_inline
+            && let Some(link) = self.body.links.get_mut(idx)
+            && let Some(behind) = self.source.get(text_end..range.end)
+        {
+            let written = behind_text(behind);
+            link.destination_span = written.map(|it| it.shifted(text_end + self.start));
+        }
     }
 
     /// A block of HTML comes line by line, so a comment is looked for in the source from where

@@ -102,14 +102,14 @@ fn comments_are_found_in_blocks_and_lines() {
 }
 
 #[test]
-fn reference_links_have_no_written_destination() {
+fn references_have_the_destination_of_their_definition() {
     check(
         "[a][r] and <https://example.org>\n\n[r]: notes.md\n",
         &expect![[r#"
-        paragraph "a and https://example.org" as "[a][r] and <https://example.org>\n"
-        link "notes.md" as None
-        link "https://example.org" as Some("https://example.org")
-    "#]],
+            paragraph "a and https://example.org" as "[a][r] and <https://example.org>\n"
+            link "notes.md" as Some("notes.md")
+            link "https://example.org" as Some("https://example.org")
+        "#]],
     );
 }
 
@@ -139,4 +139,22 @@ fn blocks_are_in_order_and_the_outer_one_is_first() {
         "```sh\nls\n```",
     ];
     assert_eq!(blocks, expected);
+}
+
+#[test]
+fn destinations_stand_where_they_are_written() {
+    check(
+        "[a.md](a.md \"not a.md\") [b](<b c.md> 'b c.md') [![i](i.png)](é/\\(x\\).md) [](n(1).md) [e]()\r\n\r\n[Ref]\n\n[ref]: <r.md> \"r.md\"\n",
+        &expect![[r#"
+            paragraph "a.md b i  e" as "[a.md](a.md \"not a.md\") [b](<b c.md> 'b c.md') [![i](i.png)](é/\\(x\\).md) [](n(1).md) [e]()\r\n"
+            paragraph "Ref" as "[Ref]\n"
+            link "a.md" as Some("a.md")
+            link "b c.md" as Some("b c.md")
+            link "é/(x).md" as Some("é/\\(x\\).md")
+            image "i.png" as Some("i.png")
+            link "n(1).md" as Some("n(1).md")
+            link "" as None
+            link "r.md" as Some("r.md")
+        "#]],
+    );
 }
