@@ -9,6 +9,7 @@
 mod account;
 mod address;
 mod advice;
+mod bundled_paths;
 mod char_boundary;
 mod check;
 mod checkout_path;
@@ -24,9 +25,11 @@ mod host;
 mod line_end;
 mod line_text;
 mod lines;
+mod links;
 mod model_id;
 mod name;
 mod near_miss;
+mod neighborhood;
 mod numbered;
 mod one_shot;
 mod opening;
@@ -61,6 +64,10 @@ pub use crate::{
     fields::{Client, Field, Place, Readers, clients_of, field, field_at, fields},
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
+    neighborhood::{
+        Acceptance, BundledFile, Enclosing, FolderListing, Neighborhood, SimilarSkill, SkillDigest,
+        SkillIndex,
+    },
     placeholder_words::{PlaceholderWord, placeholder_word_at, placeholder_words},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},
     settings::{Level, Settings},

@@ -5,6 +5,7 @@ mod compatibility_too_long;
 mod description_missing;
 mod description_no_trigger;
 mod description_too_long;
+mod duplicate_near;
 mod frontmatter_client_field;
 mod frontmatter_duplicate_key;
 mod frontmatter_invalid_yaml;
@@ -14,7 +15,15 @@ mod frontmatter_unclosed;
 mod frontmatter_unknown_field;
 mod frontmatter_unquoted_colon;
 mod frontmatter_wrong_type;
+mod links_backslash;
+mod links_broken;
+mod links_install_path;
+mod links_outside_skill;
+mod links_too_deep;
+mod links_unknown_variable;
+mod links_unmentioned_file;
 mod name_directory_mismatch;
+mod name_duplicate;
 mod name_invalid;
 mod name_missing;
 mod name_too_long;
@@ -30,6 +39,8 @@ mod portability_secret;
 mod portability_terminal_session;
 mod portability_user_at_host;
 mod portability_user_path;
+mod provenance_unreviewed;
+mod references_unknown_skill;
 mod safety_hidden_characters;
 mod safety_injected_directive;
 mod structure_duplicate_heading;
@@ -52,6 +63,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &description_missing::RULE,
     &description_no_trigger::RULE,
     &description_too_long::RULE,
+    &duplicate_near::RULE,
     &frontmatter_client_field::RULE,
     &frontmatter_duplicate_key::RULE,
     &frontmatter_invalid_yaml::RULE,
@@ -61,7 +73,15 @@ pub(crate) static ALL: &[&Rule] = &[
     &frontmatter_unknown_field::RULE,
     &frontmatter_unquoted_colon::RULE,
     &frontmatter_wrong_type::RULE,
+    &links_backslash::RULE,
+    &links_broken::RULE,
+    &links_install_path::RULE,
+    &links_outside_skill::RULE,
+    &links_too_deep::RULE,
+    &links_unknown_variable::RULE,
+    &links_unmentioned_file::RULE,
     &name_directory_mismatch::RULE,
+    &name_duplicate::RULE,
     &name_invalid::RULE,
     &name_missing::RULE,
     &name_too_long::RULE,
@@ -77,6 +97,8 @@ pub(crate) static ALL: &[&Rule] = &[
     &portability_terminal_session::RULE,
     &portability_user_at_host::RULE,
     &portability_user_path::RULE,
+    &provenance_unreviewed::RULE,
+    &references_unknown_skill::RULE,
     &safety_hidden_characters::RULE,
     &safety_injected_directive::RULE,
     &structure_duplicate_heading::RULE,

@@ -2,7 +2,7 @@
 
 use skill::SkillDocument;
 
-use crate::{Client, Settings};
+use crate::{Client, Neighborhood, Settings};
 
 /// A skill's main file with what is known about where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -16,12 +16,14 @@ pub struct SkillFile<'a> {
     /// The clients with fields of their own that load skills from where the file is; `None` if
     /// any client may.
     pub clients: Option<&'a [Client]>,
+    /// What is known of the skill's surroundings.
+    pub neighborhood: Option<&'a Neighborhood>,
 }
 
 impl<'a> SkillFile<'a> {
     /// Returns a file of which only its text is known.
     pub const fn new(document: &'a SkillDocument, settings: &'a Settings) -> Self {
-        Self { document, settings, directory_name: None, clients: None }
+        Self { document, settings, directory_name: None, clients: None, neighborhood: None }
     }
 
     /// Returns the same file in a folder of this name.
@@ -35,6 +37,12 @@ impl<'a> SkillFile<'a> {
     #[must_use]
     pub const fn loaded_by(self, clients: Option<&'a [Client]>) -> Self {
         Self { clients, ..self }
+    }
+
+    /// Returns the same file in these surroundings.
+    #[must_use]
+    pub const fn among(self, neighborhood: Option<&'a Neighborhood>) -> Self {
+        Self { neighborhood, ..self }
     }
 
     /// Returns the file's text.

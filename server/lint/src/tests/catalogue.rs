@@ -7,15 +7,16 @@ use expect_test::expect_file;
 use crate::{
     Rule, Safety, rules,
     tests::{
-        pages::{DIRECTORY_NAME, examples},
-        report::findings,
+        pages::{examples, surroundings},
+        report::findings_among,
     },
 };
 
 /// Says which fixes the rule has for the examples on its page.
 fn fixes(rule: &Rule) -> String {
     let examples = examples(rule, "Example");
-    let found = examples.iter().flat_map(|text| findings(text, Some(DIRECTORY_NAME)));
+    let around = surroundings(rule, "Example");
+    let found = examples.iter().flat_map(|text| findings_among(text, &around));
     let fixes: Vec<_> =
         found.filter(|it| it.rule.code == rule.code).flat_map(|it| it.fixes).collect();
     let kinds = [(Safety::Safe, "safe"), (Safety::Unsafe, "unsafe")];

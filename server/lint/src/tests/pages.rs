@@ -3,8 +3,11 @@
 use skill::{SkillDocument, Span};
 
 use crate::{
-    Rule, Safety, rules,
-    tests::report::{findings_of_all_rules, fixed_in},
+    Acceptance, Rule, Safety, rules,
+    tests::{
+        report::{findings_among, fixed_by},
+        surroundings::Surroundings,
+    },
 };
 
 /// The folder that the examples stand in.
@@ -15,6 +18,29 @@ const SECTIONS: [&str; 6] =
 
 /// Returns the skills in a section of a rule's page.
 pub(super) fn examples(rule: &Rule, section: &str) -> Vec<String> {
+    let blocks = blocks(rule, section).into_iter();
+    blocks.filter(|(info, _)| info == "markdown").map(|(_, text)| text).collect()
+}
+
+/// Returns what is around the skills in a section: the lines of a `files` block are the bundled
+/// files, and `markdown <path>` is another skill.
+pub(super) fn surroundings(rule: &Rule, section: &str) -> Surroundings {
+    let mut surroundings = Surroundings {
+        acceptance: Acceptance::Missing,
+        ..Surroundings::in_directory(DIRECTORY_NAME)
+    };
+    for (info, text) in blocks(rule, section) {
+        match info.split_once(' ') {
+            Some(("markdown", path)) => surroundings.skills.push((path.to_owned(), text)),
+            None if info == "files" => surroundings.files = Some(text),
+            _ => {}
+        }
+    }
+    surroundings
+}
+
+/// Returns the info and the text of each block of code in a section.
+fn blocks(rule: &Rule, section: &str) -> Vec<(String, String)> {
     let page = SkillDocument::parse(rule.page);
     let body = &page.body;
     let headings: Vec<_> = body.headings.iter().filter(|it| it.level == 2).collect();
@@ -23,13 +49,12 @@ pub(super) fn examples(rule: &Rule, section: &str) -> Vec<String> {
     let section = Span::new(headings[idx].span.start, end);
     let blocks = body.code_blocks.iter().filter(|it| section.contains(it.span));
     blocks
-        .filter(|it| it.language() == "markdown")
-        .map(|it| it.content.of(rule.page).to_owned())
+        .map(|it| (it.info.clone().unwrap_or_default(), it.content.of(rule.page).to_owned()))
         .collect()
 }
 
-fn has_finding(rule: &Rule, text: &str) -> bool {
-    findings_of_all_rules(text, Some(DIRECTORY_NAME)).iter().any(|it| it.rule.code == rule.code)
+fn has_finding(rule: &Rule, text: &str, around: &Surroundings) -> bool {
+    findings_among(text, around).iter().any(|it| it.rule.code == rule.code)
 }
 
 #[test]
@@ -50,10 +75,11 @@ pub(super) fn examples_are_found_and_their_replacements_are_clean() {
         let good = examples(rule, "Use instead");
         assert!(!bad.is_empty() && !good.is_empty(), "{} has no examples", rule.code);
         for text in bad {
-            assert!(has_finding(rule, &text), "{} says nothing about\n{text}", rule.code);
+            let around = surroundings(rule, "Example");
+            assert!(has_finding(rule, &text, &around), "{} says nothing about\n{text}", rule.code);
         }
         for text in good {
-            let report = findings_of_all_rules(&text, Some(DIRECTORY_NAME));
+            let report = findings_among(&text, &surroundings(rule, "Use instead"));
             assert!(report.is_empty(), "{}: {report:#?}", rule.code);
         }
     }
@@ -62,15 +88,13 @@ pub(super) fn examples_are_found_and_their_replacements_are_clean() {
 #[test]
 fn safe_fixes_of_examples_clear_their_finding() {
     for rule in rules() {
+        let around = surroundings(rule, "Example");
         for text in examples(rule, "Example") {
-            let found = findings_of_all_rules(&text, Some(DIRECTORY_NAME));
+            let found = findings_among(&text, &around);
             let fix = found.iter().find(|it| it.rule.code == rule.code).unwrap().fixes.first();
             if fix.is_some_and(|fix| fix.safety == Safety::Safe) {
-                assert!(
-                    !has_finding(rule, &fixed_in(Some(DIRECTORY_NAME), &text, Safety::Safe)),
-                    "{}",
-                    rule.code
-                );
+                let fixed = fixed_by(|text| findings_among(text, &around), &text, Safety::Safe);
+                assert!(!has_finding(rule, &fixed, &around), "{}", rule.code);
             }
         }
     }

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use expect_test::Expect;
 use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
 
-use crate::{Finding, Level, Safety, Settings, Severity, SkillFile, check as run, fix_all};
+use crate::{
+    Finding, Level, Safety, Settings, Severity, SkillFile, check as run, fix_all,
+    tests::surroundings::Surroundings,
+};
 
 /// The folder that skills in tests stand in.
 const DIRECTORY_NAME: &str = "count-rows";
@@ -48,12 +51,22 @@ pub(super) fn fixed(before: &str, safety: Safety) -> String {
 /// The same in a folder of another name, or of none that is known.
 #[track_caller]
 pub(super) fn fixed_in(directory_name: Option<&str>, before: &str, safety: Safety) -> String {
+    fixed_by(|text| findings(text, directory_name), before, safety)
+}
+
+/// The same with the surroundings that a text is given.
+#[track_caller]
+pub(super) fn fixed_by(
+    findings_in: impl Fn(&str) -> Vec<Finding>,
+    before: &str,
+    safety: Safety,
+) -> String {
     let is_error = |finding: &&Finding| finding.severity == Severity::Error;
     let mut text = before.to_owned();
-    let mut findings = findings(&text, directory_name);
+    let mut findings = findings_in(&text);
     for _ in 0..8 {
         let Some(fixed) = fix_all(&text, &findings, safety) else { return text };
-        let after = self::findings(&fixed.text, directory_name);
+        let after = findings_in(&fixed.text);
         assert!(after.len() <= findings.len(), "more found in {:?}", fixed.text);
         for error in after.iter().filter(is_error) {
             let is_old = findings.iter().any(|it| it.rule.code == error.rule.code);
@@ -88,13 +101,26 @@ fn settings() -> Settings {
     Settings { launchers: launchers.into(), ..Settings::default() }
 }
 
+/// The same among some files and skills.
+pub(super) fn findings_among(text: &str, around: &Surroundings) -> Vec<Finding> {
+    let document = SkillDocument::parse(text);
+    let neighborhood = around.neighborhood(&document);
+    run(&SkillFile::new(&document, &settings())
+        .in_directory(Some(around.directory_name))
+        .among(Some(&neighborhood)))
+}
+
 /// Renders findings as line, caret, severity, code, message, related places and fix.
 pub(super) fn report(text: &str, directory_name: Option<&str>) -> String {
+    render(text, findings(text, directory_name))
+}
+
+/// Renders findings that were made in some other way.
+pub(super) fn render(text: &str, findings: Vec<Finding>) -> String {
     let line_index = LineIndex::new(text);
     let position = |offset| line_index.position(text, offset, PositionEncoding::Utf32);
     let mut out = String::new();
-    for Finding { rule, severity, message, span, related, fixes } in findings(text, directory_name)
-    {
+    for Finding { rule, severity, message, span, related, fixes } in findings {
         let start = position(span.start);
         let number = (start.line + 1).to_string();
         let carets = "^".repeat(n_carets(text, span));

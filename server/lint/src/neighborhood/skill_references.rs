@@ -1,0 +1,116 @@
+//! Names in a text that look like those of skills: `/count-rows`, `$count-rows`.
+
+use skill::{SkillDocument, Span};
+
+/// Shorter words are commands of clients, routes and variables as often as not.
+const SHORTEST_NAME: usize = 6;
+
+/// A name behind `/` or `$`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SkillReference {
+    /// The name without its mark.
+    pub(crate) name: String,
+    /// Where the name stands, without its mark.
+    pub(crate) span: Span,
+}
+
+/// Finds the names in the body's prose that can be those of skills, in the order of the text.
+///
+/// Only names with a hyphen: a single word behind a slash is a route or a command, and behind a
+/// dollar it is a variable. Paths, prices and addresses go on with another character.
+pub(crate) fn skill_references(document: &SkillDocument) -> Vec<SkillReference> {
+    let body = &document.body;
+    let text = &*document.text;
+    let start = body.span.start;
+    let marks = body.span.of(text).match_indices(['/', '$']).map(|(at, _)| start + at);
+    marks
+        .filter_map(|mark| {
+            let name = name_behind(text, mark)?;
+            let span = Span::new(mark + 1, mark + 1 + name.len());
+            let is_code = body.code_block_at(mark).is_some()
+                || body.inline_code_at(mark).is_some_and(|code| {
+                    // Of a command line only the first word can be a skill.
+                    !Span::new(code.span.start, mark).of(text).bytes().all(|it| it == b'`')
+                })
+                || is_in_link(document, mark);
+            (!is_code).then(|| SkillReference { name: name.to_owned(), span })
+        })
+        .collect()
+}
+
+fn name_behind(text: &str, mark: usize) -> Option<&str> {
+    let before = text.get(..mark)?.chars().next_back();
+    if before.is_some_and(|it| !it.is_whitespace() && !"(`\"'*_“‘".contains(it)) {
+        return None;
+    }
+    let behind = text.get(mark + 1..)?;
+    let end = behind
+        .find(|it: char| !it.is_ascii_lowercase() && !it.is_ascii_digit() && it != '-')
+        .unwrap_or(behind.len());
+    let (name, rest) = behind.split_at_checked(end)?;
+    let mut rest = rest.chars();
+    let ends = match rest.next() {
+        None => true,
+        Some('.' | ',' | ';' | ':' | '!' | '?') => {
+            rest.next().is_none_or(|it| it.is_whitespace() || "`*_)\"'".contains(it))
+        }
+        Some(it) => it.is_whitespace() || "`)\"'*’”".contains(it),
+    };
+    let is_name = name.len() >= SHORTEST_NAME
+        && name.starts_with(|it: char| it.is_ascii_lowercase())
+        && name.contains('-')
+        && !name.contains("--")
+        && !name.ends_with('-');
+    (ends && is_name).then_some(name)
+}
+
+fn is_in_link(document: &SkillDocument, offset: usize) -> bool {
+    let links = &document.body.links;
+    let n_before = links.partition_point(|link| link.span.start <= offset);
+    let nearest = n_before.checked_sub(1).and_then(|at| links.get(at));
+    nearest.is_some_and(|link| {
+        link.span.contains_offset(offset)
+            && link.destination_span.is_none_or(|it| it.contains_offset(offset))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use skill::SkillDocument;
+
+    use super::skill_references;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let document = SkillDocument::parse(text);
+        let found = skill_references(&document);
+        for reference in &found {
+            assert_eq!(reference.span.of(text), reference.name);
+        }
+        let names: Vec<&str> = found.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn names_are_found_in_prose_and_as_inline_code() {
+        check("Run /count-rows, then `$sum-rows`.", &["count-rows", "sum-rows"]);
+        check(
+            "🏠 (/count-rows) **/sum-rows**\r\n/last-one",
+            &["count-rows", "sum-rows", "last-one"],
+        );
+        check("`/count-rows data.csv`", &["count-rows"]);
+    }
+
+    #[test]
+    fn paths_prices_variables_and_routes_are_none() {
+        for text in [
+            "/var-lib/x and a/count-rows and /count-rows.md and /count-rows/",
+            "$5-10 and $HOME and $count_rows and $count-rows=1",
+            "https://x.org/count-rows and [a](/count-rows) and <a href=/count-rows>",
+            "`GET /count-rows` and /count and /Count-Rows",
+            "```sh\n/count-rows\n```\n\n    /count-rows\n",
+        ] {
+            check(text, &[]);
+        }
+    }
+}
