@@ -30,10 +30,13 @@ use runtime::{
 };
 
 pub use crate::check::color::wants_color;
-use crate::check::{
-    discover::discover,
-    examine::{Checked, Place, examine, fixed},
-    load::{Loaded, decode, load},
+use crate::{
+    check::{
+        discover::discover,
+        examine::{Checked, Place, examine, fixed},
+        load::{Loaded, decode, load},
+    },
+    neighborhood::{self, SkillOnDisk},
 };
 
 /// Exit code: nothing at or above the chosen severity.
@@ -211,7 +214,7 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
 /// for. What is no text comes back as it was.
 fn check_stdin(
     current_dir: &Path,
-    place: Place,
+    mut place: Place,
     options: &Options,
     stdin: &mut dyn Read,
     outcome: &mut Outcome,
@@ -229,6 +232,7 @@ fn check_stdin(
             return output;
         }
     };
+    place.neighborhood = neighborhood::around_text(&place.path, &loaded.text);
     let settings = options.settings.of(current_dir, &place.path);
     if let Some(safety) = options.fix
         && let Some(fixed) = fixed(&place, &loaded.text, &settings, safety)
@@ -253,11 +257,13 @@ fn check_files(current_dir: &Path, options: &Options, outcome: &mut Outcome) {
     let mut places: Vec<Place> = found.files.iter().map(|path| place(current_dir, path)).collect();
     places.sort_by(|a, b| a.shown.cmp(&b.shown));
     if let Some(safety) = options.fix {
+        look_around(&mut places);
         // One after the other: two links may lead to the same file.
         for place in &places {
             fix_file(current_dir, place, safety, options, outcome);
         }
     }
+    look_around(&mut places);
     let answers = parallel::map(&places, |place| {
         let loaded = load(&place.path, &place.shown)?;
         Ok(examine(place.clone(), loaded, &options.settings.of(current_dir, &place.path)))
@@ -271,6 +277,16 @@ fn check_files(current_dir: &Path, options: &Options, outcome: &mut Outcome) {
                 place.shown
             )),
         }
+    }
+}
+
+/// Finds out what is around each file: the files of its folder, and the others.
+fn look_around(places: &mut [Place]) {
+    let skills = parallel::map(places, |place| SkillOnDisk::load(&place.path));
+    let index = neighborhood::index_of(skills.into_iter().flatten().flatten());
+    for place in places {
+        place.neighborhood =
+            neighborhood::key(&place.path).and_then(|key| index.neighborhood(&key));
     }
 }
 
@@ -309,7 +325,7 @@ fn not_fixed(shown: &str) -> String {
 /// A file with its path relative to the current folder where it is below.
 fn place(current_dir: &Path, path: &Path) -> Place {
     let path = current_dir.join(path);
-    Place { shown: relative(current_dir, &path), path }
+    Place { shown: relative(current_dir, &path), path, neighborhood: None }
 }
 
 /// The path relative to `folder` where it is below, with `/` between its parts.

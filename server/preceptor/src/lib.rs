@@ -9,6 +9,7 @@ mod configuration;
 pub mod demo;
 mod doctor;
 pub mod lsp;
+mod neighborhood;
 pub mod rules;
 pub mod terminal;
 mod trust;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lint::{Finding, Safety, Settings, SkillFile, check, clients_of, fix_all, rule};
+use lint::{Finding, Neighborhood, Safety, Settings, SkillFile, check, clients_of, fix_all, rule};
 use skill::{LineIndex, SkillDocument};
 
 use crate::check::load::{Flaw, Loaded};
@@ -20,6 +20,8 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     /// The path as it is shown.
     pub(super) shown: String,
+    /// What is around it, where that was looked for.
+    pub(super) neighborhood: Option<Neighborhood>,
 }
 
 /// A checked file.
@@ -51,6 +53,7 @@ pub(super) fn examine(place: Place, loaded: Loaded, settings: &Settings) -> Chec
     let document = SkillDocument::parse(text.as_str());
     let file = SkillFile::new(&document, settings)
         .in_directory(directory_name.as_deref())
+        .among(place.neighborhood.as_ref())
         .loaded_by(clients_of(&place.path.to_string_lossy()));
     let mut findings = check(&file);
     if let Some(flaw) = flaw {
@@ -72,6 +75,7 @@ pub(super) fn fixed(
         let document = SkillDocument::parse(out.text.as_str());
         let file = SkillFile::new(&document, settings)
             .in_directory(directory_name.as_deref())
+            .among(place.neighborhood.as_ref())
             .loaded_by(clients_of(&place.path.to_string_lossy()));
         let Some(fixed) = fix_all(&out.text, &check(&file), safety) else { break };
         if fixed.text == out.text {
