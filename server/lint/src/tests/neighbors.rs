@@ -68,8 +68,7 @@ fn a_similar_skill_is_found_and_a_short_one_is_not() {
 
 #[test]
 fn a_misspelled_skill_is_found_at_each_place() {
-    let text =
-        format!("{HEAD}---\nGröße: run /sum-colums, then `$sum-colums x`. Not /sum-rows.\n");
+    let text = format!("{HEAD}---\nGröße: run /sum-colums, then `$sum-colums x`. Not /sum-rows.\n");
     let around = surroundings(&[("s/SKILL.md", "---\nname: sum-columns\n---\n")]);
     check(
         &text,
