@@ -12,7 +12,6 @@ use agent::{
     event::{Event, StateRecord, ToolState},
     preview::{preview, summary},
 };
-use serde_json::{Map, Value};
 
 use crate::journal::Record;
 
@@ -121,10 +120,17 @@ impl Transcript {
                 format!("**The student failed.** {gate}\n\n")
             }
             Event::ToolCall { tool, arguments, tool_call_id, raw } => {
-                let summary = format!("**{tool}** {}", one_line(arguments, raw.as_deref()));
+                let text = raw.clone().unwrap_or_else(|| summary(arguments));
+                let summary = format!("**{tool}** {}", one_line(&text));
                 self.calls.insert(tool_call_id.clone(), summary.clone());
                 self.last_call = Some(tool_call_id.clone());
-                format!("- {summary}\n\n")
+                let mut block = format!("- {summary}\n\n");
+                if text.trim().lines().nth(1).is_some() {
+                    let language = if tool == "bash" { "sh" } else { "text" };
+                    let text = agent::clip::clip_middle(&text, OUTPUT_CHARS);
+                    block.push_str(&fenced(language, &text));
+                }
+                block
             }
             Event::ToolOutput { tool_call_id, output, .. } => {
                 let mut block = String::new();
@@ -212,11 +218,18 @@ fn count_lines(text: &str) -> u32 {
     u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
 }
 
-/// Returns a call's arguments on one line.
-fn one_line(arguments: &Map<String, Value>, raw: Option<&str>) -> String {
-    let text = raw.map_or_else(|| summary(arguments), str::to_owned);
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    code_span(&agent::clip::clip(&line, CALL_CHARS))
+/// Returns a call's text on one line: its first one, and how many follow. Joined, the lines of a
+/// command would read as another command.
+fn one_line(text: &str) -> String {
+    let mut lines = text.trim().lines();
+    let first = lines.next().unwrap_or_default();
+    let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    let span = code_span(&agent::clip::clip(&first, CALL_CHARS));
+    match lines.count() {
+        0 => span,
+        1 => format!("{span} and 1 more line"),
+        n => format!("{span} and {n} more lines"),
+    }
 }
 
 /// A code span whose fence is longer than any run of backticks in it.
@@ -237,4 +250,17 @@ fn longest_run(text: &str) -> usize {
 
 fn quote(text: &str) -> String {
     text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_call_of_several_lines_does_not_read_as_another_one() {
+        assert_eq!(one_line("  ls   -l\n"), "`ls -l`");
+        assert_eq!(one_line("cd data\nsort a.csv"), "`cd data` and 1 more line");
+        assert_eq!(one_line("cat <<E\r\n`a`\r\nE\r\n"), "`cat <<E` and 2 more lines");
+        assert_eq!(one_line(""), "``");
+    }
 }
