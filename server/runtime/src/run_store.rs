@@ -1,7 +1,8 @@
 //! The folders of runs, and what their journals say about them.
 
 use std::{
-    io,
+    fs::OpenOptions,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -190,10 +191,48 @@ pub(crate) fn ignore_in_git(below: &Path) {
     let own =
         below.ancestors().find(|path| path.file_name().is_some_and(|name| name == ".preceptor"));
     let Some(own) = own else { return };
-    let file = own.join(".gitignore");
-    if !file.exists()
-        && let Err(error) = std::fs::write(&file, "*\n")
-    {
-        tracing::warn!(path = %file.display(), %error, "cannot be written");
+    let path = own.join(".gitignore");
+    // Made anew or not at all: a link that a workspace brings along must not lead elsewhere.
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(b"*\n"));
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            tracing::warn!(path = %path.display(), %error, "cannot be written");
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ignore_in_git;
+
+    #[test]
+    fn the_ignore_file_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join(".preceptor/runs");
+        std::fs::create_dir_all(&runs).unwrap();
+        let file = folder.path().join(".preceptor/.gitignore");
+        ignore_in_git(&runs);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "*\n");
+        std::fs::write(&file, "runs\n").unwrap();
+        ignore_in_git(&runs);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "runs\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_place_of_the_ignore_file_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("w/.preceptor/runs");
+        std::fs::create_dir_all(&runs).unwrap();
+        let outside = folder.path().join("outside");
+        std::os::unix::fs::symlink(&outside, folder.path().join("w/.preceptor/.gitignore"))
+            .unwrap();
+        ignore_in_git(&runs);
+        assert!(!outside.exists());
     }
 }
