@@ -42,7 +42,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
     let folders = Arc::new(Folders::from_environment()?);
     let setup = RunSetup {
         runs: workspace.join(&config.runs.dir),
-        proposals: ProposalStore::new(&workspace, &folders.state),
+        proposals: ProposalStore::new(&workspace, &folders),
         workspace,
         config: Arc::new(config),
         folders,

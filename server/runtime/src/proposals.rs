@@ -21,6 +21,7 @@ use skill::{LineIndex, NodeKind, SkillDocument, SkillDraft, TextEdit};
 use crate::{
     acceptance, atomic, clock,
     config::{self, Config, LintSettings},
+    folders::Folders,
     run_store, skills, uri,
 };
 
@@ -135,15 +136,17 @@ pub struct ProposalStore {
     folder: PathBuf,
     root: PathBuf,
     manifests: PathBuf,
+    home: PathBuf,
 }
 
 impl ProposalStore {
     /// Opens the store of a workspace folder, or of the state folder where there is none.
-    pub fn new(folder: &Path, state: &Path) -> Self {
+    pub fn new(folder: &Path, folders: &Folders) -> Self {
         Self {
             folder: folder.to_path_buf(),
             root: folder.join(ROOT),
-            manifests: state.join("proposals"),
+            manifests: folders.state.join("proposals"),
+            home: folders.home.clone(),
         }
     }
 
@@ -152,9 +155,14 @@ impl ProposalStore {
         &self.folder
     }
 
+    /// Returns the folder that accepted skills are saved below.
+    pub fn save_dir(&self, skills: &config::Skills) -> PathBuf {
+        skills::save_dir(&self.folder, &self.home, skills)
+    }
+
     /// Returns the linter's settings for a skill of this name, where it would be saved.
     pub fn settings(&self, config: &Config, name: &str) -> lint::Settings {
-        let path = skills::save_dir(&self.folder, &config.skills).join(name).join("SKILL.md");
+        let path = self.save_dir(&config.skills).join(name).join("SKILL.md");
         LintSettings::new(&config.lint).of(&self.folder, &path).into_owned()
     }
 
@@ -308,10 +316,10 @@ impl ProposalStore {
 
 /// Returns where the skill would be saved that stands at `path` as a proposal of a workspace
 /// folder; `None` for any other path.
-pub fn target(folder: &Path, path: &Path, skills: &config::Skills) -> Option<PathBuf> {
+pub fn target(folder: &Path, home: &Path, path: &Path, skills: &config::Skills) -> Option<PathBuf> {
     let below = path.strip_prefix(folder.join(ROOT)).ok()?;
     let name = below.parent()?.file_name()?;
-    Some(skills::save_dir(folder, skills).join(name).join(below.file_name()?))
+    Some(skills::save_dir(folder, home, skills).join(name).join(below.file_name()?))
 }
 
 /// What the linter finds in a proposed skill's text, as data. Nothing in the text suppresses it.
@@ -426,7 +434,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::{ProposalStatus, ProposalStore, Provenance, check, published_text, target};
-    use crate::config::{Config, Layer};
+    use crate::{
+        config::{Config, Layer},
+        folders::Folders,
+    };
 
     fn skill() -> DistilledSkill {
         DistilledSkill {
@@ -452,7 +463,7 @@ mod tests {
     #[test]
     fn a_proposal_is_a_clean_document_with_the_servers_provenance() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
+        let store = ProposalStore::new(folder.path(), &Folders::below(folder.path()));
         let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
         let proposal = store.create(&skill(), provenance(), now, &Config::default()).unwrap();
         assert_eq!(proposal.name, "count-csv-rows");
@@ -508,14 +519,15 @@ mod tests {
                          rules = { \"name/invalid\" = \"off\" }\n";
         let layer = Layer::from_toml("preceptor.toml", overrides).unwrap();
         let config = Config::merged([&layer]).unwrap();
-        let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
+        let store = ProposalStore::new(folder.path(), &Folders::below(folder.path()));
         let rule = lint::rule("name/invalid").unwrap();
         assert_eq!(store.settings(&config, "a").level(rule), lint::Level::Off);
         assert_eq!(store.settings(&config, "b").level(rule), lint::Level::Error);
         let document = folder.path().join(".preceptor/proposals/1-a/a/SKILL.md");
         let saved = folder.path().join(".agents/skills/a/SKILL.md");
-        assert_eq!(target(folder.path(), &document, &config.skills), Some(saved.clone()));
-        assert_eq!(target(folder.path(), &saved, &config.skills), None);
+        let home = folder.path();
+        assert_eq!(target(folder.path(), home, &document, &config.skills), Some(saved.clone()));
+        assert_eq!(target(folder.path(), home, &saved, &config.skills), None);
     }
 
     #[test]
@@ -529,7 +541,7 @@ mod tests {
     #[test]
     fn two_proposals_of_one_second_and_name_are_two() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ProposalStore::new(folder.path(), &folder.path().join("state"));
+        let store = ProposalStore::new(folder.path(), &Folders::below(folder.path()));
         let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
         let config = Config::default();
         let first = store.create(&skill(), provenance(), now, &config).unwrap();
@@ -542,9 +554,9 @@ mod tests {
         assert!(error.to_string().contains("already rejected"), "{error}");
         assert!(store.get("../x").is_err());
         // What lies in the workspace alone is nobody's proposal, nor is another folder's.
-        let other = ProposalStore::new(&folder.path().join("w"), &folder.path().join("state"));
+        let other = ProposalStore::new(&folder.path().join("w"), &Folders::below(folder.path()));
         assert!(other.list().is_empty());
-        std::fs::remove_dir_all(folder.path().join("state")).unwrap();
+        std::fs::remove_dir_all(Folders::below(folder.path()).state).unwrap();
         assert!(store.list().is_empty());
     }
 }

@@ -105,9 +105,11 @@ pub fn find(sources: &SkillSources<'_>) -> Vec<FoundSkill> {
         USER_FOLDERS.map(|folder| resolve_existing(&sources.folders.home.join(folder)));
     let mut paths: Vec<(PathBuf, Scope)> = Vec::new();
     if let Some(workspace) = sources.workspace {
-        let save_dir = Some(sources.config.save_dir.as_str()).filter(|dir| !dir.is_empty());
-        for folder in save_dir.into_iter().chain(PROJECT_FOLDERS) {
-            paths.extend(skill_files(&workspace.join(folder)).map(|path| (path, Scope::Workspace)));
+        let save_dir = (!sources.config.save_dir.is_empty())
+            .then(|| save_dir(workspace, &sources.folders.home, sources.config));
+        let well_known = PROJECT_FOLDERS.map(|folder| workspace.join(folder));
+        for folder in save_dir.into_iter().chain(well_known) {
+            paths.extend(skill_files(&folder).map(|path| (path, Scope::Workspace)));
         }
         // An accepted skill may so far live in an unsaved buffer only.
         paths.extend(accepted.below(workspace).into_iter().map(|path| (path, Scope::Workspace)));
@@ -184,10 +186,11 @@ pub fn extra_folders(workspace: &Path, home: &Path, config: &config::Skills) -> 
     config.paths.iter().map(|path| absolute(path, Some(workspace), home)).collect()
 }
 
-/// Returns the folder that accepted skills are saved below.
-pub fn save_dir(workspace: &Path, config: &config::Skills) -> PathBuf {
+/// Returns the folder that accepted skills are saved below. A `~` stands for the home folder, as in
+/// `skills.paths`.
+pub fn save_dir(workspace: &Path, home: &Path, config: &config::Skills) -> PathBuf {
     if !config.save_dir.is_empty() {
-        return workspace.join(&config.save_dir);
+        return absolute(Path::new(&config.save_dir), Some(workspace), home);
     }
     let mut candidates = PROJECT_FOLDERS.iter().take(3).map(|folder| workspace.join(folder));
     candidates.find(|folder| folder.is_dir()).unwrap_or_else(|| workspace.join(".agents/skills"))
@@ -317,10 +320,33 @@ mod tests {
     #[test]
     fn the_first_folder_that_exists_takes_new_skills() {
         let folder = tempfile::tempdir().unwrap();
-        let config = Skills::default();
-        assert_eq!(save_dir(folder.path(), &config), folder.path().join(".agents/skills"));
+        let saved_to = || save_dir(folder.path(), Path::new("/home/u"), &Skills::default());
+        assert_eq!(saved_to(), folder.path().join(".agents/skills"));
         std::fs::create_dir_all(folder.path().join("skills")).unwrap();
         std::fs::create_dir_all(folder.path().join(".github/skills")).unwrap();
-        assert_eq!(save_dir(folder.path(), &config), folder.path().join(".github/skills"));
+        assert_eq!(saved_to(), folder.path().join(".github/skills"));
+    }
+
+    #[test]
+    fn the_setting_says_where_skills_are_saved_and_they_are_found_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = Folders::below(folder.path());
+        let workspace = folder.path().join("w");
+        for (setting, expected) in
+            [("mine", workspace.join("mine")), ("~/mine", folders.home.join("mine"))]
+        {
+            let config = Skills { save_dir: setting.to_owned(), ..Skills::default() };
+            assert_eq!(save_dir(&workspace, &folders.home, &config), expected);
+            write_skill(&expected, "saved");
+            let found = find(&SkillSources {
+                workspace: Some(&workspace),
+                trusts_workspace: false,
+                folders: &folders,
+                config: &config,
+                editor: &NoEditor,
+            });
+            let paths: Vec<&Path> = found.iter().map(|skill| skill.path.as_path()).collect();
+            assert_eq!(paths, [resolve_existing(&expected.join("saved/SKILL.md"))]);
+        }
     }
 }

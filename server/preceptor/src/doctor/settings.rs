@@ -16,8 +16,9 @@ pub(super) fn checks(config: &Config, workspace: &Path, folders: Option<&Folders
     let mut checks = keys(config);
     if let Some(folders) = folders {
         checks.extend(skill_paths(config, workspace, folders));
+        let save_dir = skills::save_dir(workspace, &folders.home, &config.skills);
+        checks.push(folder("skills", &save_dir));
     }
-    checks.push(folder("skills", &skills::save_dir(workspace, &config.skills)));
     checks.push(sandbox(config.sandbox.mode));
     checks
 }

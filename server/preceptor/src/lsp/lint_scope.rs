@@ -23,6 +23,8 @@ pub(crate) struct LintScope {
     pub(super) settings: Arc<LintSettings>,
     /// `None` for documents outside of all folders, which no glob is about.
     pub(super) folder: Option<PathBuf>,
+    /// The user's home folder.
+    pub(super) home: PathBuf,
 }
 
 impl PartialEq for LintScope {
@@ -37,7 +39,7 @@ impl LintScope {
     /// Returns what a document is linted under now.
     pub(crate) fn of(session: &Session, uri: &Url) -> Self {
         let path = uri.to_file_path().ok();
-        let mut scope = session.settings.lint_scope(path.as_deref());
+        let mut scope = session.settings.lint_scope(path.as_deref(), &session.folders.home);
         if let (None, Some(path)) = (&scope.folder, &path) {
             scope.folder = session.folder_around(path);
         }
@@ -49,7 +51,7 @@ impl LintScope {
     pub(crate) fn settings(&self, uri: &Url) -> Cow<'_, lint::Settings> {
         let path = uri.to_file_path().unwrap_or_default();
         let folder = self.folder.as_deref().unwrap_or_else(|| Path::new(""));
-        let Some(target) = target(folder, &path, &self.config.skills) else {
+        let Some(target) = target(folder, &self.home, &path, &self.config.skills) else {
             return self.settings.of(folder, &path);
         };
         let settings = self.settings.of(folder, &target).into_owned();

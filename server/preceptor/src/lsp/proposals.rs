@@ -20,7 +20,6 @@ use runtime::{
     },
     recorder::Recorder,
     run_store::RunFolder,
-    skills,
     workspace::resolve_existing,
 };
 use serde_json::{Value, json};
@@ -145,7 +144,7 @@ pub(crate) async fn accept(
         let findings = check(&text, &proposal.name, &store.settings(&config, &proposal.name));
         refuse_errors(&proposal, &findings)?;
     }
-    let save_dir = skills::save_dir(store.folder(), &config.skills);
+    let save_dir = store.save_dir(&config.skills);
     let now = SystemClock.now();
     let (name, is_there) = free_name(&save_dir, &proposal.name, &text, now);
     let target = save_dir.join(&name).join("SKILL.md");

@@ -122,7 +122,7 @@ pub(crate) async fn start(
     let setup = RunSetup {
         workspace: places.workspace.clone(),
         runs: places.store.join(&config.runs.dir),
-        proposals: ProposalStore::new(&places.store, &session.folders.state),
+        proposals: ProposalStore::new(&places.store, &session.folders),
         config,
         folders: Arc::clone(&session.folders),
         editor: Arc::new(SessionEditor::new(session)),

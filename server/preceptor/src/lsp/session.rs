@@ -129,7 +129,7 @@ impl Session {
 
     /// Returns the stores of all folders, closed ones with live runs among them, the state folder's last.
     pub(crate) fn proposal_stores(&self) -> Vec<ProposalStore> {
-        self.stores().iter().map(|folder| ProposalStore::new(folder, &self.folders.state)).collect()
+        self.stores().iter().map(|folder| ProposalStore::new(folder, &self.folders)).collect()
     }
 
     /// Returns the folders that keep runs, the state folder's last.

@@ -138,7 +138,7 @@ impl Settings {
     }
 
     /// Returns what a document is linted under; its folder is unknown unless that has a file.
-    pub(crate) fn lint_scope(&self, path: Option<&Path>) -> LintScope {
+    pub(crate) fn lint_scope(&self, path: Option<&Path>, home: &Path) -> LintScope {
         let state = self.state();
         let innermost = path.and_then(|path| state.configs.innermost(path));
         let (folder, in_force) = match innermost {
@@ -149,6 +149,7 @@ impl Settings {
             config: Arc::clone(&in_force.config),
             settings: Arc::clone(&in_force.lint),
             folder,
+            home: home.to_path_buf(),
         }
     }
 

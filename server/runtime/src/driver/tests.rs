@@ -101,10 +101,7 @@ impl Bench {
         RunSetup {
             workspace: self.workspace(),
             runs: self.workspace().join(".preceptor/runs"),
-            proposals: ProposalStore::new(
-                &self.workspace(),
-                &Folders::below(self.folder.path()).state,
-            ),
+            proposals: ProposalStore::new(&self.workspace(), &Folders::below(self.folder.path())),
             config: Arc::new(self.config.clone()),
             folders: Arc::new(Folders::below(self.folder.path())),
             editor: Arc::new(NoEditor),

@@ -110,7 +110,8 @@ async fn refactorings(
         return Vec::new();
     }
     let workspace = session.places(Some(&snapshot.uri)).workspace;
-    let save_dir = skills::save_dir(&workspace, &session.settings.config_for(&snapshot.uri).skills);
+    let config = session.settings.config_for(&snapshot.uri);
+    let save_dir = skills::save_dir(&workspace, &session.folders.home, &config.skills);
     let task = Arc::clone(session);
     let snapshot = Arc::clone(snapshot);
     let worked_out = tokio::task::spawn_blocking(move || {
