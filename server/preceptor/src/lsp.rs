@@ -43,6 +43,7 @@ mod workspace_folders;
 
 use std::{sync::Arc, time::Duration};
 
+use runtime::atomic;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
 use tracing::warn;
@@ -63,6 +64,12 @@ where
     I: AsyncRead + Unpin,
     O: AsyncWrite,
 {
+    // Before anything is kept in it: who can write there could bring trust along.
+    if let Some(state_dir) = &options.state_dir
+        && let Err(error) = atomic::make_private_folder(state_dir)
+    {
+        warn!(path = %state_dir.display(), %error, "the state folder cannot be kept private");
+    }
     let tasks = Tasks::default();
     let mut session = None;
     let code = transport::run(stdin, stdout, options.transport, tasks.clone(), |outbox| {

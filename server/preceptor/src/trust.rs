@@ -4,6 +4,7 @@ use std::{env, fmt::Write as _, io::Write, path::Path};
 
 use anyhow::Context;
 use runtime::{
+    atomic,
     config::{WORKSPACE_FILE, WorkspaceFile},
     folders::Folders,
     trust::TrustRecords,
@@ -23,6 +24,8 @@ pub(crate) fn run(trusted: bool, stdout: &mut dyn Write) -> anyhow::Result<u8> {
         Err(_) if !trusted => None,
         file => file?,
     };
+    atomic::make_private_folder(&folders.state)
+        .with_context(|| format!("making {} private", folders.state.display()))?;
     TrustRecords::new(&folders.state)
         .keep(&current_dir, file.as_ref().map(|file| file.sha256.as_str()), trusted)
         .with_context(|| format!("keeping the decision in {}", folders.state.display()))?;

@@ -84,8 +84,32 @@ fn made_folder(path: &Path) -> io::Result<&Path> {
     Ok(folder)
 }
 
+/// Makes a folder that only the user may enter, with those around it that are missing; of one that
+/// others may enter, it takes their permissions.
+///
+/// # Errors
+/// Whatever the system says, such as that the folder is somebody else's.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    made_private(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = std::fs::metadata(folder)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
+}
+
 fn made_private_folder(path: &Path) -> io::Result<&Path> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    made_private(folder)?;
+    Ok(folder)
+}
+
+fn made_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     {
@@ -93,8 +117,7 @@ fn made_private_folder(path: &Path) -> io::Result<&Path> {
 
         builder.mode(0o700);
     }
-    builder.recursive(true).create(folder)?;
-    Ok(folder)
+    builder.recursive(true).create(folder)
 }
 
 fn filled(mut file: NamedTempFile, content: &[u8]) -> io::Result<NamedTempFile> {
@@ -105,7 +128,7 @@ fn filled(mut file: NamedTempFile, content: &[u8]) -> io::Result<NamedTempFile> 
 
 #[cfg(test)]
 mod tests {
-    use super::{write, write_over};
+    use super::{make_private_folder, write, write_over};
 
     #[test]
     fn a_file_that_changed_meanwhile_is_left_alone() {
@@ -118,6 +141,21 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         let n_files = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
         assert_eq!(n_files, 1, "nothing unfinished is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_folder_is_closed_to_others_also_if_it_was_open() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("state/preceptor");
+        let mode = || folder.metadata().unwrap().permissions().mode() & 0o777;
+        make_private_folder(&folder).unwrap();
+        assert_eq!(mode(), 0o700);
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        make_private_folder(&folder).unwrap();
+        assert_eq!(mode(), 0o700);
     }
 
     #[cfg(unix)]
