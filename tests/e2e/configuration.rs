@@ -299,3 +299,26 @@ async fn the_users_overrides_are_relative_to_each_folder() {
     }
     client.finish().await;
 }
+
+#[tokio::test]
+async fn lenses_follow_the_trigger_of_the_file() {
+    let dir = folder(&[("work/notes.md", "@ask why?\n")]);
+    let options = ClientOptions {
+        capabilities: json!({"workspace": {"codeLens": {"refreshSupport": true}}}),
+        dir: Some(Arc::clone(&dir)),
+        workspace: Some("work"),
+        ..ClientOptions::default()
+    };
+    let mut client = Client::start(options).await;
+    let notes = client.uri("work/notes.md");
+    client.open(&notes, "@ask why?\n").await;
+    let params = json!({"textDocument": {"uri": notes}});
+    assert_eq!(client.request("textDocument/codeLens", params.clone()).await, json!([]));
+    write(dir.path(), "config.toml", "agent.trigger = \"@ask\"\n");
+    file_changed(&mut client, "config.toml").await;
+    let refresh = client.server_request("workspace/codeLens/refresh").await;
+    client.answer(&refresh, Value::Null).await;
+    let lenses = client.request("textDocument/codeLens", params).await;
+    assert_eq!(lenses[0]["command"]["arguments"][0]["prompt"], "why?", "{lenses}");
+    client.finish().await;
+}

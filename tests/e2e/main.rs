@@ -35,6 +35,7 @@ mod requests;
 mod runs;
 mod search;
 mod settings;
+mod state;
 mod status;
 mod stories;
 mod structure;

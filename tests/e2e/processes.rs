@@ -8,11 +8,16 @@ use tokio::process::{Child, Command};
 
 use crate::harness::{Client, ClientOptions};
 
-/// Starts `preceptor lsp` with nothing of this machine's user.
 fn start() -> Client {
+    start_with(&[])
+}
+
+/// Starts `preceptor lsp` with nothing of this machine's user.
+fn start_with(arguments: &[&str]) -> Client {
     let dir = TempDir::new().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_preceptor"))
         .arg("lsp")
+        .args(arguments)
         .env("HOME", dir.path())
         .env("XDG_CONFIG_HOME", dir.path().join("config"))
         .env("XDG_STATE_HOME", dir.path().join("state"))
@@ -76,4 +81,14 @@ fn hover_nowhere() -> Value {
         "textDocument": {"uri": "file:///nowhere.md"},
         "position": {"line": 0, "character": 0},
     })
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_named_and_not_there_is_reported_and_stops_nothing() {
+    let mut client = start_with(&["--config", "/no/such/config.toml"]);
+    client.initialize(&ClientOptions::default()).await;
+    let message = client.notification("window/showMessage").await;
+    let text = message["message"].as_str().unwrap();
+    assert!(text.starts_with("there is no file /no/such/config.toml: check --config"), "{text}");
+    client.finish().await;
 }

@@ -190,6 +190,7 @@ fn perform(command: Command) -> anyhow::Result<u8> {
             if let Some(file) = config {
                 let file = std::path::absolute(&file).context("finding the configuration")?;
                 options.user_config = Some(file);
+                options.is_config_named = true;
             }
             Ok(lsp::serve(tokio::io::stdin(), tokio::io::stdout(), options).await)
         }),

@@ -68,11 +68,7 @@ pub(crate) fn of_run(file: Option<&Path>) -> anyhow::Result<Configured> {
 /// Reads the user's file, or the one that takes its place.
 fn user_layer(file: Option<&Path>) -> anyhow::Result<Option<Layer>> {
     match file {
-        Some(path) => {
-            let layer = Layer::from_file(path)?
-                .with_context(|| format!("there is no file {}: check --config", path.display()))?;
-            Ok(Some(layer))
-        }
+        Some(path) => Ok(Some(Layer::from_named_file(path)?)),
         None => match Folders::from_environment() {
             Ok(folders) => Ok(Layer::from_file(&folders.config_file)?),
             Err(_) => Ok(None),

@@ -89,6 +89,12 @@ pub enum ConfigError {
         /// The parser's words.
         message: String,
     },
+    /// A file that was asked for by name is not there.
+    #[error("there is no file {origin}: check --config")]
+    Missing {
+        /// The file.
+        origin: String,
+    },
     /// The file is there and cannot be read.
     #[error("{origin} cannot be read ({error}): {}", what_to_do(error))]
     Unreadable {
@@ -115,7 +121,7 @@ impl ConfigError {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Invalid { place, .. } | Self::Syntax { place, .. } => place.as_ref(),
-            Self::Unreadable { .. } => None,
+            Self::Missing { .. } | Self::Unreadable { .. } => None,
         }
     }
 
@@ -124,7 +130,7 @@ impl ConfigError {
         match self {
             Self::Invalid { path, message, .. } if path != "." => format!("`{path}`: {message}"),
             Self::Invalid { message, .. } | Self::Syntax { message, .. } => message.clone(),
-            Self::Unreadable { .. } => self.to_string(),
+            Self::Missing { .. } | Self::Unreadable { .. } => self.to_string(),
         }
     }
 }
@@ -158,6 +164,15 @@ impl Layer {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(ConfigError::Unreadable { origin, error }),
         }
+    }
+
+    /// Reads a TOML file that somebody asked for by name.
+    ///
+    /// # Errors
+    /// Every variant of [`ConfigError`].
+    pub fn from_named_file(path: &Path) -> Result<Self, ConfigError> {
+        let origin = path.display().to_string();
+        Self::from_file(path)?.ok_or(ConfigError::Missing { origin })
     }
 
     /// Reads a TOML text.

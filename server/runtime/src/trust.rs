@@ -37,6 +37,11 @@ impl TrustRecords {
         Self { folder: state.join("trust") }
     }
 
+    /// Returns the folder of the records; it need not exist.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns whether the user trusts a workspace whose `preceptor.toml` has this hash (`None`:
     /// has no such file). A file that is not the trusted one has to be looked at again.
     pub fn is_trusted(&self, workspace: &Path, file_sha256: Option<&str>) -> bool {

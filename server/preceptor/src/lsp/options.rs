@@ -14,8 +14,10 @@ const FOLDER: &str = "preceptor";
 pub struct Options {
     /// How the streams are served.
     pub transport: TransportOptions,
-    /// The user's settings; `None`: there are none. A file that is not there is no mistake.
+    /// The user's settings; `None`: there are none.
     pub user_config: Option<PathBuf>,
+    /// Whether that file was asked for by name: that it is not there is a mistake then.
+    pub is_config_named: bool,
     /// The state folder; `None`: nothing is written but runs, below the temporary folder.
     pub state_dir: Option<PathBuf>,
     /// The user's home folder; `None`: the user has no skills.
@@ -30,6 +32,7 @@ impl Options {
         Self {
             transport: TransportOptions::default(),
             user_config: folders.as_ref().map(|folders| folders.config_file.clone()),
+            is_config_named: false,
             state_dir: folders.as_ref().map(|folders| folders.state.clone()),
             home: folders.map(|folders| folders.home),
         }

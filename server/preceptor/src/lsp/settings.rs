@@ -57,6 +57,8 @@ pub(crate) enum SettingsChange {
     Changed {
         /// Whether the linter's part is another one.
         lint: bool,
+        /// Whether other lines are ask lines now.
+        trigger: bool,
     },
     /// The layer cannot be used, and the last good one stays in force. The sentence has not been
     /// reported yet.
@@ -240,7 +242,10 @@ impl State {
         if before == self.configs {
             SettingsChange::None
         } else {
-            SettingsChange::Changed { lint: before.lints_differently(&self.configs) }
+            SettingsChange::Changed {
+                lint: before.differs(&self.configs, |config| &config.lint),
+                trigger: before.differs(&self.configs, |config| &config.agent.trigger),
+            }
         }
     }
 }
@@ -270,30 +275,34 @@ impl Configs {
         around.max_by_key(|(folder, _)| folder.components().count())
     }
 
-    fn lints_differently(&self, other: &Self) -> bool {
+    /// Whether a part is another one anywhere.
+    fn differs<T: PartialEq>(&self, other: &Self, part: impl Fn(&Config) -> &T) -> bool {
         let mut folders = self.folders.keys().chain(other.folders.keys());
-        self.shared.config.lint != other.shared.config.lint
-            || folders.any(|folder| self.of(folder).config.lint != other.of(folder).config.lint)
+        part(&self.shared.config) != part(&other.shared.config)
+            || folders.any(|it| part(&self.of(it).config) != part(&other.of(it).config))
     }
 }
 
-/// Replaces a layer and acts on what that changes: the person is told about a mistake once, and
-/// open skills are linted again when the linter's settings changed.
+/// Replaces a layer and acts on what that changes: the person is told about a mistake once, open
+/// skills are linted again when the linter's settings changed, and lenses follow the trigger.
 pub(crate) fn update(
-    session: &Session,
+    session: &Arc<Session>,
     source: LayerSource,
     layer: Result<Option<Layer>, ConfigError>,
 ) {
     act_on(session, session.settings.set(source, layer), &format!("{source:?}"));
 }
 
-fn act_on(session: &Session, change: SettingsChange, source: &str) {
+fn act_on(session: &Arc<Session>, change: SettingsChange, source: &str) {
     match change {
         SettingsChange::None => {}
-        SettingsChange::Changed { lint } => {
+        SettingsChange::Changed { lint, trigger } => {
             info!(source, "the configuration changed");
             if lint {
                 session.linter.settings_changed(session);
+            }
+            if trigger && !session.documents.all().is_empty() {
+                session.refresh_code_lenses();
             }
         }
         SettingsChange::Refused(sentence) => {
@@ -308,7 +317,11 @@ fn act_on(session: &Session, change: SettingsChange, source: &str) {
 
 /// Takes settings that the editor sent of its own accord. `null` stands for none; settings may
 /// stand below the section's name or be the section itself.
-pub(crate) fn take_editor_settings(session: &Session, source: LayerSource, mut settings: Value) {
+pub(crate) fn take_editor_settings(
+    session: &Arc<Session>,
+    source: LayerSource,
+    mut settings: Value,
+) {
     session.settings.editor_generation.fetch_add(1, Ordering::SeqCst);
     if let Some(section) = settings.get_mut(SECTION) {
         settings = section.take();
@@ -317,7 +330,7 @@ pub(crate) fn take_editor_settings(session: &Session, source: LayerSource, mut s
 }
 
 /// Asks the editor for its settings and takes the answer, unless newer ones came meanwhile.
-pub(crate) async fn pull_editor_settings(session: &Session) {
+pub(crate) async fn pull_editor_settings(session: &Arc<Session>) {
     let generation = session.settings.editor_generation.fetch_add(1, Ordering::SeqCst) + 1;
     let params = ConfigurationParams {
         items: vec![ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) }],
@@ -393,7 +406,7 @@ mod tests {
         let (outer, inner) = (Path::new("/w"), Path::new("/w/deep"));
         settings.set_folder(outer, layer(rule("info")).unwrap(), false);
         let change = settings.set_folder(inner, layer(rule("warning")).unwrap(), true);
-        assert_eq!(change, SettingsChange::Changed { lint: true });
+        assert_eq!(change, SettingsChange::Changed { lint: true, trigger: false });
         assert_eq!((of("/w/a"), of("/w/deep/a")), (RuleLevel::Info, RuleLevel::Warning));
         assert_eq!((of("/wide/a"), of("/other")), (RuleLevel::Hint, RuleLevel::Hint));
         assert!(settings.is_trusted(inner) && !settings.is_trusted(outer));
@@ -405,12 +418,15 @@ mod tests {
     }
 
     #[test]
-    fn only_changes_of_the_linters_part_say_so() {
+    fn changes_say_what_part_they_are_of() {
         let settings = Settings::default();
         let change = settings.set(LayerSource::Editor, layer(json!({"agent": {"trigger": "@p"}})));
-        assert_eq!(change, SettingsChange::Changed { lint: false });
+        assert_eq!(change, SettingsChange::Changed { lint: false, trigger: true });
+        let both = json!({"agent": {"trigger": "@q"}, "lint": {"fail_on": "hint"}});
+        let change = settings.set_folder(Path::new("/w"), layer(both).unwrap(), true);
+        assert_eq!(change, SettingsChange::Changed { lint: true, trigger: false });
         let change = settings.set(LayerSource::Editor, layer(rule("off")));
-        assert_eq!(change, SettingsChange::Changed { lint: true });
+        assert_eq!(change, SettingsChange::Changed { lint: true, trigger: true });
         assert_eq!(settings.set(LayerSource::Editor, layer(rule("off"))), SettingsChange::None);
     }
 }

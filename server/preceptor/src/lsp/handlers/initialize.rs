@@ -1,5 +1,7 @@
 //! `initialize`: what both sides can. Pure but for what it notes; nothing may be sent yet.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
@@ -22,7 +24,7 @@ use crate::lsp::{
     to_proto,
 };
 
-pub(crate) fn initialize(session: &Session, params: InitializeParams) -> InitializeResult {
+pub(crate) fn initialize(session: &Arc<Session>, params: InitializeParams) -> InitializeResult {
     let offered = params.capabilities.general.as_ref();
     let encoding =
         positions::choose_encoding(offered.and_then(|it| it.position_encodings.as_deref()));

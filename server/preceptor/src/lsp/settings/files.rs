@@ -95,13 +95,16 @@ pub(crate) async fn reload(session: &Arc<Session>) {
     }
 }
 
-/// Reads all files again, in a task of its own, if one of these is a file of the configuration.
+/// Reads all files again, in a task of its own, if one of these is a file of the configuration, or
+/// what a shell or another server decided about trust.
 pub(crate) fn changed<'a>(session: &Arc<Session>, uris: impl IntoIterator<Item = &'a Url>) {
     let user_file = session.options.user_config.as_deref();
+    let records = TrustRecords::new(&session.folders.state);
     let is_ours = |uri: &Url| {
         uri.to_file_path().is_ok_and(|path| {
             path.file_name().is_some_and(|name| name == WORKSPACE_FILE)
                 || user_file == Some(path.as_path())
+                || path.parent() == Some(records.folder())
         })
     };
     if uris.into_iter().any(is_ours) {
@@ -154,7 +157,7 @@ pub(crate) fn actions(session: &Session, uri: &Url, range: Range) -> Vec<CodeAct
 }
 
 /// Forgets the files of folders that are closed, and withdraws what was said about them.
-fn let_closed_go(session: &Session) {
+fn let_closed_go(session: &Arc<Session>) {
     let open = session.workspace_folders();
     let mut folders = session.settings.files.folders();
     let closed: Vec<PathBuf> = folders.keys().filter(|it| !open.contains(it)).cloned().collect();
@@ -167,13 +170,17 @@ fn let_closed_go(session: &Session) {
     }
 }
 
-fn read_user_file(session: &Session) {
-    if let Some(path) = &session.options.user_config {
-        update(session, LayerSource::UserFile, Layer::from_file(path));
-    }
+fn read_user_file(session: &Arc<Session>) {
+    let Some(path) = &session.options.user_config else { return };
+    let layer = if session.options.is_config_named {
+        Layer::from_named_file(path).map(Some)
+    } else {
+        Layer::from_file(path)
+    };
+    update(session, LayerSource::UserFile, layer);
 }
 
-fn read_folder(session: &Session, folder: &Path, is_first: bool) {
+fn read_folder(session: &Arc<Session>, folder: &Path, is_first: bool) {
     let text = WorkspaceFile::load_text(folder);
     let path = WorkspaceFile::path(folder);
     let mut folders = session.settings.files.folders.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,9 +1,9 @@
 //! Registers with the client: changes of the settings, in the editor and on disk, and the language
 //! features that are for some documents only.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use runtime::config::WORKSPACE_FILE;
+use runtime::{config::WORKSPACE_FILE, trust::TrustRecords};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     Registration, RegistrationParams, Unregistration, UnregistrationParams, Url,
@@ -74,13 +74,21 @@ fn watched_files(session: &Session) -> Registration {
 
 fn watchers(session: &Session) -> Vec<Value> {
     let mut watchers = vec![json!({ "globPattern": format!("**/{WORKSPACE_FILE}") })];
-    let user_config = session.options.user_config.as_deref();
-    if session.client().watches_elsewhere
-        && let Some(path) = user_config
-        && let Some(folder) = path.parent().and_then(|folder| Url::from_directory_path(folder).ok())
-        && let Some(name) = path.file_name().and_then(|name| name.to_str())
+    if !session.client().watches_elsewhere {
+        return watchers;
+    }
+    let mut watch = |folder: &Path, pattern: &str| {
+        if let Ok(folder) = Url::from_directory_path(folder) {
+            watchers.push(json!({ "globPattern": { "baseUri": folder, "pattern": pattern } }));
+        }
+    };
+    if let Some(path) = &session.options.user_config
+        && let (Some(folder), Some(name)) = (path.parent(), path.file_name())
     {
-        watchers.push(json!({ "globPattern": { "baseUri": folder, "pattern": name } }));
+        watch(folder, &name.to_string_lossy());
+    }
+    if let Some(state) = &session.options.state_dir {
+        watch(TrustRecords::new(state).folder(), "*.json");
     }
     watchers
 }
@@ -98,18 +106,21 @@ mod tests {
     #[track_caller]
     fn check(watches_elsewhere: bool, expected: &Value) {
         let user_config = Some("/home/u/.config/preceptor/config.toml".into());
-        let options = Options { user_config, ..Options::default() };
+        let state_dir = Some("/home/u/.local/state/preceptor".into());
+        let options = Options { user_config, state_dir, ..Options::default() };
         let session = Session::new(options, Outbox::new(), Tasks::default());
         session.set_client(ClientFeatures { watches_elsewhere, ..ClientFeatures::default() });
         assert_eq!(json!(watchers(&session)), *expected);
     }
 
     #[test]
-    fn the_users_file_is_watched_where_the_client_can() {
+    fn the_users_files_are_watched_where_the_client_can() {
         let workspaces = json!({"globPattern": "**/preceptor.toml"});
         check(false, &json!([workspaces]));
         let base = "file:///home/u/.config/preceptor/";
         let users = json!({"globPattern": {"baseUri": base, "pattern": "config.toml"}});
-        check(true, &json!([workspaces, users]));
+        let base = "file:///home/u/.local/state/preceptor/trust/";
+        let trust = json!({"globPattern": {"baseUri": base, "pattern": "*.json"}});
+        check(true, &json!([workspaces, users, trust]));
     }
 }
