@@ -149,7 +149,7 @@ mod tests {
             "user-path",
             2,
             &expect![[r#"
-            error: there is no rule `user-path`: did you mean portability/user-path?
+            error: there is no rule `user-path`: did you mean portability/user-path or portability/user-at-host?
         "#]],
         );
         check(
