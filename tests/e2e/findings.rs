@@ -1,7 +1,10 @@
 //! Hover, quick fixes and fix-all on findings in skills.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use skill::{LineIndex, Position, PositionEncoding, Span, TextEdit, apply_edits};
+use tempfile::TempDir;
 
 use crate::harness::{Client, ClientOptions};
 
@@ -72,10 +75,11 @@ async fn a_finding_names_its_rule_and_links_to_a_page_that_is_there() {
 
 #[tokio::test]
 async fn without_a_place_for_pages_there_are_findings_without_links() {
-    let mut client = Client::launch(&ClientOptions::default()).await;
+    let dir = Arc::new(TempDir::new().unwrap());
     // A file where the state folder should be.
-    tokio::fs::write(client.dir().join("state"), "in the way").await.unwrap();
-    client.initialize(&ClientOptions::default()).await;
+    tokio::fs::write(dir.path().join("state"), "in the way").await.unwrap();
+    let mut client =
+        Client::start(ClientOptions { dir: Some(dir), ..ClientOptions::default() }).await;
     let uri = client.uri("demo/SKILL.md");
     client.open(&uri, TWO_MISTAKES).await;
     let diagnostics = client.diagnostics(&uri, 1).await;
