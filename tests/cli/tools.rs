@@ -88,7 +88,7 @@ pub(crate) fn install_pretended_cargo(folder: &Path) {
          echo \"$*\" >>'{log}'\n\
          while [[ $1 != --root ]]; do shift; done\n\
          mkdir -p \"$2/bin\" \"$2/build\"\n\
-         cp '{PRECEPTOR}' \"$2/bin/preceptor\"\n",
+         ln -s '{PRECEPTOR}' \"$2/bin/preceptor\"\n",
         log = folder.join("tools/cargo.log").display(),
     );
     write(folder, &[("tools/cargo", &script)]);

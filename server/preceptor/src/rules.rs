@@ -146,10 +146,10 @@ mod tests {
             "#]],
         );
         check(
-            "user-path",
+            "directory-mismach",
             2,
             &expect![[r#"
-            error: there is no rule `user-path`: did you mean portability/user-path or portability/user-at-host?
+            error: there is no rule `directory-mismach`: did you mean name/directory-mismatch?
         "#]],
         );
         check(

@@ -208,14 +208,17 @@ fn the_threshold_decides_about_failure() {
 
 #[test]
 fn of_a_very_long_line_the_place_is_shown() {
-    let words = "größer ".repeat(2000);
-    let text = format!("---\nname: a\ndescription: A.\n---\n{words}/home/mira/x {words}\n");
+    let words = "größer ".repeat(500);
+    let text = format!(
+        "---\nname: a\ndescription: Grows. Use when it has to grow.\n---\n\
+         {words}/home/mira/x {words}\n"
+    );
     check(
         &[("a/SKILL.md", &text)],
         &Options::default(),
         &expect![[r#"
             warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
-             --> a/SKILL.md:5:14001
+             --> a/SKILL.md:5:3501
               |
              :::
             5 | ...ßer größer größer größer größer größer größer größer größer /home/mira/x größer größer größer größer größer größer größer größer g...
