@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Agent, AgentOptions, SKILL, TEACHER, actions_titled, distilled, with_code};
+use crate::harness::{
+    Agent, AgentOptions, SKILL, TEACHER, actions_titled, calls, distilled, says, with_code,
+};
 
 const ASK_LINE: u64 = 2;
 
@@ -167,5 +169,25 @@ async fn proposals_are_listed_with_what_a_list_shows() {
     assert!(proposal["verification"]["outcome"].is_string(), "{proposal}");
     let path = proposal["uri"].as_str().unwrap().strip_prefix("file://").unwrap();
     assert!(fs::metadata(path).unwrap().is_file());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_lens_on_a_skill_counts_the_runs_that_read_it() {
+    let mut agent = Agent::start().await;
+    agent.proposed(&distilled()).await;
+    let text = agent.accept().await;
+    let skill = agent.uri(SKILL);
+    let params = json!({"textDocument": {"uri": skill}});
+    let lenses = agent.client.request("textDocument/codeLens", params.clone()).await;
+    assert_eq!(lenses[0]["command"]["title"], "used by 0 runs");
+    assert_eq!(lenses[0]["range"]["start"]["line"], 1, "at the name: {text}");
+    agent.student.then(calls([("skills", json!({"action": "view", "name": "count-csv-rows"}))]));
+    agent.student.then(says("There are 2 rows."));
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "turn_complete").await;
+    let lenses = agent.client.request("textDocument/codeLens", params).await;
+    assert_eq!(lenses[0]["command"]["title"], "used by 1 run");
+    assert_eq!(lenses[0]["command"]["arguments"], json!([{"runId": run_id}]));
     agent.finish().await;
 }

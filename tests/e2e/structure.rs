@@ -164,3 +164,25 @@ fn applied(text: &str, edits: &Value) -> String {
     });
     apply_edits(text, &edits.collect::<Vec<_>>()).unwrap()
 }
+
+#[tokio::test]
+async fn hints_tell_what_a_skill_costs_and_who_finds_it() {
+    let text = "---\nname: demo\ndescription: \"Größe 😀.\"\n---\n# Demo\n\nCount the rows.\n";
+    let (mut client, uri) = open(json!({}), ".claude/skills/demo/SKILL.md", text).await;
+    let whole = range((0, 7), (0, 0));
+    let params = json!({"textDocument": {"uri": uri}, "range": whole});
+    let hints = client.request("textDocument/inlayHint", params).await;
+    let shown: Vec<_> = hints
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["position"]["line"].as_u64().unwrap(), it["label"].as_str().unwrap()))
+        .collect();
+    let found_by = "found by Claude Code, VS Code (Copilot), OpenCode and 1 more";
+    assert_eq!(shown, [(1, found_by), (2, "~5 tokens"), (3, "body ~8 tokens")]);
+    assert_eq!(hints[1]["position"]["character"], 24, "behind the emoji, in UTF-16");
+    let params = json!({"textDocument": {"uri": uri}, "range": range((2, 2), (0, 30))});
+    let hints = client.request("textDocument/inlayHint", params).await;
+    assert_eq!(hints.as_array().unwrap().len(), 1, "only those in view");
+    client.finish().await;
+}

@@ -18,6 +18,7 @@ mod completion;
 mod directive;
 mod field_lines;
 mod fields;
+mod finders;
 mod finding;
 mod fix_all;
 mod hidden;
@@ -62,6 +63,7 @@ pub use crate::{
         completions,
     },
     fields::{Client, Field, Place, Readers, clients_of, field, field_at, fields},
+    finders::finders,
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
     neighborhood::{

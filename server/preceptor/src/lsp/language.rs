@@ -6,6 +6,7 @@
 pub(crate) mod features;
 pub(crate) mod folding;
 pub(crate) mod formatting;
+pub(crate) mod inlay_hints;
 pub(crate) mod refactorings;
 pub(crate) mod selection;
 pub(crate) mod symbols;

@@ -13,8 +13,8 @@ use tower_lsp::{
         DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
         DocumentFormattingParams, DocumentSymbolParams, DocumentSymbolResponse,
         ExecuteCommandParams, FoldingRange, FoldingRangeParams, Hover, HoverParams,
-        InitializeParams, InitializeResult, InitializedParams, SelectionRange,
-        SelectionRangeParams, TextEdit, WorkDoneProgressCancelParams,
+        InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams,
+        SelectionRange, SelectionRangeParams, TextEdit, WorkDoneProgressCancelParams,
     },
 };
 
@@ -23,8 +23,8 @@ use crate::lsp::{
     documents::Snapshot,
     handlers,
     language::{
-        self, folding::folding_ranges, formatting::formatting, is_skill_or_transcript,
-        selection::selection_ranges, symbols::symbols,
+        self, folding::folding_ranges, formatting::formatting, inlay_hints::inlay_hints,
+        is_skill_or_transcript, selection::selection_ranges, symbols::symbols,
     },
     linter::is_skill,
     progress,
@@ -133,6 +133,12 @@ impl LanguageServer for Server {
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         Ok(language::answer(&self.session, &params.text_document.uri, is_skill, formatting).await)
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let InlayHintParams { text_document, range, .. } = params;
+        let work = move |snapshot: &Snapshot| inlay_hints(snapshot, range);
+        Ok(language::answer(&self.session, &text_document.uri, is_skill, work).await)
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

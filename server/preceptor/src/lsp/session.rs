@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use runtime::{folders::Folders, proposals::ProposalStore, run_store::RunFolder};
+use runtime::{
+    folders::Folders, proposals::ProposalStore, run_store::RunFolder, skill_use::SkillUse,
+};
 use tokio::sync::Mutex;
 use tower_lsp::lsp_types::{
     Url,
@@ -58,6 +60,8 @@ pub struct Session {
     pub(crate) runs: Runs,
     /// What became of requests.
     pub(crate) turns: Turns,
+    /// Which runs used which skill.
+    pub(crate) skill_use: std::sync::Mutex<SkillUse>,
     /// Held while a proposal is decided about.
     pub(crate) accepting: Mutex<()>,
     /// Accepted skills that are not saved yet.
@@ -80,6 +84,7 @@ impl Session {
             settings: Settings::default(),
             folders: Arc::new(options.folders()),
             runs: Runs::default(),
+            skill_use: std::sync::Mutex::default(),
             accepting: Mutex::default(),
             unsaved_skills: UnsavedSkills::default(),
             open_folders: WorkspaceFolders::default(),

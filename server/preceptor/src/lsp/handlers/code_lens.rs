@@ -1,11 +1,16 @@
 //! `textDocument/codeLens`: asking, stopping what was asked, and deciding about a proposal.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command, Range};
 
-use crate::lsp::{ask_lines, proposals, session::Session, turns::actions::proposal_commands};
+use tracing::error;
+
+use crate::lsp::{
+    ask_lines, documents::Snapshot, linter, proposals, session::Session,
+    turns::actions::proposal_commands,
+};
 
 pub(crate) async fn code_lens(
     session: &Arc<Session>,
@@ -34,7 +39,40 @@ pub(crate) async fn code_lens(
             }
         }
     }
+    if linter::is_skill(&snapshot.uri) {
+        lenses.extend(use_lens(session, &snapshot).await);
+    }
     Some(lenses)
+}
+
+/// How many runs used a skill, and the latest of them behind a click; not for proposals, which no
+/// run may use.
+async fn use_lens(session: &Arc<Session>, snapshot: &Arc<Snapshot>) -> Option<CodeLens> {
+    let path = snapshot.uri.to_file_path().ok()?;
+    if session.proposal_stores().iter().any(|store| store.is_around(&path)) {
+        return None;
+    }
+    let (task, snapshot) = (Arc::clone(session), Arc::clone(snapshot));
+    let counted = tokio::task::spawn_blocking(move || {
+        let name = snapshot.skill().field("name")?;
+        let folders = task.run_folders();
+        let mut skill_use = task.skill_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs = skill_use.runs(&folders, name.as_text()?.trim());
+        Some((snapshot.range(name.span), runs))
+    });
+    let (range, runs) =
+        counted.await.inspect_err(|error| error!(%error, "counting runs panicked")).ok()??;
+    let title = match runs.len() {
+        1 => "used by 1 run".to_owned(),
+        n_runs => format!("used by {n_runs} runs"),
+    };
+    Some(match runs.first() {
+        Some(latest) => lens(range, &title, "preceptor.show", json!({ "runId": latest.run_id })),
+        // Editors show a lens without a command as words only.
+        None => {
+            CodeLens { range, command: Some(Command::new(title, String::new(), None)), data: None }
+        }
+    })
 }
 
 fn lens(range: Range, title: &str, command: &str, argument: Value) -> CodeLens {

@@ -53,6 +53,13 @@ static FEATURES: &[Feature] = &[
         patterns: SKILLS,
         options: no_options,
     },
+    Feature {
+        method: "textDocument/inlayHint",
+        client_key: "inlayHint",
+        server_key: "inlayHintProvider",
+        patterns: SKILLS,
+        options: no_options,
+    },
 ];
 
 fn no_options() -> Value {
