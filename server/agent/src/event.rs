@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    detect::Signal,
+    detect::{CallRecord, Signal},
+    machine::Actor,
     message::{Message, Usage},
 };
 
@@ -123,7 +124,7 @@ pub enum Event {
         finish_reason: String,
         /// US dollars; `null` where the price is unknown.
         cost_usd: Option<f64>,
-        /// What the call was for: `main`, `teacher` or `distill`.
+        /// What the call was for: `main`, `teacher`, `distill` or `compaction`.
         kind: String,
         /// As reported by the server.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,6 +189,31 @@ pub enum Event {
         proposal_id: String,
         /// `accepted` or `rejected`.
         outcome: String,
+    },
+    /// Earlier messages were replaced by a summary, or cut.
+    Compacted {
+        /// The conversation's size before, in tokens (estimated).
+        old_tokens: u64,
+        /// Its size after, in tokens (estimated).
+        new_tokens: u64,
+    },
+    /// The last request and all that followed from it are gone.
+    UndoComplete {
+        /// How many messages were taken out of the history.
+        removed: usize,
+    },
+    /// The conversation does not fit the window any more and nothing in it may go.
+    SessionTerminated {
+        /// `compaction_failed`.
+        reason: String,
+        /// Tokens of the request that did not fit (estimated).
+        context_usage: u64,
+        /// Tokens that a request may have.
+        context_threshold: u64,
+        /// What the server said, at most 300 characters.
+        error: String,
+        /// What happened and what to do about it.
+        user_message: String,
     },
     /// The turn ended with an answer, or at a limit.
     TurnComplete {
@@ -273,11 +299,45 @@ pub enum StateRecord {
         /// The document and the line (0-based) that it was asked from.
         #[serde(skip_serializing_if = "Option::is_none")]
         origin: Option<RequestOrigin>,
+        /// Whether it only goes on with the request before it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        goes_on: bool,
     },
-    /// Messages that were added to an attempt's history.
+    /// Messages that were added to an attempt's history. A system message takes the place of the
+    /// one before it.
     Messages {
+        /// Whose history.
+        #[serde(default)]
+        actor: Actor,
         /// The messages, in order.
         messages: Vec<Message>,
+    },
+    /// An attempt's whole history, after it was rewritten.
+    History {
+        /// Whose.
+        actor: Actor,
+        /// The messages, in order.
+        messages: Vec<Message>,
+    },
+    /// Calls that got their results, as the verdict will see them.
+    Calls {
+        /// Whose.
+        actor: Actor,
+        /// The calls, in order.
+        calls: Vec<CallRecord>,
+    },
+    /// The agent at a point from which it can go on, without histories and skills: those are in
+    /// other records.
+    Machine {
+        /// The serialized value.
+        machine: Value,
+    },
+    /// The last request was taken back.
+    Undone {
+        /// The turns that worked on it.
+        turns: Vec<u32>,
+        /// How many messages the student's history has left.
+        n_messages: usize,
     },
     /// Arguments that a person changed at approval: these ran.
     EditedArguments {

@@ -5,6 +5,7 @@
 //! whatever it wants done is a value that a driver performs.
 
 pub mod clip;
+pub mod context;
 pub mod detect;
 pub mod distill;
 pub mod event;

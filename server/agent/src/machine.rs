@@ -4,13 +4,16 @@
 //! to do next. Stepping needs no runtime; the machine can be serialized at any point, also with
 //! approvals pending. The driver performs a [`Step`] and feeds its outcome back.
 //!
-//! A turn starts with [`Input::Request`] and ends in exactly one of `turn_complete`,
-//! `interrupted` and `error`. Every call that a model makes has one `tool_call` and exactly one
+//! A turn starts with [`Input::Request`] or [`Input::Resume`] and ends in exactly one of
+//! `turn_complete`, `interrupted`, `error` and `session_terminated`. Every call that a model makes has one `tool_call` and exactly one
 //! `tool_output`, and one result in the history, in call order.
 
 mod attempt;
 mod batch;
+mod compaction;
+mod restore;
 mod takeover;
+mod undo;
 
 use std::collections::BTreeSet;
 
@@ -18,12 +21,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    context::{Fill, Rooms},
     detect::CallRecord,
     distill::DistilledSkill,
     event::{Event, Finding, RequestOrigin, StateRecord, Verification},
     gate::TeacherPolicy,
     machine::{
         batch::{Batch, Progress},
+        compaction::Compaction,
         takeover::save_failed,
     },
     message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
@@ -49,13 +54,16 @@ pub struct Setup {
     pub student_is_self_hosted: bool,
     /// Random text that no trace can know, for the fence around it.
     pub nonce: String,
+    /// What fits into the models' windows.
+    pub rooms: Rooms,
 }
 
 /// Which model works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// The self-hosted model.
+    #[default]
     Student,
     /// The stronger one.
     Teacher,
@@ -69,6 +77,8 @@ pub enum Purpose {
     Attempt,
     /// Turning the teacher's attempt into a skill.
     Distill,
+    /// Writing the notes that stand for earlier messages.
+    Compact,
 }
 
 /// What a person decided about one call.
@@ -139,6 +149,22 @@ pub enum Input {
     },
     /// The skill was stored, or could not be.
     Proposed(Result<ProposedSkill, String>),
+    /// A person wants work that was broken off to go on.
+    Resume {
+        /// The skills that are there now.
+        skills: Vec<OfferedSkill>,
+        /// What a person should know before the turn begins, a sentence each.
+        notes: Vec<String>,
+    },
+    /// A person wants the history to be shorter.
+    Compact,
+    /// A person takes the last request back.
+    Undo,
+    /// The files of [`Step::RestoreFiles`] are as they were, but for those that the notes name.
+    FilesRestored {
+        /// What could not be restored, a sentence each.
+        notes: Vec<String>,
+    },
 }
 
 /// What to do next.
@@ -164,6 +190,12 @@ pub enum Step {
     AwaitApproval,
     /// Store the skill; answer with [`Input::Proposed`].
     Propose(DistilledSkill),
+    /// Bring the files back that these turns changed, the last one first; answer with
+    /// [`Input::FilesRestored`].
+    RestoreFiles {
+        /// The turns, in order.
+        turns: Vec<u32>,
+    },
     /// The turn is over; wait for [`Input::Request`].
     Rest,
 }
@@ -202,6 +234,8 @@ pub struct Machine {
     student_stop: String,
     n_takeovers: u32,
     seen_call_ids: BTreeSet<String>,
+    /// For each request that the history still has as it was asked: the turns that worked on it.
+    requests: Vec<Vec<u32>>,
     state: State,
 }
 
@@ -211,6 +245,7 @@ struct Attempt {
     calls: Vec<CallRecord>,
     n_steps: u32,
     answer: String,
+    fill: Fill,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -221,6 +256,8 @@ enum State {
     Awaiting(Actor, Batch),
     Distilling,
     Proposing,
+    Compacting(Actor, Compaction),
+    Undoing { removed: usize },
 }
 
 impl Machine {
@@ -238,6 +275,7 @@ impl Machine {
             student_stop: String::new(),
             n_takeovers: 0,
             seen_call_ids: BTreeSet::new(),
+            requests: Vec::new(),
             state: State::Resting,
         }
     }
@@ -340,6 +378,23 @@ impl Machine {
                 Step::Rest
             }
             (State::Proposing, Input::Proposed(Err(reason))) => save_failed(reason, &mut out),
+            (State::Resting, Input::Resume { skills, notes }) => {
+                self.resume_turn(skills, notes, &mut out)
+            }
+            (State::Resting, Input::Compact) => self.compact_on_demand(&mut out),
+            (State::Compacting(actor, compaction), Input::Replied(reply)) => {
+                self.summarized(actor, &compaction, &reply, &mut out)
+            }
+            (State::Compacting(actor, compaction), Input::CallFailed { failure, .. }) => {
+                self.summary_failed(actor, &compaction, &failure, &mut out)
+            }
+            (State::Compacting(actor, compaction), Input::Cancelled { .. }) => {
+                Self::compaction_cancelled(actor, &compaction, &mut out)
+            }
+            (State::Resting, Input::Undo) => self.undo(&mut out),
+            (State::Undoing { removed }, Input::FilesRestored { notes }) => {
+                Self::undone(removed, notes, &mut out)
+            }
             (State::Distilling | State::Proposing, Input::Cancelled { .. }) => {
                 save_failed("it was cancelled".to_owned(), &mut out)
             }
@@ -351,7 +406,18 @@ impl Machine {
                 }
             }
         };
+        self.keep_state(&mut out);
         Transition { events: out.events, step }
+    }
+
+    /// Returns whether anything but a request would find something to do.
+    pub fn has_history(&self) -> bool {
+        self.student.messages.len() > 1
+    }
+
+    /// Takes what became known about the models' windows.
+    pub fn set_rooms(&mut self, rooms: Rooms) {
+        self.setup.rooms = rooms;
     }
 
     fn push(&mut self, actor: Actor, messages: Vec<Message>, out: &mut Out) {
@@ -359,7 +425,7 @@ impl Machine {
             return;
         }
         self.attempt_mut(actor).messages.extend(messages.iter().cloned());
-        out.emit(Event::State(StateRecord::Messages { messages }));
+        out.emit(Event::State(StateRecord::Messages { actor, messages }));
     }
 
     fn attempt_mut(&mut self, actor: Actor) -> &mut Attempt {
@@ -372,7 +438,13 @@ impl Machine {
 
 impl Attempt {
     fn new(messages: Vec<Message>) -> Self {
-        Self { messages, calls: Vec::new(), n_steps: 0, answer: String::new() }
+        Self {
+            messages,
+            calls: Vec::new(),
+            n_steps: 0,
+            answer: String::new(),
+            fill: Fill::default(),
+        }
     }
 
     fn final_answer(&self) -> Option<String> {

@@ -7,23 +7,69 @@ use crate::{
     detect::Ending,
     event::{Event, StateRecord},
     machine::batch::{Batch, Progress, Rules},
-    message::{FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin},
+    message::{
+        FailureClass, FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin,
+    },
     policy::Grant,
-    prompt::system_prompt,
+    prompt::{OfferedSkill, system_prompt},
 };
+
+/// What stands in the journal and the transcript where a turn has no words of a person.
+const GO_ON: &str = "Go on where the work was broken off.";
 
 impl Machine {
     pub(super) fn begin_turn(&mut self, opening: Opening, out: &mut Out) -> Step {
         let Opening { prompt, origin, skills, notes } = opening;
-        self.turn += 1;
-        out.turn = self.turn;
-        out.teacher = false;
         let content = match origin.as_ref().and_then(|it| Some((it.path.as_ref()?, it.line))) {
             Some((path, line)) => format!("{prompt}\n\n[asked in {path}, line {}]", line + 1),
             None => prompt.clone(),
         };
-        out.emit(Event::State(StateRecord::Request { prompt: prompt.clone(), origin }));
-        self.request = prompt;
+        self.request.clone_from(&prompt);
+        self.open_turn(skills, notes, StateRecord::Request { prompt, origin, goes_on: false }, out);
+        self.requests.push(vec![self.turn]);
+        let message = Message::User { content, origin: Origin::User };
+        self.push(Actor::Student, vec![message], out);
+        out.emit(Event::Processing { message: "The student reads the request.".to_owned() });
+        self.call_model(Actor::Student, out)
+    }
+
+    /// Goes on with work that was broken off; the history says how far it came.
+    pub(super) fn resume_turn(
+        &mut self,
+        skills: Vec<OfferedSkill>,
+        notes: Vec<String>,
+        out: &mut Out,
+    ) -> Step {
+        let prompt = GO_ON.to_owned();
+        self.open_turn(
+            skills,
+            notes,
+            StateRecord::Request { prompt, origin: None, goes_on: true },
+            out,
+        );
+        match self.requests.last_mut() {
+            Some(turns) => turns.push(self.turn),
+            None => self.requests.push(vec![self.turn]),
+        }
+        let content = "[note] The work on the request was broken off here. See what is done \
+                       already, then go on with it."
+            .to_owned();
+        self.push(Actor::Student, vec![Message::User { content, origin: Origin::Guard }], out);
+        out.emit(Event::Processing { message: "The student goes on.".to_owned() });
+        self.call_model(Actor::Student, out)
+    }
+
+    fn open_turn(
+        &mut self,
+        skills: Vec<OfferedSkill>,
+        notes: Vec<String>,
+        request: StateRecord,
+        out: &mut Out,
+    ) {
+        self.turn += 1;
+        out.turn = self.turn;
+        out.teacher = false;
+        out.emit(Event::State(request));
         self.teacher = None;
         if self.student.messages.is_empty() || self.skills != skills {
             let system =
@@ -33,7 +79,8 @@ impl Machine {
                 Some(first) => *first = system.clone(),
                 None => self.student.messages.push(system.clone()),
             }
-            out.emit(Event::State(StateRecord::Messages { messages: vec![system] }));
+            let (actor, messages) = (Actor::Student, vec![system]);
+            out.emit(Event::State(StateRecord::Messages { actor, messages }));
         }
         out.emit(Event::State(StateRecord::SkillsOffered {
             names: skills.iter().map(|skill| skill.name.clone()).collect(),
@@ -45,10 +92,7 @@ impl Machine {
         self.student.calls.clear();
         self.student.n_steps = 0;
         self.student.answer.clear();
-        let message = Message::User { content, origin: Origin::User };
-        self.push(Actor::Student, vec![message], out);
-        out.emit(Event::Processing { message: "The student reads the request.".to_owned() });
-        self.call_model(Actor::Student, out)
+        self.student.fill.n_overflows = 0;
     }
 
     pub(super) fn call_model(&mut self, actor: Actor, out: &mut Out) -> Step {
@@ -56,11 +100,14 @@ impl Machine {
             Actor::Student => self.setup.max_steps,
             Actor::Teacher => Some(self.setup.teacher.max_steps),
         };
-        let tools = self.setup.tools.clone();
-        let attempt = self.attempt_mut(actor);
-        if limit.is_some_and(|limit| attempt.n_steps >= limit) {
+        if limit.is_some_and(|limit| self.attempt_mut(actor).n_steps >= limit) {
             return self.end_attempt(actor, Ending::MaxIterations, out);
         }
+        if let Some(step) = self.make_room(actor, out) {
+            return step;
+        }
+        let tools = self.offered_tools(actor);
+        let attempt = self.attempt_mut(actor);
         attempt.n_steps += 1;
         let request = ModelRequest { messages: attempt.messages.clone(), tools, max_tokens: None };
         self.state = State::Calling(actor);
@@ -77,6 +124,8 @@ impl Machine {
             tool_calls: reply.tool_calls.clone(),
         };
         self.push(actor, vec![message], out);
+        let attempt = self.attempt_mut(actor);
+        attempt.fill.report(reply.usage, &attempt.messages);
         let was_cut = reply.finish_reason == FinishReason::Length;
         let attempt = self.attempt_mut(actor);
         let is_last = reply.tool_calls.is_empty();
@@ -150,7 +199,8 @@ impl Machine {
                 }
             }
         }
-        attempt.calls.extend(records);
+        attempt.calls.extend(records.iter().cloned());
+        out.emit(Event::State(StateRecord::Calls { actor, calls: records }));
         self.push(actor, messages, out);
     }
 
@@ -178,6 +228,11 @@ impl Machine {
         out.teacher = actor == Actor::Teacher;
         out.emit(Event::AssistantStreamEnd {});
         self.keep_partial(actor, partial, out);
+        if failure.class == FailureClass::ContextOverflow
+            && let Some(step) = self.overflowed(actor, failure, out)
+        {
+            return step;
+        }
         match actor {
             Actor::Student => {
                 out.emit(Event::Error {

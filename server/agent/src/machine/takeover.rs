@@ -92,6 +92,7 @@ impl Machine {
             &self.student_failure,
         );
         out.emit(Event::State(StateRecord::Messages {
+            actor: Actor::Teacher,
             messages: messages.iter().take(1).chain(messages.last()).cloned().collect(),
         }));
         self.teacher = Some(Attempt::new(messages));

@@ -9,12 +9,17 @@ use super::{
     Actor, ApprovalDecision, Input, Machine, ProposedSkill, Purpose, Setup, Step, Transition,
 };
 use crate::{
+    context::Rooms,
     event::{Event, Verification},
     gate::{TakeoverMode, TeacherPolicy},
     message::{FailureClass, FinishReason, Message, ModelFailure, ModelReply, ToolCall, ToolSpec},
     policy::{Mode, Policy},
     tool::{BUILT_IN_TOOLS, BuiltInTool, ResultKind, ToolResult},
 };
+
+mod compaction;
+mod restore;
+mod undo;
 
 fn tools() -> Vec<ToolSpec> {
     BUILT_IN_TOOLS.into_iter().map(BuiltInTool::spec).collect()
@@ -36,6 +41,7 @@ fn setup() -> Setup {
         },
         student_is_self_hosted: true,
         nonce: "n0nce".to_owned(),
+        rooms: Rooms::default(),
     }
 }
 
@@ -152,7 +158,11 @@ fn render(transition: &Transition, out: &mut String) {
     let step = match &transition.step {
         Step::CallModel { actor, purpose, request } => {
             let actor = if *actor == Actor::Teacher { "teacher" } else { "student" };
-            let purpose = if *purpose == Purpose::Distill { " distill" } else { "" };
+            let purpose = match purpose {
+                Purpose::Attempt => "",
+                Purpose::Distill => " distill",
+                Purpose::Compact => " compact",
+            };
             format!("call {actor}{purpose}: {} tools", request.tools.len())
         }
         Step::RunTools { calls, .. } => {
@@ -163,6 +173,7 @@ fn render(transition: &Transition, out: &mut String) {
         }
         Step::AwaitApproval => "await approval".to_owned(),
         Step::Propose(skill) => format!("propose {}", skill.name),
+        Step::RestoreFiles { turns } => format!("restore files of {turns:?}"),
         Step::Rest => "rest".to_owned(),
     };
     writeln!(out, "=> {step}").unwrap();
