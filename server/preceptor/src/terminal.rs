@@ -135,7 +135,7 @@ impl Screen {
 
     fn judge(&mut self, record: &Record) {
         match &record.event {
-            Event::Error { .. } | Event::Interrupted {} => {
+            Event::Error { .. } | Event::Interrupted {} | Event::SessionTerminated { .. } => {
                 self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
             }
             Event::EscalationFailed { .. } => {
@@ -209,6 +209,14 @@ impl Screen {
             }
             Event::SkillSaveFailed { reason } => format!("[no skill: {reason}]"),
             Event::Interrupted {} => "[stopped]".to_owned(),
+            Event::Compacted { old_tokens, new_tokens } => {
+                format!("[made shorter: ~{old_tokens} tokens before, ~{new_tokens} now]")
+            }
+            Event::SessionTerminated { user_message, .. } => {
+                self.end_line();
+                let _ = writeln!(io::stderr(), "error: {user_message}");
+                return String::new();
+            }
             Event::Error { error, .. } => {
                 self.end_line();
                 let _ = writeln!(io::stderr(), "error: {error}");

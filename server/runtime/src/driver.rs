@@ -6,6 +6,7 @@
 
 mod call;
 mod handle;
+mod operations;
 mod prepare;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
 
 use agent::{
     distill::DistilledSkill,
-    event::{Event, PendingTool, RequestOrigin},
+    event::{Event, RequestOrigin},
     machine::{Actor, Emitted, Input, Machine, ProposedSkill, Step},
     message::FailureClass,
     prompt::OfferedSkill,
@@ -25,11 +26,11 @@ use agent::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub use crate::driver::handle::RunHandle;
+pub use crate::driver::{handle::RunHandle, operations::Undone};
 use crate::{
     clock::Clock,
     config::Config,
-    driver::handle::{Operation, Shared, lock},
+    driver::handle::{Operation, Shared, lock, pending_tools},
     editor::Editor,
     folders::Folders,
     journal::JournalError,
@@ -37,7 +38,7 @@ use crate::{
     proposals::{ProposalError, ProposalStore, Provenance},
     recorder::Recorder,
     run_store::{RunFolder, RunFolderError},
-    tools::Toolbox,
+    tools::{Restored, Toolbox},
     uri,
     workspace::FileError,
 };
@@ -111,6 +112,15 @@ pub enum OperationError {
     /// Nothing waits for approval.
     #[error("nothing in this run waits for approval")]
     NothingPending,
+    /// The run waits for a decision.
+    #[error("this run waits for your approval: decide about its calls first, or cancel the turn")]
+    Waiting,
+    /// A turn is under way.
+    #[error("a turn of this run is under way: wait for its end, or cancel it")]
+    Working,
+    /// Requests wait behind the turn under way.
+    #[error("requests wait behind the turn under way: wait for their end, or cancel them first")]
+    Queued,
 }
 
 /// What a run works with, ready for use.
@@ -130,33 +140,41 @@ struct Driver {
     shared: Arc<Shared>,
     closing: CancellationToken,
     incoming: mpsc::Receiver<Operation>,
-    /// Requests that came while a turn worked: each is a turn of its own.
-    queued: VecDeque<Request>,
+    /// What came while a turn waited for a person, for after its end.
+    queued: VecDeque<Operation>,
+    /// What the undo under way did to files.
+    undone: Restored,
 }
 
 impl Driver {
     async fn work(mut self) {
         let closing = self.closing.clone();
+        if self.parts.machine.awaits_approval() {
+            self.turn(None).await;
+        }
         loop {
             if closing.is_cancelled() {
                 return;
             }
-            if let Some(request) = self.queued.pop_front() {
-                self.turn(request).await;
-                continue;
-            }
-            match closing.run_until_cancelled(self.incoming.recv()).await {
-                Some(Some(Operation::Request(request))) => self.turn(request).await,
-                // A decision that comes after its turn has ended has nothing to decide about.
-                Some(Some(Operation::Decide(_))) => {}
-                Some(None) | None => return,
-            }
+            let operation = match self.queued.pop_front() {
+                Some(operation) => operation,
+                None => match closing.run_until_cancelled(self.incoming.recv()).await {
+                    Some(Some(operation)) => operation,
+                    Some(None) | None => return,
+                },
+            };
+            self.perform(operation).await;
         }
     }
 
-    async fn turn(&mut self, request: Request) {
+    /// Works until the turn has ended; without an input on one that waits for a person.
+    async fn turn(&mut self, input: Option<Input>) {
         let cancel = lock(&self.shared.turn_cancel).clone();
-        if let Err(error) = self.drive(request, &cancel).await {
+        let input = match input {
+            Some(input) => input,
+            None => self.await_approval(&cancel).await,
+        };
+        if let Err(error) = self.drive(input, &cancel).await {
             self.settle();
             self.give_up(&error).await;
         }
@@ -166,10 +184,9 @@ impl Driver {
 
     async fn drive(
         &mut self,
-        request: Request,
+        mut input: Input,
         cancel: &CancellationToken,
     ) -> Result<(), JournalError> {
-        let mut input = self.request_input(request).await;
         loop {
             let transition = self.parts.machine.advance(input);
             self.share_pending();
@@ -177,13 +194,15 @@ impl Driver {
                 self.settle();
             }
             for Emitted { turn, teacher, event } in transition.events {
-                let is_end = ends_a_turn(&event);
+                let is_end = is_relied_on(&event);
                 self.parts.recorder.record(turn, teacher, event).await?;
                 if is_end {
                     self.parts.recorder.sync().await?;
                 }
             }
-            if cancel.is_cancelled() && transition.step != Step::Rest {
+            // Files are given back whole or not at all.
+            let can_stop = !matches!(transition.step, Step::Rest | Step::RestoreFiles { .. });
+            if cancel.is_cancelled() && can_stop {
                 input = Input::Cancelled { partial: String::new() };
                 continue;
             }
@@ -194,6 +213,7 @@ impl Driver {
                 Step::RunTools { actor, calls } => self.run_tools(actor, &calls, cancel).await?,
                 Step::AwaitApproval => self.await_approval(cancel).await,
                 Step::Propose(skill) => self.propose(&skill).await,
+                Step::RestoreFiles { turns } => self.restore_files(&turns).await,
                 Step::Rest => return Ok(()),
             };
         }
@@ -211,6 +231,12 @@ impl Driver {
     }
 
     async fn request_input(&self, request: Request) -> Input {
+        let (skills, notes) = self.skills().await;
+        Input::Request { prompt: request.prompt, origin: request.origin, skills, notes }
+    }
+
+    /// Returns the skills that are there now, and what a person should know about others.
+    async fn skills(&self) -> (Vec<OfferedSkill>, Vec<String>) {
         let (mut skills, mut notes) = (Vec::new(), Vec::new());
         if self.parts.machine.has_tools() {
             let toolbox = Arc::clone(&self.parts.toolbox);
@@ -226,7 +252,7 @@ impl Driver {
             .into_iter()
             .map(|skill| OfferedSkill { name: skill.name, description: skill.description })
             .collect();
-        Input::Request { prompt: request.prompt, origin: request.origin, skills, notes }
+        (skills, notes)
     }
 
     async fn run_tools(
@@ -263,16 +289,20 @@ impl Driver {
         // Whoever asked before the question was put did not see it: that request waits its turn.
         while let Ok(operation) = self.incoming.try_recv() {
             match operation {
-                Operation::Request(request) => self.queued.push_back(request),
                 Operation::Decide(decisions) => return Input::Decided(decisions),
+                operation => self.queued.push_back(operation),
             }
         }
-        tokio::select! {
-            () = cancel.cancelled() => Input::Cancelled { partial: String::new() },
-            operation = self.incoming.recv() => match operation {
-                Some(Operation::Decide(decisions)) => Input::Decided(decisions),
-                Some(Operation::Request(request)) => self.request_input(request).await,
-                None => Input::Cancelled { partial: String::new() },
+        loop {
+            let operation = tokio::select! {
+                () = cancel.cancelled() => None,
+                operation = self.incoming.recv() => operation,
+            };
+            match operation {
+                Some(Operation::Decide(decisions)) => return Input::Decided(decisions),
+                Some(Operation::Request(request)) => return self.request_input(request).await,
+                Some(operation) => self.queued.push_back(operation),
+                None => return Input::Cancelled { partial: String::new() },
             }
         }
     }
@@ -317,18 +347,7 @@ impl Driver {
     }
 
     fn share_pending(&self) {
-        let pending = self
-            .parts
-            .machine
-            .pending_calls()
-            .into_iter()
-            .map(|call| PendingTool {
-                tool: call.tool.clone(),
-                arguments: call.arguments.clone(),
-                tool_call_id: call.id.clone(),
-            })
-            .collect();
-        *lock(&self.shared.pending) = pending;
+        *lock(&self.shared.pending) = pending_tools(&self.parts.machine);
     }
 }
 
@@ -343,9 +362,18 @@ fn model_name(
     }
 }
 
-/// Whether an event closes its turn: from then on the journal has to survive a crash.
-fn ends_a_turn(event: &Event) -> bool {
-    matches!(event, Event::TurnComplete { .. } | Event::Interrupted {} | Event::Error { .. })
+/// Whether a person is to rely on what was said so far: from then on it has to survive a crash of
+/// the whole machine, not only of this process.
+fn is_relied_on(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TurnComplete { .. }
+            | Event::Interrupted {}
+            | Event::Error { .. }
+            | Event::SessionTerminated { .. }
+            | Event::UndoComplete { .. }
+            | Event::ApprovalRequired { .. }
+    )
 }
 
 /// Whether a failed call was ended by the person.

@@ -7,6 +7,10 @@ use std::{
 };
 
 use agent::event::Event;
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
 use serde::{Deserialize, Serialize};
 
 /// One line of the journal.
@@ -46,7 +50,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts the journal of a new run.
+    /// Starts the journal of a new run. Until it is dropped or released, the run has an owner.
     ///
     /// # Errors
     /// [`JournalError`], also if one is already there.
@@ -56,6 +60,7 @@ impl Journal {
             .create_new(true)
             .open(path)
             .map_err(|error| JournalError { path: path.to_path_buf(), error })?;
+        own(&file).map_err(|error| JournalError { path: path.to_path_buf(), error })?;
         Ok(Self { path: path.to_path_buf(), file, last_seq: 0, n_bytes: 0 })
     }
 
@@ -63,12 +68,14 @@ impl Journal {
     /// that the next record stands on its own.
     ///
     /// # Errors
-    /// [`JournalError`].
+    /// [`JournalError`], also while another process works on the run.
     pub fn reopen(path: &Path) -> Result<Self, JournalError> {
         let failed = |error| JournalError { path: path.to_path_buf(), error };
+        let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+        // Read after the run is owned: nobody adds to it from here on.
+        own(&file).map_err(failed)?;
         let last_seq = read(path)?.last().map_or(0, |record| record.seq);
         let text = std::fs::read(path).map_err(failed)?;
-        let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
         if text.last().is_some_and(|byte| *byte != b'\n') {
             file.write_all(b"\n").map_err(failed)?;
         }
@@ -101,6 +108,13 @@ impl Journal {
         Ok(())
     }
 
+    /// Leaves the run to whoever wants to go on with it.
+    pub fn release(&self) {
+        if let Err(error) = flock(&self.file, FlockOperation::Unlock) {
+            tracing::debug!(%error, path = %self.path.display(), "the journal stays locked");
+        }
+    }
+
     /// Uses a number up for a record that is shown and cannot be journalled.
     pub fn skip(&mut self) -> u64 {
         self.last_seq += 1;
@@ -118,6 +132,27 @@ impl Journal {
     fn failed(&self, error: io::Error) -> JournalError {
         JournalError { path: self.path.clone(), error }
     }
+}
+
+/// Makes this process the owner of a journal. The system takes that back when the process ends,
+/// however it does. Where a file system knows no locks, runs have no owners.
+fn own(journal: &File) -> io::Result<()> {
+    match flock(journal, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => {
+            Err(io::Error::new(io::ErrorKind::WouldBlock, "another process works on this run"))
+        }
+        Err(error) => {
+            tracing::debug!(%error, "journals cannot be locked here");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Returns whether a process, this one or another, works on the run with this journal.
+pub fn has_owner(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
 }
 
 #[cfg(test)]
@@ -151,7 +186,7 @@ pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
 mod tests {
     use agent::event::Event;
 
-    use super::{Journal, Record, read};
+    use super::{Journal, Record, has_owner, read};
 
     fn record(seq: u64) -> Record {
         Record {
@@ -185,11 +220,28 @@ mod tests {
         for end in first..whole.len() - 1 {
             std::fs::write(&path, &whole[..end]).unwrap();
             assert_eq!(read(&path).unwrap(), [record(1)], "cut at {end}");
+            journal.release();
             let mut reopened = Journal::reopen(&path).unwrap();
             assert_eq!(reopened.last_seq(), 1);
             reopened.append(&record(2)).unwrap();
             assert_eq!(read(&path).unwrap(), [record(1), record(2)], "cut at {end}");
         }
+    }
+
+    #[test]
+    fn a_journal_has_one_owner_until_it_is_released_or_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::create(&path).unwrap();
+        assert!(has_owner(&path));
+        let error = Journal::reopen(&path).unwrap_err().to_string();
+        assert!(error.contains("another process works on this run"), "{error}");
+        journal.release();
+        assert!(!has_owner(&path));
+        let reopened = Journal::reopen(&path).unwrap();
+        assert!(has_owner(&path));
+        drop(reopened);
+        assert!(!has_owner(&path));
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Recorder {
         Ok(Self::with_journal(folder, clock, redactor, journal, Some(listener)))
     }
 
-    /// Goes on with the journal of a run that nobody works on, to add what became of it later.
+    /// Goes on with the journal of a run that nobody works on: to work on it, or, without a
+    /// listener, to add what became of it later.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -58,9 +59,17 @@ impl Recorder {
         folder: &RunFolder,
         clock: Arc<dyn Clock>,
         redactor: Redactor,
+        listener: Option<mpsc::Sender<Arc<Record>>>,
     ) -> Result<Self, JournalError> {
         let journal = Journal::reopen(&folder.journal())?;
-        Ok(Self::with_journal(folder, clock, redactor, journal, None))
+        Ok(Self::with_journal(folder, clock, redactor, journal, listener))
+    }
+
+    /// Leaves the run to whoever wants to go on with it; whoever listened is told no more.
+    pub async fn end(&self) {
+        let mut inner = self.inner.lock().await;
+        inner.listener = None;
+        inner.journal.release();
     }
 
     fn with_journal(

@@ -116,8 +116,8 @@ pub struct RunSummary {
     pub transcript_uri: String,
 }
 
-/// Summarizes a run from its journal. `is_alive` says whether this process works on it: without
-/// an owner, an open turn reads as interrupted.
+/// Summarizes a run from its journal. `is_alive` says whether a process works on it: without an
+/// owner, an open turn reads as interrupted.
 pub fn summarize(folder: &RunFolder, records: &[Record], is_alive: bool) -> Option<RunSummary> {
     let first = records.first()?;
     let Event::RunStarted { title, .. } = &first.event else { return None };
@@ -142,7 +142,9 @@ pub fn summarize(folder: &RunFolder, records: &[Record], is_alive: bool) -> Opti
                 teacher = true;
                 status = if is_alive { "running" } else { "interrupted" };
             }
-            Event::EscalationFailed { .. } | Event::Error { .. } => status = "failed",
+            Event::EscalationFailed { .. }
+            | Event::Error { .. }
+            | Event::SessionTerminated { .. } => status = "failed",
             Event::Interrupted {} => status = "interrupted",
             Event::LlmCall { cost_usd: Some(cost), .. } => cost_usd += cost,
             _ => {}
@@ -170,6 +172,11 @@ pub fn list(runs: &Path) -> Vec<RunFolder> {
         .collect();
     folders.sort_by(|a, b| b.run_id.cmp(&a.run_id));
     folders
+}
+
+/// Returns whether a process, this one or another, works on a run.
+pub fn has_owner(folder: &RunFolder) -> bool {
+    journal::has_owner(&folder.journal())
 }
 
 /// Reads the journal of a run.

@@ -1,6 +1,7 @@
 //! The built-in tools, performed.
 
 mod bash;
+mod checkpoints;
 mod files;
 mod list_files;
 mod search;
@@ -17,6 +18,7 @@ use futures::future;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+pub use crate::tools::checkpoints::Restored;
 use crate::{config::Config, folders::Folders, workspace::Workspace};
 
 /// Performs calls in one run.
@@ -72,6 +74,11 @@ impl Toolbox {
             checkpoints: run_folder.join("checkpoints"),
             read_files: Mutex::new(BTreeSet::new()),
         }
+    }
+
+    /// Returns the folder that the tools work in.
+    pub fn root(&self) -> &Path {
+        self.workspace.root()
     }
 
     /// Performs the calls of one reply in call order. Calls that only read run at the same time;

@@ -202,6 +202,18 @@ impl Transcript {
             }
             Event::Interrupted {} => format!("*Turn {} was stopped.*\n\n", record.turn),
             Event::Error { error, .. } => format!("**Error:** {error}\n\n"),
+            Event::SessionTerminated { user_message, error, .. } => {
+                format!("**Error:** {user_message} ({error})\n\n")
+            }
+            Event::Compacted { old_tokens, new_tokens } => {
+                format!("*Made shorter: ~{old_tokens} tokens before, ~{new_tokens} now.*\n\n")
+            }
+            Event::UndoComplete { removed: 0 } => {
+                "*There was nothing to take back.*\n\n".to_owned()
+            }
+            Event::UndoComplete { removed } => {
+                format!("*The last request was taken back, {removed} messages with it.*\n\n")
+            }
             _ => String::new(),
         }
     }

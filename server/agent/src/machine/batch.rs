@@ -265,6 +265,17 @@ impl Batch {
         }
     }
 
+    /// Lets a person decide once more about calls that were approved and have not run: what was
+    /// decided before a restart was decided about a file that others can write.
+    pub(super) fn ask_again(&mut self) {
+        for call in &mut self.calls {
+            if call.progress == Progress::Ready {
+                call.progress = Progress::Pending;
+                call.was_approved = false;
+            }
+        }
+    }
+
     /// Takes the results of running calls.
     pub(super) fn finish(&mut self, results: Vec<(String, ToolResult)>) {
         for (id, mut result) in results {

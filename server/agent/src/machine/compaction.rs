@@ -112,8 +112,15 @@ impl Machine {
 
     fn ask_for_summary(&mut self, actor: Actor, compaction: Compaction, out: &mut Out) -> Step {
         out.teacher = actor == Actor::Teacher;
-        out.emit(Event::Processing {
-            message: "Earlier messages are replaced by notes, to make room.".to_owned(),
+        out.emit(match compaction.cause {
+            Cause::Need => Event::Processing {
+                message: "Earlier messages are replaced by notes, to make room.".to_owned(),
+            },
+            // Between two turns nobody works on anything.
+            Cause::Demand => Event::ToolLog {
+                tool: "system".to_owned(),
+                log: "Earlier messages are replaced by notes.".to_owned(),
+            },
         });
         let limit = self.limit(actor);
         let max_chars = limit

@@ -4,6 +4,9 @@
 //! machine writes whenever it waits for a person. A turn that was broken off is closed: what was
 //! shown of it is kept, and each of its calls gets its one result. Calls that wait for a person
 //! wait again, unless anything happened after they were asked about.
+//!
+//! A journal lies in the workspace and is content from elsewhere: nothing runs because it says so.
+//! What a person allowed before counts no more.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +23,8 @@ use crate::{
 
 impl Machine {
     /// Builds the machine that a journal tells about, and returns what is to be journalled and
-    /// done first. Settings come from `setup` and `policy`; whether the run is a chat, and what a
-    /// person allowed for the rest of it, from the journal.
+    /// done first. Settings come from `setup` and `policy`; whether the run is a chat, from the
+    /// journal.
     pub fn restore(
         setup: Setup,
         policy: Policy,
@@ -35,13 +38,35 @@ impl Machine {
         let mut machine = fold.machine(setup, policy);
         machine.skills = skills;
         let mut out = Out { events: Vec::new(), turn: machine.turn, teacher: false };
-        if machine.awaits_approval() && !fold.has_gone_on {
-            return (machine, Transition { events: Vec::new(), step: Step::AwaitApproval });
+        if !fold.has_gone_on
+            && let State::Awaiting(actor, batch) = &mut machine.state
+        {
+            batch.ask_again();
+            out.teacher = *actor == Actor::Teacher;
+            out.emit(batch.approval_required());
+            return (machine, Transition { events: out.events, step: Step::AwaitApproval });
         }
         machine.state = State::Resting;
         fold.close(&mut machine, &mut out);
         machine.keep_state(&mut out);
         (machine, Transition { events: out.events, step: Step::Rest })
+    }
+
+    /// Returns the record from which the machine can be built again, with the histories and calls
+    /// of other records. A new run's journal begins with it.
+    pub fn snapshot(&self) -> Option<Emitted> {
+        let mut machine = self.clone();
+        machine.skills.clear();
+        // Whoever goes on offers what there is then.
+        machine.setup.tools.clear();
+        for attempt in [Some(&mut machine.student), machine.teacher.as_mut()].into_iter().flatten()
+        {
+            attempt.messages.clear();
+            attempt.calls.clear();
+        }
+        let machine = serde_json::to_value(&machine).ok()?;
+        let event = Event::State(StateRecord::Machine { machine });
+        Some(Emitted { turn: self.turn, teacher: false, event })
     }
 
     /// Adds a snapshot where the machine waits for a person: before the event that tells so, for
@@ -52,21 +77,13 @@ impl Machine {
         if !waits {
             return;
         }
-        let mut machine = self.clone();
-        machine.skills.clear();
-        for attempt in [Some(&mut machine.student), machine.teacher.as_mut()].into_iter().flatten()
-        {
-            attempt.messages.clear();
-            attempt.calls.clear();
-        }
-        let Ok(machine) = serde_json::to_value(&machine) else { return };
-        let snapshot = Emitted {
-            turn: self.turn,
-            teacher: last.teacher,
-            event: Event::State(StateRecord::Machine { machine }),
+        let teacher = last.teacher;
+        let Some(snapshot) = self.snapshot() else { return };
+        let snapshot = Emitted { teacher, ..snapshot };
+        let is_told = match self.state {
+            State::Awaiting(..) => matches!(last.event, Event::ApprovalRequired { .. }),
+            _ => true,
         };
-        let is_told =
-            ends_a_turn(&last.event) || matches!(last.event, Event::ApprovalRequired { .. });
         let at = out.events.len() - usize::from(is_told);
         out.events.insert(at, snapshot);
     }
@@ -108,9 +125,11 @@ impl Fold {
         self.turn = self.turn.max(emitted.turn);
         match &emitted.event {
             Event::State(record) => self.take_state(record, emitted.turn),
+            // These come from beside the turn.
             Event::ApprovalRequired { .. }
             | Event::ProposalResolved { .. }
-            | Event::SkillSaved { .. } => {}
+            | Event::SkillSaved { .. }
+            | Event::ToolLog { .. } => {}
             event => {
                 self.has_gone_on = true;
                 self.take_event(event, emitted.teacher);
@@ -227,8 +246,7 @@ impl Fold {
         let is_chat = machine.setup.is_chat;
         let tools = if is_chat { Vec::new() } else { setup.tools.clone() };
         machine.setup = Setup { is_chat, tools, ..setup };
-        let allowed_in_run = std::mem::take(&mut machine.policy.allowed_in_run);
-        machine.policy = Policy { allowed_in_run, ..policy };
+        machine.policy = policy;
         machine.turn = self.turn;
         if !self.request.is_empty() {
             machine.request.clone_from(&self.request);

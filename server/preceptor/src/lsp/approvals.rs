@@ -96,7 +96,10 @@ impl Approvals {
                 waiting.retain(|it| it.call.tool_call_id != *tool_call_id);
                 waiting.len() != n_before
             }
-            Event::TurnComplete { .. } | Event::Interrupted {} | Event::Error { .. } => {
+            Event::TurnComplete { .. }
+            | Event::Interrupted {}
+            | Event::Error { .. }
+            | Event::SessionTerminated { .. } => {
                 let is_modified = !waiting.is_empty();
                 waiting.clear();
                 is_modified

@@ -76,6 +76,7 @@ fn is_told(event: &Event) -> bool {
             | Event::TurnComplete { .. }
             | Event::Interrupted {}
             | Event::Error { .. }
+            | Event::SessionTerminated { .. }
     )
 }
 
@@ -122,6 +123,7 @@ impl ProgressView {
             }
             Event::Interrupted {} => self.end("Stopped.").await,
             Event::Error { error, .. } => self.end(error).await,
+            Event::SessionTerminated { user_message, .. } => self.end(user_message).await,
             _ => {}
         }
     }

@@ -372,7 +372,7 @@ async fn record_outcome(
         None => {
             let folder =
                 RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
-            Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([])).map(Arc::new)
+            Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([]), None).map(Arc::new)
         }
     };
     for event in events {

@@ -250,5 +250,6 @@ fn changes_lenses(event: &Event) -> bool {
             | Event::TurnComplete { .. }
             | Event::Interrupted {}
             | Event::Error { .. }
+            | Event::SessionTerminated { .. }
     )
 }

@@ -323,6 +323,16 @@ impl RunView {
                 self.add(turn, Kind::Error { error: error.clone(), class: class.clone() });
                 self.is_active = false;
             }
+            Event::SessionTerminated { reason, user_message, .. } => {
+                self.add(turn, Kind::Error { error: user_message.clone(), class: reason.clone() });
+                self.is_active = false;
+            }
+            Event::State(StateRecord::Undone { turns, .. }) => {
+                // A proposal is decided about by itself.
+                self.items.retain(|item| {
+                    matches!(item.kind, Kind::Proposal { .. }) || !turns.contains(&item.turn)
+                });
+            }
             Event::Interrupted {} => {
                 self.items.retain(|item| !matches!(item.kind, Kind::Approval { .. }));
                 self.add(turn, Kind::Interrupted);

@@ -46,7 +46,7 @@ impl Driver {
                 return Ok(Input::CallFailed { failure: failure.clone(), partial: String::new() });
             }
         };
-        // A distillation's text is JSON for us; only what became of it is shown.
+        // What a distillation or a summary says is for us; only what became of it is shown.
         let is_shown = purpose == Purpose::Attempt;
         let started = Instant::now();
         let (sender, mut deltas) = mpsc::channel(QUEUED_DELTAS);
@@ -54,7 +54,7 @@ impl Driver {
         let call_cancel = cancel.child_token();
         let call = model.call(request, sender, call_cancel.clone()).instrument(span);
         let limit = match purpose {
-            Purpose::Attempt => None,
+            Purpose::Attempt | Purpose::Compact => None,
             Purpose::Distill => {
                 Some(Duration::from_secs(self.parts.config.teacher.timeout_s.max(1)))
             }
@@ -109,6 +109,7 @@ impl Driver {
     ) -> Result<(), JournalError> {
         let kind = match (purpose, actor) {
             (Purpose::Distill, _) => "distill",
+            (Purpose::Compact, _) => "compaction",
             (Purpose::Attempt, Actor::Teacher) => "teacher",
             (Purpose::Attempt, Actor::Student) => "main",
         };

@@ -9,23 +9,38 @@ use std::{
     },
 };
 
-use agent::{event::PendingTool, machine::ApprovalDecision};
-use tokio::sync::{mpsc, watch};
+use agent::{
+    event::{Event, PendingTool},
+    machine::{ApprovalDecision, Emitted, Machine},
+};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 
 use super::{
-    Driver, OperationError, Request, RunSetup, StartError,
-    prepare::{Prepared, prepare},
+    Driver, OperationError, Request, RunSetup, StartError, Undone,
+    prepare::{Prepared, prepare, prepare_again},
 };
-use crate::{config::Config, journal::Record, recorder::Recorder, run_store::RunFolder};
+use crate::{
+    config::Config,
+    journal::{JournalError, Record},
+    recorder::Recorder,
+    run_store::{RunFolder, first_line},
+    tools::Restored,
+};
 
 /// Requests that may wait for the turn before them.
 const QUEUED_OPERATIONS: usize = 64;
 
+/// Characters of a waiting request that are shown.
+const QUEUED_CHARS: usize = 200;
+
 pub(super) enum Operation {
     Request(Request),
     Decide(Vec<ApprovalDecision>),
+    Resume,
+    Compact,
+    Undo(oneshot::Sender<Undone>),
 }
 
 /// A live run, from outside. Dropping it ends the task without closing the turn; see
@@ -51,6 +66,8 @@ pub(super) struct Shared {
     pub(super) turn_cancel: Mutex<CancellationToken>,
     /// Turns with nothing left to stop; written under the lock of `turn_cancel`.
     pub(super) n_settled: AtomicU32,
+    /// Stops what is done between two turns.
+    pub(super) side_cancel: Mutex<Option<CancellationToken>>,
     pub(super) last_request: Mutex<Option<Request>>,
     pub(super) pending: Mutex<Vec<PendingTool>>,
 }
@@ -76,14 +93,58 @@ impl RunHandle {
         let prepared = tokio::task::spawn_blocking(move || prepare(setup, &prompt, listener))
             .await
             .map_err(|error| StartError::Broken(error.to_string()))??;
-        let Prepared { parts, started, ready } = prepared;
+        let handle = Self::launch(prepared, workspace, store, config).await?;
+        // The channel is new and empty, and the task holds its other end.
+        let _ = handle.ask(request);
+        Ok(handle)
+    }
+
+    /// Goes on with a run whose process has ended. What was broken off is closed in the journal
+    /// first; calls that waited for a person wait again. Nothing is asked of a model yet.
+    ///
+    /// # Errors
+    /// [`StartError`], also while another process works on the run.
+    pub async fn reopen(
+        setup: RunSetup,
+        folder: RunFolder,
+        listener: mpsc::Sender<Arc<Record>>,
+    ) -> Result<Self, StartError> {
+        let (workspace, config) = (setup.workspace.clone(), Arc::clone(&setup.config));
+        let store = setup.proposals.folder().to_path_buf();
+        let prepared = tokio::task::spawn_blocking(move || prepare_again(setup, folder, listener))
+            .await
+            .map_err(|error| StartError::Broken(error.to_string()))??;
+        Self::launch(prepared, workspace, store, config).await
+    }
+
+    async fn launch(
+        prepared: Prepared,
+        workspace: PathBuf,
+        store: PathBuf,
+        config: Arc<Config>,
+    ) -> Result<Self, StartError> {
+        let Prepared { parts, first } = prepared;
         let (folder, recorder) = (parts.folder.clone(), Arc::clone(&parts.recorder));
-        recorder.record(0, false, started).await?;
-        recorder.record(0, false, ready).await?;
+        for Emitted { turn, teacher, event } in first {
+            recorder.record(turn, teacher, event).await?;
+        }
+        recorder.sync().await?;
         let (operations, incoming) = mpsc::channel(QUEUED_OPERATIONS);
         let closing = CancellationToken::new();
         let turn_cancel = Mutex::new(closing.child_token());
-        let shared = Arc::new(Shared { turn_cancel, ..Shared::default() });
+        let n_turns = parts.machine.turn();
+        let n_over = n_turns.saturating_sub(u32::from(parts.machine.awaits_approval()));
+        let prompt = parts.machine.request().to_owned();
+        let last_request = (!prompt.is_empty()).then_some(Request { prompt, origin: None });
+        let shared = Arc::new(Shared {
+            turn_cancel,
+            n_turns: AtomicU32::new(n_turns),
+            n_settled: AtomicU32::new(n_over),
+            n_finished: watch::Sender::new(n_over),
+            last_request: Mutex::new(last_request),
+            pending: Mutex::new(pending_tools(&parts.machine)),
+            ..Shared::default()
+        });
         let span = tracing::info_span!("run", id = folder.run_id);
         let driver = Driver {
             parts,
@@ -91,14 +152,11 @@ impl RunHandle {
             closing: closing.clone(),
             incoming,
             queued: VecDeque::new(),
+            undone: Restored::default(),
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));
-        let handle =
-            Self { workspace, store, config, folder, recorder, shared, operations, closing, task };
-        // The channel is new and empty, and the task holds its other end.
-        let _ = handle.ask(request);
-        Ok(handle)
+        Ok(Self { workspace, store, config, folder, recorder, shared, operations, closing, task })
     }
 
     /// Returns the run's folder.
@@ -154,6 +212,60 @@ impl RunHandle {
         request.map_or(Err(OperationError::EmptyPrompt), |request| self.ask(request))
     }
 
+    /// Goes on with work that was broken off. Returns the number of the turn that it will be.
+    ///
+    /// # Errors
+    /// [`OperationError`], also while a turn is under way or waits for a person.
+    pub fn resume(&self) -> Result<u32, OperationError> {
+        if !self.pending().is_empty() {
+            return Err(OperationError::Waiting);
+        }
+        if self.is_active() {
+            return Err(OperationError::Working);
+        }
+        let turn = self.shared.n_turns.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Err(error) = self.send(Operation::Resume) {
+            self.shared.n_turns.fetch_sub(1, Ordering::SeqCst);
+            return Err(error);
+        }
+        Ok(turn)
+    }
+
+    /// Makes the history shorter, after the turn under way.
+    ///
+    /// # Errors
+    /// [`OperationError`].
+    pub fn compact(&self) -> Result<(), OperationError> {
+        self.send(Operation::Compact)
+    }
+
+    /// Takes the last request back: its messages, and the changes that its turns made to files.
+    /// A turn that is under way is stopped first.
+    ///
+    /// # Errors
+    /// [`OperationError`], also where requests wait behind the turn under way.
+    pub async fn undo(&self) -> Result<Undone, OperationError> {
+        if *self.shared.n_finished.borrow() + 1 < self.n_turns() {
+            return Err(OperationError::Queued);
+        }
+        let (done, undone) = oneshot::channel();
+        self.send(Operation::Undo(done))?;
+        self.cancel();
+        undone.await.map_err(|_| OperationError::Ended)
+    }
+
+    /// Tells that a request waits for the turn before it.
+    ///
+    /// # Errors
+    /// [`JournalError`]; the request waits all the same.
+    pub async fn tell_queued(&self, prompt: &str) -> Result<(), JournalError> {
+        let turn = *self.shared.n_finished.borrow() + 1;
+        let line = agent::clip::clip(first_line(prompt), QUEUED_CHARS);
+        let log = format!("Waits for the end of this turn: {line}");
+        let event = Event::ToolLog { tool: "system".to_owned(), log };
+        self.recorder.record(turn, false, event).await.map(|_| ())
+    }
+
     /// Hands decisions on; returns how many of them fit a pending call.
     ///
     /// # Errors
@@ -177,6 +289,10 @@ impl RunHandle {
     /// Stops the turn under way, or the one that was asked for and has not begun; returns whether
     /// there was one.
     pub fn cancel(&self) -> bool {
+        if let Some(side_cancel) = lock(&self.shared.side_cancel).as_ref() {
+            side_cancel.cancel();
+            return true;
+        }
         let turn_cancel = lock(&self.shared.turn_cancel);
         let is_unsettled = self.shared.n_settled.load(Ordering::SeqCst) < self.n_turns();
         if is_unsettled {
@@ -217,6 +333,7 @@ impl RunHandle {
         {
             tracing::error!(%error, run = self.folder.run_id, "the run's task failed");
         }
+        self.recorder.end().await;
     }
 
     fn send(&self, operation: Operation) -> Result<(), OperationError> {
@@ -225,6 +342,17 @@ impl RunHandle {
             mpsc::error::TrySendError::Closed(_) => OperationError::Ended,
         })
     }
+}
+
+/// Returns the calls that wait for a person, as they are shown.
+pub(super) fn pending_tools(machine: &Machine) -> Vec<PendingTool> {
+    let pending = machine.pending_calls().into_iter();
+    let shown = pending.map(|call| PendingTool {
+        tool: call.tool.clone(),
+        arguments: call.arguments.clone(),
+        tool_call_id: call.id.clone(),
+    });
+    shown.collect()
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use agent::{
+    context::{Room, Rooms},
     event::Event,
     gate::{self, TakeoverMode, TeacherPolicy},
-    machine::{Machine, Setup},
+    machine::{Emitted, Machine, Setup, Step},
     policy::{self, Policy},
+    prompt::OfferedSkill,
     tool::{BUILT_IN_TOOLS, BuiltInTool},
 };
 use llm::Redactor;
@@ -14,11 +16,11 @@ use tokio::sync::mpsc;
 
 use super::{Parts, RunSetup, StartError, model_name};
 use crate::{
-    config::{ApprovalMode, RuleDecision, TeacherMode, TeacherScope},
+    config::{ApprovalMode, Config, Endpoint, RuleDecision, TeacherMode, TeacherScope},
     journal::Record,
     models::{self, Models},
     recorder::Recorder,
-    run_store::{RunFolder, first_line},
+    run_store::{self, RunFolder, first_line},
     tools::Toolbox,
     workspace::{Workspace, lexical, resolve_existing},
 };
@@ -28,10 +30,8 @@ const TITLE_CHARS: usize = 90;
 
 pub(super) struct Prepared {
     pub(super) parts: Parts,
-    /// The journal's first record.
-    pub(super) started: Event,
-    /// Says that the tools are up.
-    pub(super) ready: Event,
+    /// What is journalled before the first step.
+    pub(super) first: Vec<Emitted>,
 }
 
 pub(super) fn prepare(
@@ -39,39 +39,100 @@ pub(super) fn prepare(
     prompt: &str,
     listener: mpsc::Sender<Arc<Record>>,
 ) -> Result<Prepared, StartError> {
+    let workspace = open_workspace(&setup)?;
+    let folder = RunFolder::create(&setup.runs, setup.clock.now(), prompt)?;
+    let recorder =
+        Recorder::create(&folder, Arc::clone(&setup.clock), redactor(&setup.config), listener)?;
+    let machine = Machine::new(machine_setup(&setup, &workspace, &folder), policy(&setup.config));
+    let parts = parts(setup, workspace, folder, recorder, machine);
+    let started = Event::RunStarted {
+        title: agent::clip::clip(first_line(prompt), TITLE_CHARS),
+        workspace: parts.toolbox.root().display().to_string(),
+        student: model_name(&parts.models.student, &parts.config.student.model),
+        teacher_model: parts.config.teacher.enabled.then(|| parts.config.teacher.model.clone()),
+    };
+    let first = [started, ready(&parts)].map(|event| Emitted { turn: 0, teacher: false, event });
+    let first = first.into_iter().chain(parts.machine.snapshot()).collect();
+    Ok(Prepared { parts, first })
+}
+
+/// Everything that a run needs to go on after the process that began it has ended.
+pub(super) fn prepare_again(
+    setup: RunSetup,
+    folder: RunFolder,
+    listener: mpsc::Sender<Arc<Record>>,
+) -> Result<Prepared, StartError> {
+    let workspace = open_workspace(&setup)?;
+    let recorder = Recorder::reopen(
+        &folder,
+        Arc::clone(&setup.clock),
+        redactor(&setup.config),
+        Some(listener),
+    )?;
+    let journal: Vec<Emitted> = run_store::load(&folder)?
+        .into_iter()
+        .map(|Record { turn, teacher, event, .. }| Emitted { turn, teacher, event })
+        .collect();
+    let machine_setup = machine_setup(&setup, &workspace, &folder);
+    let policy = policy(&setup.config);
+    let machine = Machine::new(machine_setup.clone(), policy.clone());
+    let mut parts = parts(setup, workspace, folder, recorder, machine);
+    let skills = parts.toolbox.offered_skills().into_iter();
+    let skills = skills
+        .map(|skill| OfferedSkill { name: skill.name, description: skill.description })
+        .collect();
+    let (machine, transition) = Machine::restore(machine_setup, policy, skills, &journal);
+    parts.machine = machine;
+    let event = ready(&parts);
+    let mut first = transition.events;
+    // Between a question and its answer nothing may stand.
+    if transition.step == Step::Rest {
+        first.push(Emitted { turn: parts.machine.turn(), teacher: false, event });
+    }
+    Ok(Prepared { parts, first })
+}
+
+fn open_workspace(setup: &RunSetup) -> Result<Workspace, StartError> {
     let workspace = Workspace::open(&setup.workspace, &setup.folders, Arc::clone(&setup.editor))?;
     // A workspace is content from elsewhere: its links must not have us write anywhere else.
     if lexical(&setup.runs).starts_with(&setup.workspace)
         && !resolve_existing(&setup.runs).starts_with(workspace.root())
     {
-        return Err(StartError::LedAway(setup.runs));
+        return Err(StartError::LedAway(setup.runs.clone()));
     }
-    let folder = RunFolder::create(&setup.runs, setup.clock.now(), prompt)?;
-    let secret_variables = models::secret_variables(&setup.config);
+    Ok(workspace)
+}
+
+fn ready(parts: &Parts) -> Event {
+    let tool_count = parts.machine.n_tools();
+    Event::Ready { message: "The agent is ready.".to_owned(), tool_count }
+}
+
+fn redactor(config: &Config) -> Redactor {
+    let secret_variables = models::secret_variables(config);
     let secrets = secret_variables
         .iter()
         .filter_map(|name| std::env::var(name).ok())
         .map(|secret| secret.trim().to_owned());
-    let recorder =
-        Recorder::create(&folder, Arc::clone(&setup.clock), Redactor::new(secrets), listener)?;
+    Redactor::new(secrets)
+}
+
+fn parts(
+    setup: RunSetup,
+    workspace: Workspace,
+    folder: RunFolder,
+    recorder: Recorder,
+    machine: Machine,
+) -> Parts {
     let toolbox = Toolbox::new(
-        workspace.clone(),
+        workspace,
         Arc::clone(&setup.folders),
         Arc::clone(&setup.config),
-        secret_variables,
+        models::secret_variables(&setup.config),
         &folder.path,
     );
     let models = Models::connect(&setup.config, &setup.workspace);
-    let machine = machine(&setup, &workspace, &folder);
-    let started = Event::RunStarted {
-        title: agent::clip::clip(first_line(prompt), TITLE_CHARS),
-        workspace: workspace.root().display().to_string(),
-        student: model_name(&models.student, &setup.config.student.model),
-        teacher_model: setup.config.teacher.enabled.then(|| setup.config.teacher.model.clone()),
-    };
-    let ready =
-        Event::Ready { message: "The agent is ready.".to_owned(), tool_count: machine.n_tools() };
-    let parts = Parts {
+    Parts {
         machine,
         models,
         toolbox: Arc::new(toolbox),
@@ -80,11 +141,10 @@ pub(super) fn prepare(
         config: setup.config,
         clock: setup.clock,
         folder,
-    };
-    Ok(Prepared { parts, started, ready })
+    }
 }
 
-fn machine(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) -> Machine {
+fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) -> Setup {
     let config = &setup.config;
     let teacher = TeacherPolicy {
         enabled: config.teacher.enabled,
@@ -99,6 +159,28 @@ fn machine(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) -> Machi
         per_run: config.teacher.per_run,
         max_steps: config.teacher.max_turns,
     };
+    let tools = if setup.is_chat {
+        Vec::new()
+    } else {
+        BUILT_IN_TOOLS.into_iter().map(BuiltInTool::spec).collect()
+    };
+    Setup {
+        workspace: workspace.root().display().to_string(),
+        is_chat: setup.is_chat,
+        tools,
+        max_steps: u32::try_from(config.agent.max_iterations).ok(),
+        teacher,
+        student_is_self_hosted: gate::is_self_hosted(models::host(&config.student.base_url)),
+        nonce: nonce(folder),
+        rooms: Rooms { student: room(&config.student), teacher: room(&config.teacher.endpoint()) },
+    }
+}
+
+fn room(endpoint: &Endpoint) -> Room {
+    Room { window: endpoint.context_window, reply: endpoint.max_tokens }
+}
+
+fn policy(config: &Config) -> Policy {
     let rules = config.approval.rules.iter().map(|rule| policy::Rule {
         tool: rule.tool.clone(),
         when: rule.when.clone(),
@@ -108,7 +190,7 @@ fn machine(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) -> Machi
             RuleDecision::Deny => policy::Decision::Deny,
         },
     });
-    let policy = Policy {
+    Policy {
         mode: match config.approval.mode {
             ApprovalMode::Ask => policy::Mode::Ask,
             ApprovalMode::Edits => policy::Mode::Edits,
@@ -116,22 +198,7 @@ fn machine(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) -> Machi
         },
         rules: rules.collect(),
         ..Policy::default()
-    };
-    let tools = if setup.is_chat {
-        Vec::new()
-    } else {
-        BUILT_IN_TOOLS.into_iter().map(BuiltInTool::spec).collect()
-    };
-    let setup = Setup {
-        workspace: workspace.root().display().to_string(),
-        is_chat: setup.is_chat,
-        tools,
-        max_steps: u32::try_from(config.agent.max_iterations).ok(),
-        teacher,
-        student_is_self_hosted: gate::is_self_hosted(models::host(&config.student.base_url)),
-        nonce: nonce(folder),
-    };
-    Machine::new(setup, policy)
+    }
 }
 
 /// Text that nothing in a trace can contain: the hasher's keys are drawn at random.

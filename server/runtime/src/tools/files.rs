@@ -9,7 +9,7 @@ use agent::tool::{ResultKind, ToolResult};
 use similar::{ChangeTag, TextDiff};
 
 use super::{Arguments, FileChange, Toolbox, capitalized};
-use crate::{atomic, editor::EditError, workspace::FileError};
+use crate::{editor::EditError, workspace::FileError};
 
 /// Lines of one `read_file` unless the call asks for fewer or more.
 const READ_LINES: usize = 2_000;
@@ -111,7 +111,7 @@ impl Toolbox {
             self.read_files().insert(path.to_path_buf());
             return Ok((format!("{shown} already has this text; nothing was changed."), None));
         }
-        let checkpoint = self.keep_checkpoint(path, before, turn).map_err(blocked)?;
+        let checkpoint = self.keep_checkpoint(path, before, after, turn).map_err(blocked)?;
         self.workspace.write(path, before, after).await.map_err(|error| match error {
             FileError::Editor { error: EditError::Stale, .. } => failed(error.to_string()),
             FileError::Editor { .. } | FileError::Io { .. } => blocked(error.to_string()),
@@ -123,34 +123,6 @@ impl Toolbox {
         let change = FileChange { path: path.to_path_buf(), checkpoint, added, removed };
         let lines = if added == 1 { "line" } else { "lines" };
         Ok((format!("{shown} was {verb}: {added} {lines} added, {removed} removed."), Some(change)))
-    }
-
-    /// Keeps the text that the file had before the turn; later changes of the turn leave it.
-    fn keep_checkpoint(
-        &self,
-        path: &Path,
-        before: Option<&str>,
-        turn: u32,
-    ) -> Result<String, String> {
-        let checkpoint = format!("turn-{turn}");
-        let relative = path.strip_prefix(self.workspace.root()).unwrap_or(path);
-        let kept = self.checkpoints.join(&checkpoint).join("files").join(relative);
-        let made = self.checkpoints.join(&checkpoint).join("created").join(relative);
-        if kept.exists() || made.exists() {
-            return Ok(checkpoint);
-        }
-        let written = match before {
-            Some(text) => atomic::write(&kept, text.as_bytes()),
-            None => atomic::write(&made, b""),
-        };
-        written.map_err(|error| {
-            format!(
-                "the text of `{}` before the change cannot be kept ({error}), so it was not \
-                 changed: check free space",
-                self.workspace.display(path)
-            )
-        })?;
-        Ok(checkpoint)
     }
 
     fn resolve(&self, arguments: &Arguments<'_>) -> Result<PathBuf, String> {

@@ -251,7 +251,7 @@ fn a_person_can_have_the_history_shortened() {
             student assistant_stream_end {}
             student turn_complete ["Four.","final"]
             => rest
-            student processing {"message":"Earlier messages are replaced by notes, to make room."}
+            student tool_log {"log":"Earlier messages are replaced by notes.","tool":"system"}
             => call student compact: 0 tools
             student compacted {"newTokens":950,"oldTokens":1379}
             => rest
@@ -288,7 +288,7 @@ fn shortening_between_turns_can_be_cancelled_and_is_no_turn() {
             student assistant_stream_end {}
             student turn_complete ["Four.","final"]
             => rest
-            student processing {"message":"Earlier messages are replaced by notes, to make room."}
+            student tool_log {"log":"Earlier messages are replaced by notes.","tool":"system"}
             => call student compact: 0 tools
             student tool_log {"log":"Compacting was cancelled; the history stays as it was.","tool":"system"}
             => rest

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     context::NO_RESULT,
     event::{Event, StateRecord},
-    machine::{Emitted, Input, Machine, Step},
+    machine::{Emitted, Input, Machine, State, Step},
     message::{FinishReason, Message},
     policy::{Mode, Policy},
 };
@@ -77,14 +77,19 @@ fn restore(journal: &[Emitted]) -> (Machine, Vec<Emitted>, Step) {
 fn a_machine_that_waits_for_a_person_is_the_same_after_a_restart() {
     let (journal, before) = play();
     let mut n_waiting = 0;
-    for (length, machine) in before {
+    for (length, mut machine) in before {
         let waits = machine.awaits_approval();
         if length == 0 || !(waits || machine.is_resting()) {
             continue;
         }
         let (restored, events, step) = restore(&journal[..length]);
         assert_eq!(step == Step::AwaitApproval, waits, "after {length} records");
-        assert_eq!(events, [], "after {length} records");
+        let asks = events.iter().filter(|it| matches!(it.event, Event::ApprovalRequired { .. }));
+        assert_eq!((asks.count(), events.len()), (usize::from(waits), usize::from(waits)));
+        machine.policy.allowed_in_run.clear();
+        if let State::Awaiting(_, batch) = &mut machine.state {
+            batch.ask_again();
+        }
         assert_eq!(restored, machine, "after {length} records");
         n_waiting += usize::from(waits);
     }
@@ -185,7 +190,7 @@ fn work_that_was_broken_off_goes_on_in_a_turn_of_its_own() {
 }
 
 #[test]
-fn what_a_person_allowed_for_the_run_stays_allowed() {
+fn what_a_person_allowed_for_the_run_is_asked_again_after_a_restart() {
     let mut machine = machine(Mode::Ask);
     let mut journal = machine.advance(request("count")).events;
     let mut for_run = decision("a", true);
@@ -201,5 +206,20 @@ fn what_a_person_allowed_for_the_run_stays_allowed() {
     let (mut restored, _, _) = restore(&journal);
     restored.advance(request("again"));
     let again = restored.advance(calls(&[("b", "bash", LOOK)]));
-    assert!(matches!(again.step, Step::RunTools { .. }));
+    assert_eq!(again.step, Step::AwaitApproval);
+}
+
+#[test]
+fn a_call_that_was_approved_beside_one_that_waits_is_asked_about_again() {
+    let mut machine = machine(Mode::Ask);
+    let mut journal = machine.advance(request("count")).events;
+    let two = calls(&[("a", "bash", LOOK), ("b", "bash", LOOK)]);
+    journal.extend(machine.advance(two).events);
+    journal.extend(machine.advance(Input::Decided(vec![decision("a", true)])).events);
+    let (mut restored, _, _) = restore(&journal);
+    let decided = restored.advance(Input::Decided(vec![decision("b", true)]));
+    assert_eq!(decided.step, Step::AwaitApproval);
+    let decided = restored.advance(Input::Decided(vec![decision("a", false)]));
+    let Step::RunTools { calls, .. } = decided.step else { panic!() };
+    assert_eq!(calls.len(), 1);
 }

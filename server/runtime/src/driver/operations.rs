@@ -1,0 +1,63 @@
+//! What a person does with a run beside asking: going on, making it shorter, taking back.
+
+use agent::machine::Input;
+use tokio::sync::oneshot;
+
+use super::Driver;
+use crate::{
+    driver::handle::{Operation, lock},
+    tools::Restored,
+};
+
+/// What taking a request back did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// How many messages are gone from the history.
+    pub removed_messages: usize,
+    /// What became of the files.
+    pub files: Restored,
+}
+
+impl Driver {
+    pub(super) async fn perform(&mut self, operation: Operation) {
+        match operation {
+            Operation::Request(request) => {
+                let input = self.request_input(request).await;
+                self.turn(Some(input)).await;
+            }
+            Operation::Resume => {
+                let (skills, notes) = self.skills().await;
+                self.turn(Some(Input::Resume { skills, notes })).await;
+            }
+            Operation::Compact => self.between_turns(Input::Compact).await,
+            Operation::Undo(done) => self.undo(done).await,
+            // A decision that comes after its turn has ended has nothing to decide about.
+            Operation::Decide(_) => {}
+        }
+    }
+
+    async fn undo(&mut self, done: oneshot::Sender<Undone>) {
+        let n_before = self.parts.machine.n_messages();
+        self.undone = Restored::default();
+        self.between_turns(Input::Undo).await;
+        let removed_messages = n_before.saturating_sub(self.parts.machine.n_messages());
+        let files = std::mem::take(&mut self.undone);
+        // Whoever asked may have stopped waiting.
+        let _ = done.send(Undone { removed_messages, files });
+    }
+
+    /// Does something that is no turn of its own.
+    async fn between_turns(&mut self, input: Input) {
+        let cancel = self.closing.child_token();
+        *lock(&self.shared.side_cancel) = Some(cancel.clone());
+        if let Err(error) = self.drive(input, &cancel).await {
+            self.give_up(&error).await;
+        }
+        *lock(&self.shared.side_cancel) = None;
+    }
+
+    pub(super) async fn restore_files(&mut self, turns: &[u32]) -> Input {
+        self.undone = self.parts.toolbox.restore_turns(turns).await;
+        Input::FilesRestored { notes: self.undone.sentences() }
+    }
+}

@@ -1,0 +1,164 @@
+//! What files held before a turn changed them, and how they get it back.
+//!
+//! For each turn there is a folder with the texts that files had (`files`), marks for those that
+//! were not there (`created`), and the hash of what the agent left behind (`left`): a file that
+//! somebody changed after that is not touched.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::Toolbox;
+use crate::{acceptance::sha256, atomic, workspace::FileError};
+
+/// What became of the files of some turns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Those that hold again what they held before, as paths relative to the workspace folder.
+    pub restored: Vec<String>,
+    /// Those that were left alone: path and why.
+    pub refused: Vec<(String, String)>,
+}
+
+/// What a file was before a turn.
+enum Before {
+    Text(String),
+    Missing,
+}
+
+impl Toolbox {
+    /// Keeps the text that the file had before the turn; later changes of the turn leave it. What
+    /// the change is about to leave behind is noted first, so that a crash between the two leaves
+    /// a file that is known either way.
+    pub(super) fn keep_checkpoint(
+        &self,
+        path: &Path,
+        before: Option<&str>,
+        after: &str,
+        turn: u32,
+    ) -> Result<String, String> {
+        let checkpoint = format!("turn-{turn}");
+        let relative = path.strip_prefix(self.workspace.root()).unwrap_or(path);
+        let folder = self.checkpoints.join(&checkpoint);
+        let kept = folder.join("files").join(relative);
+        let made = folder.join("created").join(relative);
+        let keep = || {
+            if !kept.exists() && !made.exists() {
+                match before {
+                    Some(text) => atomic::write(&kept, text.as_bytes())?,
+                    None => atomic::write(&made, b"")?,
+                }
+            }
+            atomic::write(&folder.join("left").join(relative), sha256(after).as_bytes())
+        };
+        keep().map_err(|error: io::Error| {
+            format!(
+                "the text of `{}` before the change cannot be kept ({error}), so it was not \
+                 changed: check free space",
+                self.workspace.display(path)
+            )
+        })?;
+        Ok(checkpoint)
+    }
+
+    /// Gives the files that these turns changed back what they held before the first of them.
+    pub async fn restore_turns(&self, turns: &[u32]) -> Restored {
+        let mut outcome = Restored::default();
+        for turn in turns.iter().rev() {
+            let folder = self.checkpoints.join(format!("turn-{turn}"));
+            for (part, is_created) in [("files", false), ("created", true)] {
+                for kept in files_below(&folder.join(part)) {
+                    let Ok(relative) = kept.strip_prefix(folder.join(part)) else { continue };
+                    let shown = relative.display().to_string();
+                    let before = match std::fs::read_to_string(&kept) {
+                        Ok(_) if is_created => Ok(Before::Missing),
+                        Ok(text) => Ok(Before::Text(text)),
+                        Err(error) => Err(error.to_string()),
+                    };
+                    let left = std::fs::read_to_string(folder.join("left").join(relative));
+                    let done = match (before, left) {
+                        (Ok(before), Ok(left)) => self.restore(&shown, before, &left).await,
+                        (Err(error), _) => Err(error),
+                        (_, Err(error)) => Err(error.to_string()),
+                    };
+                    outcome.note(shown, done);
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn restore(&self, path: &str, before: Before, left: &str) -> Result<bool, String> {
+        let resolved = self.workspace.resolve(path).map_err(|error| error.to_string())?;
+        let now = match self.workspace.read(&resolved) {
+            Ok(text) => Some(text),
+            Err(FileError::Missing(_)) => None,
+            Err(error) => return Err(error.to_string()),
+        };
+        match (&before, &now) {
+            (Before::Missing, None) => return Ok(false),
+            (Before::Text(before), Some(now)) if **before == **now => return Ok(false),
+            (_, Some(now)) if sha256(now) == left => {}
+            (_, Some(_)) => return Err("it was changed since".to_owned()),
+            (Before::Text(_), None) => return Err("it was removed since".to_owned()),
+        }
+        match before {
+            Before::Text(text) => self
+                .workspace
+                .write(&resolved, now.as_deref(), &text)
+                .await
+                .map_err(|error| error.to_string())?,
+            Before::Missing => {
+                std::fs::remove_file(&resolved).map_err(|error| error.to_string())?;
+            }
+        }
+        self.read_files().remove(&resolved);
+        Ok(true)
+    }
+}
+
+impl Restored {
+    /// A file of several turns is told of once, by what happened last.
+    fn note(&mut self, path: String, done: Result<bool, String>) {
+        match done {
+            Ok(true) if !self.restored.contains(&path) => self.restored.push(path),
+            Ok(_) => {}
+            Err(reason) => {
+                self.restored.retain(|it| *it != path);
+                if !self.refused.iter().any(|(it, _)| *it == path) {
+                    self.refused.push((path, reason));
+                }
+            }
+        }
+    }
+
+    /// Returns what a person should know, a sentence each.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if !self.restored.is_empty() {
+            sentences.push(format!("As before the request again: {}.", self.restored.join(", ")));
+        }
+        for (path, reason) in &self.refused {
+            sentences.push(format!("`{path}` was left as it is: {reason}."));
+        }
+        sentences
+    }
+}
+
+/// Returns the files below a folder, in order of their paths.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(_) => files.push(entry.path()),
+                Err(error) => tracing::warn!(%error, path = %entry.path().display(), "left out"),
+            }
+        }
+    }
+    files.sort();
+    files
+}
