@@ -9,6 +9,7 @@
 mod account;
 mod address;
 mod advice;
+mod allowed_tools;
 mod bundled_paths;
 mod char_boundary;
 mod check;
@@ -31,6 +32,7 @@ mod model_id;
 mod name;
 mod near_miss;
 mod neighborhood;
+mod notes;
 mod numbered;
 mod one_shot;
 mod opening;
@@ -75,7 +77,7 @@ pub use crate::{
     settings::{Level, Settings},
     skill_file::SkillFile,
     suppression::suppression_edit,
-    tools::{KnownTool, client_tools},
+    tools::{KnownTool, ToolSet, client_tools, tool_sets},
 };
 
 #[cfg(test)]

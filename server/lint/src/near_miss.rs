@@ -11,7 +11,8 @@ pub(crate) fn near_miss<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let folded = fold(name);
-    let mut nearest: Option<(usize, &str)> = None;
+    // Slips, then letters that are written otherwise: `WebFetch` and `web_fetch` are one name.
+    let mut nearest: Option<(usize, usize, &str)> = None;
     let mut is_tie = false;
     for candidate in known {
         if candidate == name {
@@ -28,16 +29,22 @@ pub(crate) fn near_miss<'a>(
         if n_slips > limit {
             continue;
         }
+        let n_different = osa_distance(name, candidate);
         match nearest {
-            Some((fewest, _)) if n_slips > fewest => {}
-            Some((fewest, other)) if n_slips == fewest => is_tie |= other != candidate,
+            Some((fewest, _, _)) if n_slips > fewest => {}
+            Some((fewest, fewest_different, other)) if n_slips == fewest => {
+                is_tie |= fold(other) != folded_candidate;
+                if n_different < fewest_different {
+                    nearest = Some((n_slips, n_different, candidate));
+                }
+            }
             _ => {
-                nearest = Some((n_slips, candidate));
+                nearest = Some((n_slips, n_different, candidate));
                 is_tie = false;
             }
         }
     }
-    nearest.filter(|_| !is_tie).map(|(_, candidate)| candidate)
+    nearest.filter(|_| !is_tie).map(|(_, _, candidate)| candidate)
 }
 
 /// Short names are too close to each other for guesses.
@@ -83,6 +90,13 @@ mod tests {
         for name in ["", "nam", "names", "game", "author", "version", "größe", "description"] {
             assert_eq!(near_miss(name, KNOWN), None, "{name}");
         }
+    }
+
+    #[test]
+    fn the_notation_that_is_nearest_is_taken() {
+        let known = ["web_fetch", "webfetch", "WebFetch"];
+        assert_eq!(near_miss("WebFecth", known), Some("WebFetch"));
+        assert_eq!(near_miss("web_fecth", known), Some("web_fetch"));
     }
 
     #[test]

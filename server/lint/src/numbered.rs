@@ -84,7 +84,9 @@ pub(crate) fn numbered_headings(file: &SkillFile<'_>) -> Vec<Vec<StepNumber>> {
             .unwrap_or(("", text));
         let Some(number) = leading_number(rest) else { continue };
         let behind = rest.get(number.span.end..).unwrap_or_default();
-        let is_counted = behind.starts_with([':', '.', ')', ' ', '—', '–']) || behind.is_empty();
+        let is_counted = behind.is_empty()
+            || behind.starts_with([':', '.', ')', '—', '–'])
+            || [" -", " –", " —", " ("].iter().any(|it| behind.starts_with(it));
         let is_number_of_its_own = is_counted
             && !behind.get(1..).is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()))
             && (!word.is_empty() || behind.starts_with(['.', ')']));

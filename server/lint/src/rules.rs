@@ -27,6 +27,10 @@ mod name_duplicate;
 mod name_invalid;
 mod name_missing;
 mod name_too_long;
+mod notes_duplicate;
+mod notes_too_many;
+mod notes_unanchored;
+mod notes_unbalanced_markers;
 mod portability_account;
 mod portability_checkout_path;
 mod portability_host;
@@ -53,6 +57,8 @@ mod structure_too_many_tokens;
 mod suppression_unknown_rule;
 mod suppression_unused;
 mod text_encoding;
+mod tools_step_without_tool;
+mod tools_unknown;
 
 use crate::Rule;
 
@@ -85,6 +91,10 @@ pub(crate) static ALL: &[&Rule] = &[
     &name_invalid::RULE,
     &name_missing::RULE,
     &name_too_long::RULE,
+    &notes_duplicate::RULE,
+    &notes_too_many::RULE,
+    &notes_unanchored::RULE,
+    &notes_unbalanced_markers::RULE,
     &portability_account::RULE,
     &portability_checkout_path::RULE,
     &portability_host::RULE,
@@ -111,4 +121,6 @@ pub(crate) static ALL: &[&Rule] = &[
     &suppression_unknown_rule::RULE,
     &suppression_unused::RULE,
     &text_encoding::RULE,
+    &tools_step_without_tool::RULE,
+    &tools_unknown::RULE,
 ];

@@ -1,13 +1,18 @@
 //! The tools that clients are known to have.
 //!
-//! Everything that is said about a tool comes from the one table here, so that a new tool or a
-//! client's change is one row.
+//! What is said about a tool comes from the one table here, so that a new tool or a client's change
+//! is one row. Of the tools of other clients only the names are kept, a line for each client.
 
+mod names;
 mod table;
 
 use std::borrow::Cow;
 
-use crate::{Client, fields::enumeration, tools::table::TOOLS};
+use crate::{
+    Client,
+    fields::enumeration,
+    tools::{names::TOOL_SETS, table::TOOLS},
+};
 
 /// A tool that agents can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,4 +53,33 @@ impl KnownTool {
 /// among them: it knows them better.
 pub fn client_tools() -> &'static [KnownTool] {
     TOOLS
+}
+
+/// The tools of one program, of which no more than the names is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToolSet {
+    /// The program's name for people.
+    pub owner: &'static str,
+    /// Where the names come from.
+    pub source: &'static str,
+    /// The names as models call them, sorted.
+    pub names: &'static [&'static str],
+}
+
+/// Returns the tools of this program and of clients that [`client_tools`] leaves out, this
+/// program's first.
+pub fn tool_sets() -> &'static [ToolSet] {
+    TOOL_SETS
+}
+
+/// Returns the names of all known tools; some are there more than once.
+pub(crate) fn tool_names<'a>() -> impl Iterator<Item = &'a str> {
+    let described = TOOLS.iter().map(|tool| &*tool.name);
+    described.chain(TOOL_SETS.iter().flat_map(|set| set.names).copied())
+}
+
+/// Tells whether some program has a tool of this name; case does not matter, since clients do not
+/// agree on it.
+pub(crate) fn is_known_tool(name: &str) -> bool {
+    tool_names().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -91,6 +91,7 @@ pub(crate) fn print(stdout: &mut dyn Write, text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 #[expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 mod tests {
+    use agent::tool::{BUILT_IN_TOOLS, BuiltInTool};
     use expect_test::{Expect, expect};
     use serde_json::Value;
 
@@ -159,5 +160,12 @@ mod tests {
             error: there is no rule `zzz`: `preceptor rules` lists them all
         "#]],
         );
+    }
+
+    #[test]
+    fn the_linter_knows_the_tools_of_the_agent() {
+        let own = lint::tool_sets().first().unwrap();
+        assert_eq!(own.owner, "Preceptor");
+        assert_eq!(own.names, BUILT_IN_TOOLS.map(BuiltInTool::name));
     }
 }

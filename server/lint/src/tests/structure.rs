@@ -229,6 +229,7 @@ fn other_ways_to_count_are_fine() {
         "2024. A\n2026. B\n",
         "1. A\n5. B\n9. C\n12. D\n",
         "## Step 1: A\n\n## Step 2: B\n\n## Step 1: C\n\n## Step 2: D\n\n## Step 3: E\n",
+        "## Step 1: A\n\n## Step 2: B\n\n## Step 2 is done\n\n## Step 3: C\n",
         "## Step 1\n\n## Step 2a\n\n## Step 2b\n\n## Step 3\n",
         "## 1. A\n\n### 1. B\n\n### 2. C\n\n## 2. D\n",
         "## 1.1 A\n\n## 1.3 B\n\n## 1.7 C\n",
