@@ -22,6 +22,7 @@ mod language;
 mod lint_scope;
 mod linter;
 mod methods;
+mod neighbors;
 mod normalize;
 mod options;
 pub mod outbox;

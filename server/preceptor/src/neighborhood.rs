@@ -8,11 +8,13 @@ use std::{
     sync::Arc,
 };
 
-use lint::{BundledFile, FolderListing, Neighborhood, SkillDigest, SkillIndex};
+use ignore::WalkBuilder;
+use lint::{Acceptance, BundledFile, FolderListing, Neighborhood, SkillDigest, SkillIndex};
+use runtime::acceptance::AcceptedSkills;
 use skill::SkillDocument;
 
 /// The name of a skill's main file, exactly so.
-const SKILL_FILE_NAME: &str = "SKILL.md";
+pub(crate) const SKILL_FILE_NAME: &str = "SKILL.md";
 
 /// Folders of version control and of this product: nothing in them is a skill's.
 const LEFT_OUT: [&str; 4] = [".git", ".hg", ".svn", ".preceptor"];
@@ -50,9 +52,12 @@ pub(crate) fn key(path: &Path) -> Option<String> {
 /// A skill as it is on the disk, ready for an index.
 #[derive(Debug)]
 pub(crate) struct SkillOnDisk {
-    key: String,
-    digest: SkillDigest,
-    folder: Option<FolderListing>,
+    /// Its name in the index.
+    pub(crate) key: String,
+    /// What the index keeps of its text.
+    pub(crate) digest: SkillDigest,
+    /// What is in its folder.
+    pub(crate) folder: Option<FolderListing>,
 }
 
 impl SkillOnDisk {
@@ -137,6 +142,43 @@ pub(crate) fn list_folder_of(skill: &Path) -> Option<FolderListing> {
         }
     }
     Some(FolderListing::new(files, unlisted))
+}
+
+/// Tells whether a path lies where no skill is looked for.
+pub(crate) fn is_left_out(path: &Path) -> bool {
+    let names = || LEFT_OUT.iter().chain(&["node_modules", "__pycache__"]);
+    path.components().any(|part| names().any(|name| part.as_os_str() == *name))
+}
+
+/// Finds every `SKILL.md` below a folder. Hidden folders are searched, ignore files are respected,
+/// links to folders are not followed. Calls `found` with each; it returns whether to go on.
+pub(crate) fn find_skills(folder: &Path, mut found: impl FnMut(&Path) -> bool) {
+    let mut builder = WalkBuilder::new(folder);
+    builder.hidden(false).require_git(false).filter_entry(|entry| {
+        entry.depth() == 0
+            || !LEFT_OUT.iter().chain(&MADE_BY_TOOLS).any(|name| entry.file_name() == *name)
+    });
+    for entry in builder.build().flatten() {
+        let is_skill = entry.file_name() == SKILL_FILE_NAME && entry.path().is_file();
+        if is_skill && !found(entry.path()) {
+            return;
+        }
+    }
+}
+
+/// Returns what the acceptance records of this user say of a skill.
+///
+/// A machine without any record is one where nobody accepts skills, such as one that runs checks:
+/// there is nothing to be said there.
+pub(crate) fn acceptance(state: &Path, path: &Path) -> Acceptance {
+    let accepted = AcceptedSkills::new(state);
+    if accepted.get(path).is_some() {
+        Acceptance::Recorded
+    } else if accepted.has_any() {
+        Acceptance::Missing
+    } else {
+        Acceptance::Unknown
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module reads the disk for the index")]

@@ -105,6 +105,11 @@ impl AcceptedSkills {
         serde_json::from_slice(&json).ok()
     }
 
+    /// Tells whether there is any record at all.
+    pub fn has_any(&self) -> bool {
+        std::fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.next().is_some())
+    }
+
     /// Returns the paths of all accepted skills below a folder.
     pub fn below(&self, folder: &Path) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };

@@ -186,6 +186,11 @@ pub fn extra_folders(workspace: &Path, home: &Path, config: &config::Skills) -> 
     config.paths.iter().map(|path| absolute(path, Some(workspace), home)).collect()
 }
 
+/// Returns the folders of a user in which clients look for skills; they need not exist.
+pub fn user_folders(home: &Path) -> Vec<PathBuf> {
+    USER_FOLDERS.iter().map(|folder| home.join(folder)).collect()
+}
+
 /// Returns the folder that accepted skills are saved below. A `~` stands for the home folder, as in
 /// `skills.paths`.
 pub fn save_dir(workspace: &Path, home: &Path, config: &config::Skills) -> PathBuf {

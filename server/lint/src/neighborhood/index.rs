@@ -137,6 +137,25 @@ impl SkillIndex {
         self.skills.keys()
     }
 
+    /// Returns the skill at a path, and those below it if it is a folder.
+    pub fn at_or_below(&self, path: &str) -> Vec<Arc<str>> {
+        let below = format!("{path}/");
+        let from: Arc<str> = below.as_str().into();
+        let behind = self.skills.range(from..).map(|(path, _)| path);
+        let at = self.skills.get_key_value(path).map(|(path, _)| path);
+        at.into_iter().chain(behind.take_while(|it| it.starts_with(&below))).cloned().collect()
+    }
+
+    /// Returns the skills in whose folders a file at this path lies, or would lie.
+    pub fn around(&self, path: &str) -> impl Iterator<Item = &Arc<str>> {
+        let mut folder = path;
+        std::iter::from_fn(move || {
+            (folder, _) = folder.rsplit_once('/')?;
+            Some(format!("{folder}/SKILL.md"))
+        })
+        .filter_map(|skill| self.skills.get_key_value(skill.as_str()).map(|(path, _)| path))
+    }
+
     /// Returns the surroundings of the skill at a path, without what the acceptance records say;
     /// `None` if there is no such skill.
     pub fn neighborhood(&self, path: &str) -> Option<Neighborhood> {

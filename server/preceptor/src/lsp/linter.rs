@@ -10,16 +10,14 @@ use std::{
     time::Duration,
 };
 
-use lint::{Finding, Settings, SkillFile, check, clients_of};
+use lint::{Finding, Neighborhood, Settings, SkillFile, check, clients_of};
 use skill::{SkillDocument, Span};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 use tracing::{debug, error, info_span};
 
-use crate::lsp::{
-    documents::Snapshot, guide::GuidePages, lint_scope::LintScope, session::Session, to_proto,
-};
+use crate::lsp::{documents::Snapshot, lint_scope::LintScope, session::Session, to_proto};
 
 /// A cheaper lint is followed by no pause at all.
 const CHEAP: Duration = Duration::from_millis(5);
@@ -38,6 +36,8 @@ pub(crate) struct Linted {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What it was linted under.
     pub(crate) scope: Arc<LintScope>,
+    /// What was around it.
+    pub(crate) neighborhood: Option<Neighborhood>,
 }
 
 /// The tasks of all open skills and what they found last.
@@ -79,6 +79,14 @@ impl Linter {
         }
     }
 
+    /// Lints an open skill again because what is around it changed.
+    fn neighbors_changed(&self, session: &Session, uri: &Url) {
+        let Some(snapshot) = session.documents.get(uri) else { return };
+        if let Some(task) = self.tasks().get(uri) {
+            task.latest.send_replace(snapshot);
+        }
+    }
+
     /// Ends a closed document's task.
     pub(crate) fn closed(&self, uri: &Url) {
         self.tasks().remove(uri);
@@ -87,24 +95,35 @@ impl Linter {
 
     /// Returns what is found in this very snapshot under the settings in force; empty for other
     /// documents than skills. What is known already is not worked out again.
-    pub(crate) async fn findings(&self, session: &Session, snapshot: Arc<Snapshot>) -> Arc<Linted> {
+    pub(crate) async fn findings(
+        &self,
+        session: &Arc<Session>,
+        snapshot: Arc<Snapshot>,
+    ) -> Arc<Linted> {
         let scope = LintScope::of(session, &snapshot.uri);
         let known = self.found().get(&snapshot.uri).cloned();
         if let Some(known) = known
             && known.snapshot.revision == snapshot.revision
             && *known.scope == scope
+            && known.neighborhood.as_ref().is_none_or(|it| session.neighbors.are_unchanged(it))
         {
             return known;
         }
-        let guide = Arc::clone(&session.guide);
+        let task = Arc::clone(session);
         let scope = Arc::new(scope);
         let (lint_snapshot, lint_scope) = (Arc::clone(&snapshot), Arc::clone(&scope));
         let linted = tokio::task::spawn_blocking(move || {
-            lint_snapshot_text(lint_snapshot, lint_scope, &guide)
+            lint_snapshot_text(&task, lint_snapshot, lint_scope)
         });
         let findings = linted.await.unwrap_or_else(|error| {
             error!(%error, "a rule panicked");
-            Linted { snapshot, findings: Vec::new(), diagnostics: Vec::new(), scope }
+            Linted {
+                snapshot,
+                findings: Vec::new(),
+                diagnostics: Vec::new(),
+                scope,
+                neighborhood: None,
+            }
         });
         let findings = Arc::new(findings);
         if session.documents.is_current(&findings.snapshot) {
@@ -122,31 +141,63 @@ impl Linter {
     }
 }
 
+/// Lints open skills again because what is around them changed. Returns at once.
+pub(crate) fn lint_again(session: &Session, uris: &[Url]) {
+    for uri in uris {
+        session.linter.neighbors_changed(session, uri);
+    }
+    if !uris.is_empty() {
+        session.board.pulled_changed();
+    }
+}
+
 /// Says whether a document is linted: its file name is `SKILL.md`, in just these letters.
 pub(crate) fn is_skill(uri: &Url) -> bool {
     uri.path_segments().and_then(|mut segments| segments.next_back()) == Some("SKILL.md")
 }
 
 /// Returns the findings in a text; for any thread that may be busy for a while.
-pub(crate) fn lint_text(uri: &Url, text: &Arc<str>, settings: &Settings) -> Vec<Finding> {
-    let document = SkillDocument::parse(Arc::clone(text));
+pub(crate) fn lint_text(
+    uri: &Url,
+    text: &Arc<str>,
+    settings: &Settings,
+    neighborhood: Option<&Neighborhood>,
+) -> Vec<Finding> {
+    lint_document(uri, &SkillDocument::parse(Arc::clone(text)), settings, neighborhood)
+}
+
+fn lint_document(
+    uri: &Url,
+    document: &SkillDocument,
+    settings: &Settings,
+    neighborhood: Option<&Neighborhood>,
+) -> Vec<Finding> {
     let directory_name = directory_name(uri);
-    let file = SkillFile::new(&document, settings)
+    let file = SkillFile::new(document, settings)
         .in_directory(directory_name.as_deref())
+        .among(neighborhood)
         .loaded_by(clients_of(uri.path()));
     check(&file)
 }
 
 async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snapshot>>) {
     session.settings.known().await;
+    let mut published: Option<Arc<Linted>> = None;
     loop {
         let snapshot = latest.borrow_and_update().clone();
         let started = Instant::now();
         let findings = session.linter.findings(&session, snapshot).await;
         let cost = started.elapsed();
         debug!(version = findings.snapshot.version, ?cost, n = findings.findings.len(), "linted");
-        session.board.lint_finished(&findings.snapshot, findings.diagnostics.clone());
-        drop(findings);
+        // Of a version that the client has, it is told news only.
+        let is_known = published.is_some_and(|known| {
+            known.snapshot.revision == findings.snapshot.revision
+                && known.diagnostics == findings.diagnostics
+        });
+        if !is_known {
+            session.board.lint_finished(&findings.snapshot, findings.diagnostics.clone());
+        }
+        published = Some(findings);
         // The pause counts from the lint's end: whoever types after it waits for nothing.
         let rested =
             Instant::now() + if cost > CHEAP { cost.min(LONGEST_PAUSE) } else { Duration::ZERO };
@@ -157,15 +208,16 @@ async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snap
     }
 }
 
-fn lint_snapshot_text(
-    snapshot: Arc<Snapshot>,
-    scope: Arc<LintScope>,
-    guide: &GuidePages,
-) -> Linted {
+fn lint_snapshot_text(session: &Session, snapshot: Arc<Snapshot>, scope: Arc<LintScope>) -> Linted {
+    let guide = &session.guide;
     guide.unpack();
+    let mut neighborhood = None;
     let findings = if is_skill(&snapshot.uri) {
         let settings = scope.settings(&snapshot.uri);
-        let mut findings = lint_text(&snapshot.uri, snapshot.text(), &settings);
+        let document = SkillDocument::parse(Arc::clone(snapshot.text()));
+        neighborhood = session.neighbors.around(session, &snapshot, &document);
+        let mut findings =
+            lint_document(&snapshot.uri, &document, &settings, neighborhood.as_ref());
         findings.extend(encoding_on_disk(&snapshot, &findings, &settings));
         findings
     } else {
@@ -173,7 +225,7 @@ fn lint_snapshot_text(
     };
     let diagnostics =
         findings.iter().map(|finding| to_proto::diagnostic(finding, &snapshot, guide)).collect();
-    Linted { snapshot, findings, diagnostics, scope }
+    Linted { snapshot, findings, diagnostics, scope, neighborhood }
 }
 
 /// Editors decode a file that is no UTF-8 as they think best and show a text that nothing is wrong

@@ -22,6 +22,7 @@ use crate::lsp::{
     documents::{Documents, Snapshot},
     guide::GuidePages,
     linter::{self, Linter},
+    neighbors::Neighbors,
     options::Options,
     outbox::Outbox,
     proposals::UnsavedSkills,
@@ -50,6 +51,8 @@ pub struct Session {
     pub(crate) board: DiagnosticsBoard,
     /// Lints skills as they change.
     pub(crate) linter: Linter,
+    /// The skills of the workspace, as far as they matter to each other.
+    pub(crate) neighbors: Neighbors,
     /// The configuration in force.
     pub(crate) settings: Settings,
     /// The rule pages as files.
@@ -81,6 +84,7 @@ impl Session {
             turns: Turns::new(Arc::clone(&documents), Arc::clone(&guide)),
             guide,
             linter: Linter::default(),
+            neighbors: Neighbors::default(),
             settings: Settings::default(),
             folders: Arc::new(options.folders()),
             runs: Runs::default(),

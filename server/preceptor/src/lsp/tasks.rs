@@ -40,6 +40,11 @@ impl Tasks {
         }))
     }
 
+    /// Tells whether the session is over.
+    pub fn is_ended(&self) -> bool {
+        self.end.is_cancelled()
+    }
+
     /// Tells all tasks that the session is over.
     pub fn end(&self) {
         self.tracker.close();

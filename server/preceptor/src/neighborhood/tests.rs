@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use super::{MAXIMUM_ENTRIES, SkillOnDisk, index_of, key, list_folder_of};
+use lint::Acceptance;
+
+use super::{MAXIMUM_ENTRIES, SkillOnDisk, acceptance, find_skills, index_of, key, list_folder_of};
 
 #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
 fn write(folder: &Path, path: &str, text: &str) {
@@ -51,4 +53,34 @@ fn a_linked_skill_is_the_one_that_it_leads_to() {
     let neighborhood = index.neighborhood(&key(&linked).unwrap()).unwrap();
     assert!(neighborhood.namesakes.is_empty());
     assert!(neighborhood.folder.unwrap().has_file("SKILL.md"));
+}
+
+#[test]
+fn skills_are_found_in_hidden_folders_and_not_where_they_are_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [".claude/skills/a/SKILL.md", "b/SKILL.md", "out/c/SKILL.md", "b/skill.md"] {
+        write(folder.path(), path, "");
+    }
+    for path in [".preceptor/proposals/p/SKILL.md", "node_modules/d/SKILL.md"] {
+        write(folder.path(), path, "");
+    }
+    write(folder.path(), ".gitignore", "out/\n");
+    let mut found = Vec::new();
+    find_skills(folder.path(), |path| {
+        found.push(path.strip_prefix(folder.path()).unwrap().to_path_buf());
+        true
+    });
+    found.sort();
+    assert_eq!(found, [".claude/skills/a/SKILL.md", "b/SKILL.md"].map(Path::new));
+}
+
+#[test]
+fn without_any_record_nothing_is_said_of_acceptance() {
+    let state = tempfile::tempdir().unwrap();
+    let path = Path::new("/w/a/SKILL.md");
+    assert_eq!(acceptance(state.path(), path), Acceptance::Unknown);
+    let records = runtime::acceptance::AcceptedSkills::new(state.path());
+    records.keep(path, "a", "text", "p", "now".to_owned()).unwrap();
+    assert_eq!(acceptance(state.path(), path), Acceptance::Recorded);
+    assert_eq!(acceptance(state.path(), Path::new("/w/b/SKILL.md")), Acceptance::Missing);
 }

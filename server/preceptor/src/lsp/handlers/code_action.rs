@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lint::{Finding, Fix, Safety, Settings, fix_all};
+use lint::{Finding, Fix, Neighborhood, Safety, Settings, fix_all};
 use runtime::skills;
 use serde_json::json;
 use skill::Span;
@@ -224,7 +224,7 @@ async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeA
     let edit = tokio::task::spawn_blocking(move || {
         let text = found.snapshot.text();
         let settings = found.scope.settings(&found.snapshot.uri);
-        let fixed = fixed_text(&found.snapshot.uri, text, &settings);
+        let fixed = fixed_text(&found.snapshot.uri, text, &settings, found.neighborhood.as_ref());
         difference(text, &fixed)
     })
     .await
@@ -239,10 +239,15 @@ async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeA
 }
 
 /// Applies safe fixes until there are none left.
-fn fixed_text(uri: &Url, text: &Arc<str>, settings: &Settings) -> Arc<str> {
+fn fixed_text(
+    uri: &Url,
+    text: &Arc<str>,
+    settings: &Settings,
+    neighborhood: Option<&Neighborhood>,
+) -> Arc<str> {
     let mut text = Arc::clone(text);
     for _ in 0..MAX_ROUNDS {
-        let findings = lint_text(uri, &text, settings);
+        let findings = lint_text(uri, &text, settings, neighborhood);
         match fix_all(&text, &findings, Safety::Safe) {
             Some(fixed) => text = Arc::from(fixed.text),
             None => break,

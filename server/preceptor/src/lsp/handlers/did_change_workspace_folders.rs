@@ -7,6 +7,7 @@ use tower_lsp::lsp_types::DidChangeWorkspaceFoldersParams;
 use tracing::info_span;
 
 use crate::lsp::{
+    neighbors,
     session::Session,
     settings::{files, watching},
 };
@@ -16,6 +17,7 @@ pub(crate) fn did_change_workspace_folders(
     params: &DidChangeWorkspaceFoldersParams,
 ) {
     session.open_folders.change(&params.event);
+    neighbors::search(session);
     let task = Arc::clone(session);
     session.tasks.spawn(info_span!("folders"), async move {
         files::reload(&task).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::DidCloseTextDocumentParams;
 
-use crate::lsp::{proposals, session::Session};
+use crate::lsp::{neighbors, proposals, session::Session};
 
 pub(crate) fn did_close(session: &Arc<Session>, params: &DidCloseTextDocumentParams) {
     let uri = &params.text_document.uri;
@@ -13,4 +13,5 @@ pub(crate) fn did_close(session: &Arc<Session>, params: &DidCloseTextDocumentPar
     session.linter.closed(uri);
     session.board.closed(uri);
     proposals::closed(session, uri);
+    neighbors::closed(session, uri);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::DidSaveTextDocumentParams;
 use tracing::debug;
 
-use crate::lsp::{proposals, session::Session, settings::files};
+use crate::lsp::{neighbors, proposals, session::Session, settings::files};
 
 pub(crate) fn did_save(session: &Arc<Session>, params: &DidSaveTextDocumentParams) {
     // The text is the one that is known already: saving changes no finding.
@@ -14,4 +14,6 @@ pub(crate) fn did_save(session: &Arc<Session>, params: &DidSaveTextDocumentParam
     }
     proposals::saved(session, &params.text_document.uri);
     files::changed(session, [&params.text_document.uri]);
+    // For clients that do not watch files.
+    neighbors::files_changed(session, [&params.text_document.uri]);
 }

@@ -6,6 +6,7 @@ use futures::future;
 use tracing::{error, info_span};
 
 use crate::lsp::{
+    neighbors,
     session::Session,
     settings::{files, pull_editor_settings, watching},
 };
@@ -13,6 +14,7 @@ use crate::lsp::{
 pub(crate) fn initialized(session: &Arc<Session>) {
     session.outbox.open();
     session.refresh_diagnostics_as_they_change();
+    neighbors::search(session);
     let task = Arc::clone(session);
     let guide = Arc::clone(&session.guide);
     session.tasks.spawn(info_span!("guide"), async move {

@@ -17,6 +17,10 @@ use crate::lsp::{session::Session, settings::SECTION};
 /// How long the client may take to register something.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Where the files of skills lie. To watch everything would be dear for the
+/// editor.
+const SKILL_FILES: [&str; 3] = ["**/SKILL.md", "**/skills/**", "**/{scripts,references,assets}/**"];
+
 /// Asks for everything that the client can tell.
 pub(crate) async fn begin(session: &Session) {
     let _registering = session.settings.registering.lock().await;
@@ -73,7 +77,9 @@ fn watched_files(session: &Session) -> Registration {
 }
 
 fn watchers(session: &Session) -> Vec<Value> {
-    let mut watchers = vec![json!({ "globPattern": format!("**/{WORKSPACE_FILE}") })];
+    let workspace_file = format!("**/{WORKSPACE_FILE}");
+    let globs = std::iter::once(workspace_file.as_str()).chain(SKILL_FILES);
+    let mut watchers: Vec<Value> = globs.map(|glob| json!({ "globPattern": glob })).collect();
     if !session.client().watches_elsewhere {
         return watchers;
     }
@@ -115,12 +121,19 @@ mod tests {
 
     #[test]
     fn the_users_files_are_watched_where_the_client_can() {
-        let workspaces = json!({"globPattern": "**/preceptor.toml"});
-        check(false, &json!([workspaces]));
+        let globs = [
+            "**/preceptor.toml",
+            "**/SKILL.md",
+            "**/skills/**",
+            "**/{scripts,references,assets}/**",
+        ];
+        let mut watchers = globs.map(|glob| json!({ "globPattern": glob })).to_vec();
+        check(false, &json!(watchers));
         let base = "file:///home/u/.config/preceptor/";
         let users = json!({"globPattern": {"baseUri": base, "pattern": "config.toml"}});
         let base = "file:///home/u/.local/state/preceptor/trust/";
         let trust = json!({"globPattern": {"baseUri": base, "pattern": "*.json"}});
-        check(true, &json!([workspaces, users, trust]));
+        watchers.extend([users, trust]);
+        check(true, &json!(watchers));
     }
 }
