@@ -6,7 +6,7 @@
 //! what may stand there.
 
 mod field_names;
-mod line;
+mod frontmatter_lines;
 mod link_paths;
 mod marks;
 mod place;

@@ -24,6 +24,7 @@ mod finding;
 mod fix_all;
 mod hidden;
 mod host;
+mod hover_place;
 mod line_end;
 mod line_text;
 mod lines;
@@ -68,6 +69,8 @@ pub use crate::{
     finders::finders,
     finding::{Finding, Fix, Safety, Severity},
     fix_all::{FixedText, fix_all},
+    hover_place::{HoverPlace, hover_places},
+    links::local_path,
     neighborhood::{
         Acceptance, BundledFile, Enclosing, FolderListing, Neighborhood, SimilarSkill, SkillDigest,
         SkillIndex,

@@ -48,7 +48,7 @@ pub(crate) fn local_links<'a>(file: &SkillFile<'a>) -> Vec<LocalLink<'a>> {
 
 /// Returns the path of a destination that is one relative to a file: percent signs decoded,
 /// without anchor and query. `None` for addresses, anchors, absolute paths and templates.
-pub(crate) fn local_path(destination: &str) -> Option<String> {
+pub fn local_path(destination: &str) -> Option<String> {
     let path = destination.split(['#', '?']).next().unwrap_or_default();
     let is_template = path.contains(['{', '}', '<', '>', '$', '*', '|', '…', '[', ']', '"', '\n'])
         || path.contains("...")

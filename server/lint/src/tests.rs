@@ -14,6 +14,7 @@ mod frontmatter;
 mod frontmatter_fields;
 mod hidden_characters;
 mod host;
+mod hover_place;
 mod independence;
 mod injected_directive;
 mod ip_address;

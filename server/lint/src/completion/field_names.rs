@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use skill::{Node, Span};
 
 use crate::{
-    Client, Completion, CompletionKind, CompletionScope, Field, Place, Readers,
-    completion::line::word_at, fields, line_end::line_end, name::is_valid_name,
+    Client, Completion, CompletionKind, CompletionScope, Field, Place, Readers, fields,
+    line_end::line_end, line_text::word_at, name::is_valid_name,
 };
 
 /// Fields below `metadata` that the server writes itself, and old names.

@@ -3,7 +3,7 @@
 use skill::Span;
 
 use crate::{
-    Completion, CompletionKind, CompletionScope, PlaceholderWord, completion::line::word_at,
+    Completion, CompletionKind, CompletionScope, PlaceholderWord, line_text::word_at,
     placeholder_words,
 };
 

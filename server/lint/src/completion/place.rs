@@ -5,14 +5,14 @@ use skill::{SkillDocument, Span};
 use crate::{
     completion::{
         field_names::{FieldNamePlace, field_name_place},
-        line::{frontmatter_lines, line_at, word_at},
+        frontmatter_lines::frontmatter_lines,
         link_paths::link_path_place,
         marks::{MarkPlace, mark_place},
         scaffold::empty_file_place,
         suppressions::suppression_place,
         values::{ValuePlace, value_place},
     },
-    line_text::is_in_inline_code,
+    line_text::{is_in_inline_code, line_at, word_at},
 };
 
 /// What a person is about to write.

@@ -4,7 +4,7 @@ use skill::Span;
 
 use crate::{
     Completion, CompletionKind, CompletionPlace, CompletionScope, Rule,
-    completion::line::{line_at, word_at},
+    line_text::{line_at, word_at},
     rules,
     suppression::KEYWORD,
 };

@@ -4,9 +4,7 @@ use skill::Span;
 
 use crate::{
     Client, Completion, CompletionKind, CompletionPlace, CompletionScope, KnownTool, Place,
-    completion::{field_names::is_key, line::word_at},
-    field,
-    name::is_valid_name,
+    completion::field_names::is_key, field, line_text::word_at, name::is_valid_name,
 };
 
 /// Fields that list tools.

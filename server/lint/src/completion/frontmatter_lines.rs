@@ -1,23 +1,6 @@
-//! The lines of a text around a place, and of a frontmatter whether it is finished or not.
+//! The lines of a frontmatter, whether it is finished or not.
 
 use skill::Span;
-
-/// Returns the line that holds `offset`, without its line end.
-pub(super) fn line_at(text: &str, offset: usize) -> Span {
-    let before = text.get(..offset).unwrap_or_default();
-    let behind = text.get(offset..).unwrap_or_default();
-    let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
-    Span::new(start, offset + behind.find(['\n', '\r']).unwrap_or(behind.len()))
-}
-
-/// Returns the span of the characters of a kind around `offset`.
-pub(super) fn word_at(text: &str, offset: usize, is_part: fn(char) -> bool) -> Span {
-    let before = text.get(..offset).unwrap_or_default();
-    let behind = text.get(offset..).unwrap_or_default();
-    let start = before.trim_end_matches(is_part).len();
-    let n_behind = behind.len() - behind.trim_start_matches(is_part).len();
-    Span::new(start, offset + n_behind)
-}
 
 /// Returns the lines of the frontmatter from its first to the one that holds `offset`; `None` if
 /// the place is in no frontmatter.
