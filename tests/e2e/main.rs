@@ -12,6 +12,7 @@
 mod acceptance;
 mod approvals;
 mod commands;
+mod completion;
 mod configuration;
 mod doctor;
 mod documents;
@@ -21,6 +22,7 @@ mod failures;
 mod findings;
 mod folders;
 mod harness;
+mod hover;
 mod interruption;
 mod lifecycle;
 #[expect(dead_code, unused_imports, reason = "tests of the wire use the rest")]

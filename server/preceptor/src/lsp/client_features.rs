@@ -40,6 +40,8 @@ pub struct ClientFeatures {
     pub refreshes_diagnostics: bool,
     /// It shows outlines as trees.
     pub nests_symbols: bool,
+    /// It takes completions with places to fill in.
+    pub takes_snippets: bool,
     /// How it is told of the features that are for some documents only.
     pub(crate) language: Announcements,
     /// What it announced about this server's own methods.
@@ -99,6 +101,12 @@ impl ClientFeatures {
                 .text_document
                 .as_ref()
                 .and_then(|it| it.document_symbol.as_ref()?.hierarchical_document_symbol_support)
+                .unwrap_or_default(),
+            takes_snippets: params
+                .capabilities
+                .text_document
+                .as_ref()
+                .and_then(|it| it.completion.as_ref()?.completion_item.as_ref()?.snippet_support)
                 .unwrap_or_default(),
             language: Announcements::new(params),
             preceptor: experimental

@@ -1,10 +1,9 @@
 //! What hover says about a field of a skill's frontmatter.
 
-use lint::field_at;
-use skill::Frontmatter;
+use lint::{Place, field_at};
 use tower_lsp::lsp_types::Range;
 
-use crate::lsp::documents::Snapshot;
+use crate::lsp::{documents::Snapshot, language::tokens};
 
 /// The documentation of one field.
 #[derive(Debug)]
@@ -19,10 +18,16 @@ pub(super) struct FieldHover {
 
 /// Returns the documentation of the field at `offset`, if it is one that clients know.
 pub(super) fn field_hover(snapshot: &Snapshot, offset: usize) -> Option<FieldHover> {
-    let frontmatter = Frontmatter::parse(snapshot.text())?;
-    let (entry, field) = field_at(&frontmatter, offset)?;
+    let document = snapshot.skill();
+    let (entry, field) = field_at(document.frontmatter.as_ref()?, offset)?;
+    let length = match (field.place, field.name) {
+        (Place::Top, "name") => Some(tokens::of_skill(document)),
+        (Place::Top, "description") => tokens::of_description(document),
+        _ => None,
+    };
+    let page = field.page();
     Some(FieldHover {
-        text: field.page(),
+        text: length.map_or_else(|| page.clone(), |length| format!("{page}\n{length}\n")),
         range: snapshot.range(entry.key_span),
         is_on_key: entry.key_span.start <= offset && offset <= entry.key_span.end,
     })

@@ -3,13 +3,21 @@
 //! Each feature is a function from a snapshot to the protocol's answer; which documents it is for
 //! and how it is announced stands in [`features`].
 
+pub(crate) mod completion;
+pub(crate) mod explanation;
 pub(crate) mod features;
+mod file_preview;
 pub(crate) mod folding;
 pub(crate) mod formatting;
 pub(crate) mod inlay_hints;
+mod known_skills;
+mod known_tools;
 pub(crate) mod refactorings;
 pub(crate) mod selection;
 pub(crate) mod symbols;
+pub(crate) mod tokens;
+
+use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 use tracing::error;
@@ -29,7 +37,14 @@ pub(crate) async fn answer<T: Send + 'static>(
     if !is_of_kind(uri) {
         return None;
     }
-    let snapshot = session.documents.get(uri)?;
+    answer_about(session.documents.get(uri)?, work_out).await
+}
+
+/// Works out an answer about one version of a document, off the threads that serve messages.
+pub(crate) async fn answer_about<T: Send + 'static>(
+    snapshot: Arc<Snapshot>,
+    work_out: impl FnOnce(&Snapshot) -> T + Send + 'static,
+) -> Option<T> {
     tokio::task::spawn_blocking(move || work_out(&snapshot))
         .await
         .inspect_err(|error| error!(%error, "a language feature panicked"))

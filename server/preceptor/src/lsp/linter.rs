@@ -256,7 +256,8 @@ fn encoding_on_disk(
     })
 }
 
-fn directory_name(uri: &Url) -> Option<String> {
+/// Returns the name of the folder that a file is in.
+pub(crate) fn directory_name(uri: &Url) -> Option<String> {
     let path = uri.to_file_path().ok()?;
     Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
 }

@@ -7,14 +7,15 @@ use tower_lsp::{
     LanguageServer,
     jsonrpc::Result,
     lsp_types::{
-        CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-        DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-        DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-        DocumentFormattingParams, DocumentSymbolParams, DocumentSymbolResponse,
-        ExecuteCommandParams, FoldingRange, FoldingRangeParams, Hover, HoverParams,
-        InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams,
-        SelectionRange, SelectionRangeParams, TextEdit, WorkDoneProgressCancelParams,
+        CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionParams,
+        CompletionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+        DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+        DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
+        DocumentDiagnosticReportResult, DocumentFormattingParams, DocumentSymbolParams,
+        DocumentSymbolResponse, ExecuteCommandParams, FoldingRange, FoldingRangeParams, Hover,
+        HoverParams, InitializeParams, InitializeResult, InitializedParams, InlayHint,
+        InlayHintParams, SelectionRange, SelectionRangeParams, TextEdit,
+        WorkDoneProgressCancelParams,
     },
 };
 
@@ -23,8 +24,9 @@ use crate::lsp::{
     documents::Snapshot,
     handlers,
     language::{
-        self, folding::folding_ranges, formatting::formatting, inlay_hints::inlay_hints,
-        is_skill_or_transcript, selection::selection_ranges, symbols::symbols,
+        self, completion::completion, folding::folding_ranges, formatting::formatting,
+        inlay_hints::inlay_hints, is_skill_or_transcript, selection::selection_ranges,
+        symbols::symbols,
     },
     linter::is_skill,
     progress,
@@ -94,6 +96,14 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         Ok(handlers::hover::hover(&self.session, params).await)
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let at = params.text_document_position;
+        let session = Arc::clone(&self.session);
+        let work = move |snapshot: &Snapshot| completion(&session, snapshot, at.position);
+        let list = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
+        Ok(list.flatten().map(CompletionResponse::List))
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {

@@ -1,12 +1,21 @@
 //! `textDocument/hover`: on a request, what became of it; on a finding, its rule's page; on a field
-//! of a skill's frontmatter, what it means.
+//! of a skill's frontmatter, what it means; elsewhere, what is named there.
 
 use std::sync::Arc;
 
 use lint::Finding;
 use tower_lsp::lsp_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind, Range};
 
-use crate::lsp::{field_hover::field_hover, linter, session::Session};
+use crate::lsp::{
+    documents::Snapshot,
+    field_hover::field_hover,
+    language::{
+        self,
+        explanation::{Explanation, explanation},
+    },
+    linter,
+    session::Session,
+};
 
 pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option<Hover> {
     let at = params.text_document_position_params;
@@ -33,15 +42,32 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
             texts.push(page);
         }
     }
+    // Whoever points at a finding does not ask how long the section is.
+    let named = named(session, &snapshot, offset).await;
+    let named = named.filter(|named| !named.is_length || here.is_empty());
     // A finding at a value is what the cursor is there for; a key is asked about itself.
-    let field = field_hover(&snapshot, offset).filter(|field| field.is_on_key || here.is_empty());
+    let field = field_hover(&snapshot, offset)
+        .filter(|field| named.is_none() && (field.is_on_key || here.is_empty()));
+    texts.extend(named.as_ref().map(|named| named.text.trim_end()));
     texts.extend(field.as_ref().map(|field| field.text.trim_end()));
-    let range = match (&field, here.first()) {
-        (Some(field), _) => field.range,
-        (None, Some(finding)) => snapshot.range(finding.span),
-        (None, None) => return None,
+    let range = match (&named, &field, here.first()) {
+        (Some(named), _, _) => snapshot.range(named.span),
+        (None, Some(field), _) => field.range,
+        (None, None, Some(finding)) => snapshot.range(finding.span),
+        (None, None, None) => return None,
     };
     Some(markdown(texts.join("\n\n---\n\n"), range))
+}
+
+/// What is named may have to be looked for on the disk.
+async fn named(
+    session: &Arc<Session>,
+    snapshot: &Arc<Snapshot>,
+    offset: usize,
+) -> Option<Explanation> {
+    let task = Arc::clone(session);
+    let work = move |snapshot: &Snapshot| explanation(&task, snapshot, offset);
+    language::answer_about(Arc::clone(snapshot), work).await.flatten()
 }
 
 fn markdown(value: String, range: Range) -> Hover {

@@ -8,6 +8,8 @@
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{InitializeParams, Registration};
 
+use crate::lsp::language::completion::TRIGGERS;
+
 /// One feature of the protocol.
 #[derive(Debug)]
 struct Feature {
@@ -25,6 +27,13 @@ const SKILLS_AND_TRANSCRIPTS: &[&str] = &["**/SKILL.md", "**/.preceptor/**/trans
 
 /// Every feature that is for some documents only.
 static FEATURES: &[Feature] = &[
+    Feature {
+        method: "textDocument/completion",
+        client_key: "completion",
+        server_key: "completionProvider",
+        patterns: SKILLS,
+        options: || json!({ "triggerCharacters": TRIGGERS }),
+    },
     Feature {
         method: "textDocument/documentSymbol",
         client_key: "documentSymbol",
