@@ -217,19 +217,6 @@ fn of_a_very_long_line_the_place_is_shown() {
         &[("a/SKILL.md", &text)],
         &Options::default(),
         &expect![[r#"
-            hint[description/no-trigger]: The `description` says what the skill does but not when to use it: agents choose skills by it, so add a sentence such as "Use when …"
-             --> a/SKILL.md:3:14
-              |
-            3 | description: A.
-              |              ^^
-
-            info[structure/too-many-tokens]: The body has about 12000 tokens, and the format advises at most 5000: all of it is in the way of the task as soon as the skill is used
-             --> a/SKILL.md:5:1
-              |
-             :::
-            5 | größer größer größer größer größer größer grö...rößer größer größer größer größer größer größ
-              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-
             warning[portability/user-path]: `/home/mira` is one person's folder; nobody else has it
              --> a/SKILL.md:5:3501
               |
@@ -239,7 +226,7 @@ fn of_a_very_long_line_the_place_is_shown() {
               |
               = fix: Write `~` instead (--fix-unsafe, after a look)
 
-            checked 1 skill: 1 warning, 1 info, 1 hint
+            checked 1 skill: 1 warning
             exit code 0
         "#]],
     );
