@@ -28,6 +28,7 @@ mod lifecycle;
 #[expect(dead_code, unused_imports, reason = "tests of the wire use the rest")]
 #[path = "../support/model_server.rs"]
 mod model_server;
+mod navigation;
 mod neighbors;
 mod permissions;
 mod processes;

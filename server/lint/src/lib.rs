@@ -71,9 +71,10 @@ pub use crate::{
     fix_all::{FixedText, fix_all},
     hover_place::{HoverPlace, hover_places},
     links::local_path,
+    name::is_valid_name,
     neighborhood::{
-        Acceptance, BundledFile, Enclosing, FolderListing, Neighborhood, SimilarSkill, SkillDigest,
-        SkillIndex,
+        Acceptance, BundledFile, Enclosing, FolderListing, MentionedSkill, Neighborhood,
+        SimilarSkill, SkillDigest, SkillIndex, SkillMention, skill_mentions,
     },
     placeholder_words::{PlaceholderWord, placeholder_word_at, placeholder_words},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},

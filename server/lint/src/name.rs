@@ -38,8 +38,9 @@ pub(crate) fn normalized(name: &str) -> Cow<'_, str> {
     if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.nfkc().collect()) }
 }
 
-/// Tells whether every client accepts the name.
-pub(crate) fn is_valid_name(name: &str) -> bool {
+/// Tells whether every client accepts the name: 1 to 64 lower-case letters of ASCII, digits and
+/// single hyphens between them.
+pub fn is_valid_name(name: &str) -> bool {
     name_form(name) == NameForm::Valid && name.len() <= MAXIMUM_NAME_LENGTH
 }
 

@@ -137,6 +137,11 @@ impl SkillIndex {
         self.skills.keys()
     }
 
+    /// Returns all skills as path and name, sorted by path.
+    pub fn names(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.skills.iter().map(|(path, skill)| (path, &skill.digest.name))
+    }
+
     /// Returns the skill at a path, and those below it if it is a folder.
     pub fn at_or_below(&self, path: &str) -> Vec<Arc<str>> {
         let below = format!("{path}/");

@@ -19,6 +19,14 @@ pub(crate) struct SkillReference {
 /// Only names with a hyphen: a single word behind a slash is a route or a command, and behind a
 /// dollar it is a variable. Paths, prices and addresses go on with another character.
 pub(crate) fn skill_references(document: &SkillDocument) -> Vec<SkillReference> {
+    let mut references = marked_names(document);
+    references.retain(|it| it.name.len() >= SHORTEST_NAME && it.name.contains('-'));
+    references
+}
+
+/// Finds everything in the body's prose that has the form of a name behind a mark, in the order of
+/// the text. A single word behind a dollar is a variable.
+pub(super) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
     let body = &document.body;
     let text = &*document.text;
     let start = body.span.start;
@@ -56,9 +64,9 @@ fn name_behind(text: &str, mark: usize) -> Option<&str> {
         }
         Some(it) => it.is_whitespace() || "`)\"'*’”".contains(it),
     };
-    let is_name = name.len() >= SHORTEST_NAME
+    let is_variable = text.get(mark..)?.starts_with('$') && !name.contains('-');
+    let is_name = !is_variable
         && name.starts_with(|it: char| it.is_ascii_lowercase())
-        && name.contains('-')
         && !name.contains("--")
         && !name.ends_with('-');
     (ends && is_name).then_some(name)

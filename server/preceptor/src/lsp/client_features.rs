@@ -24,6 +24,8 @@ pub struct ClientFeatures {
     pub versioned_edits: bool,
     /// It creates files as part of an edit.
     pub creates_files: bool,
+    /// It renames files and folders as part of an edit.
+    pub renames_files: bool,
     /// It applies edits that the server sends.
     pub applies_edits: bool,
     /// It shows progress that the server starts.
@@ -79,6 +81,9 @@ impl ClientFeatures {
             creates_files: edits
                 .and_then(|it| it.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            renames_files: edits
+                .and_then(|it| it.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Rename)),
             applies_edits: workspace.and_then(|it| it.apply_edit).unwrap_or_default(),
             shows_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
             shows_message_requests: window.is_some_and(|it| it.show_message.is_some()),

@@ -12,6 +12,7 @@ pub(crate) mod formatting;
 pub(crate) mod inlay_hints;
 mod known_skills;
 mod known_tools;
+pub(crate) mod navigation;
 pub(crate) mod refactorings;
 pub(crate) mod selection;
 pub(crate) mod symbols;
@@ -45,7 +46,14 @@ pub(crate) async fn answer_about<T: Send + 'static>(
     snapshot: Arc<Snapshot>,
     work_out: impl FnOnce(&Snapshot) -> T + Send + 'static,
 ) -> Option<T> {
-    tokio::task::spawn_blocking(move || work_out(&snapshot))
+    self::work_out(move || work_out(&snapshot)).await
+}
+
+/// Works something out off the threads that serve messages; `None` if it breaks down.
+pub(crate) async fn work_out<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    tokio::task::spawn_blocking(work)
         .await
         .inspect_err(|error| error!(%error, "a language feature panicked"))
         .ok()

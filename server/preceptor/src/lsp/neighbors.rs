@@ -77,6 +77,17 @@ impl Neighbors {
         Some(Neighborhood { acceptance, ..neighborhood })
     }
 
+    /// Returns all skills as path and name; with its address, one that is open.
+    pub(crate) fn skills(&self) -> Vec<(Arc<str>, Arc<str>, Option<Url>)> {
+        let state = self.state();
+        let skills = state.index.names();
+        skills
+            .map(|(path, name)| {
+                (Arc::clone(path), Arc::clone(name), state.open.get(&**path).cloned())
+            })
+            .collect()
+    }
+
     /// Tells whether what was around a skill is around it still.
     pub(crate) fn are_unchanged(&self, known: &Neighborhood) -> bool {
         let now = self.state().index.neighborhood(&known.path);

@@ -11,11 +11,13 @@ use tower_lsp::{
         CompletionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
         DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
         DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
-        DocumentDiagnosticReportResult, DocumentFormattingParams, DocumentSymbolParams,
-        DocumentSymbolResponse, ExecuteCommandParams, FoldingRange, FoldingRangeParams, Hover,
-        HoverParams, InitializeParams, InitializeResult, InitializedParams, InlayHint,
-        InlayHintParams, SelectionRange, SelectionRangeParams, TextEdit,
-        WorkDoneProgressCancelParams,
+        DocumentDiagnosticReportResult, DocumentFormattingParams, DocumentLink, DocumentLinkParams,
+        DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
+        FoldingRangeParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
+        InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams,
+        Location, PrepareRenameResponse, ReferenceParams, RenameFilesParams, RenameParams,
+        SelectionRange, SelectionRangeParams, SymbolInformation, TextDocumentPositionParams,
+        TextEdit, WorkDoneProgressCancelParams, WorkspaceEdit, WorkspaceSymbolParams,
     },
 };
 
@@ -24,8 +26,18 @@ use crate::lsp::{
     documents::Snapshot,
     handlers,
     language::{
-        self, completion::completion, folding::folding_ranges, formatting::formatting,
-        inlay_hints::inlay_hints, is_skill_or_transcript, selection::selection_ranges,
+        self,
+        completion::completion,
+        folding::folding_ranges,
+        formatting::formatting,
+        inlay_hints::inlay_hints,
+        is_skill_or_transcript,
+        navigation::{
+            links::document_links,
+            lookup::{definition, references, workspace_symbols},
+            rename::{prepare_rename, rename, will_rename_files},
+        },
+        selection::selection_ranges,
         symbols::symbols,
     },
     linter::is_skill,
@@ -149,6 +161,72 @@ impl LanguageServer for Server {
         let InlayHintParams { text_document, range, .. } = params;
         let work = move |snapshot: &Snapshot| inlay_hints(snapshot, range);
         Ok(language::answer(&self.session, &text_document.uri, is_skill, work).await)
+    }
+
+    async fn goto_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let session = Arc::clone(&self.session);
+        let work =
+            move |snapshot: &Snapshot| definition(&session, snapshot, snapshot.offset(at.position));
+        let found = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
+        Ok(found.map(GotoDefinitionResponse::Array))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let at = params.text_document_position;
+        let includes_declaration = params.context.include_declaration;
+        let session = Arc::clone(&self.session);
+        let work = move |snapshot: &Snapshot| {
+            references(&session, snapshot, snapshot.offset(at.position), includes_declaration)
+        };
+        Ok(language::answer(&self.session, &at.text_document.uri, is_skill, work).await)
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params;
+        let session = Arc::clone(&self.session);
+        let work = move |snapshot: &Snapshot| {
+            prepare_rename(&session, snapshot, snapshot.offset(position))
+        };
+        let answer = language::answer(&self.session, &text_document.uri, is_skill, work).await;
+        Ok(answer.flatten())
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let at = params.text_document_position;
+        let new_name = params.new_name;
+        let session = Arc::clone(&self.session);
+        let work = move |snapshot: &Snapshot| {
+            rename(&session, snapshot, snapshot.offset(at.position), &new_name)
+        };
+        let answer = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
+        answer.unwrap_or(Ok(None))
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        let session = Arc::clone(&self.session);
+        let work = move |snapshot: &Snapshot| document_links(&session, snapshot);
+        Ok(language::answer(&self.session, &params.text_document.uri, is_skill, work).await)
+    }
+
+    async fn symbol(
+        &self,
+        params: WorkspaceSymbolParams,
+    ) -> Result<Option<Vec<SymbolInformation>>> {
+        let session = Arc::clone(&self.session);
+        Ok(language::work_out(move || workspace_symbols(&session, &params.query)).await)
+    }
+
+    async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
+        let session = Arc::clone(&self.session);
+        let work = move || will_rename_files(&session, &params.files);
+        Ok(language::work_out(work).await.flatten())
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

@@ -69,6 +69,34 @@ static FEATURES: &[Feature] = &[
         patterns: SKILLS,
         options: no_options,
     },
+    Feature {
+        method: "textDocument/definition",
+        client_key: "definition",
+        server_key: "definitionProvider",
+        patterns: SKILLS,
+        options: no_options,
+    },
+    Feature {
+        method: "textDocument/references",
+        client_key: "references",
+        server_key: "referencesProvider",
+        patterns: SKILLS,
+        options: no_options,
+    },
+    Feature {
+        method: "textDocument/rename",
+        client_key: "rename",
+        server_key: "renameProvider",
+        patterns: SKILLS,
+        options: || json!({ "prepareProvider": true }),
+    },
+    Feature {
+        method: "textDocument/documentLink",
+        client_key: "documentLink",
+        server_key: "documentLinkProvider",
+        patterns: SKILLS,
+        options: no_options,
+    },
 ];
 
 fn no_options() -> Value {

@@ -1,0 +1,217 @@
+//! From skill to skill: where one is defined, where it is spoken of, what it is called.
+//!
+//! The index knows the names and places of all skills; their texts are read when somebody asks, and
+//! only those that hold the name in question are parsed. The text of an open buffer counts before
+//! that on the disk.
+
+pub(crate) mod links;
+pub(crate) mod lookup;
+pub(crate) mod rename;
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use lint::{MentionedSkill, SkillMention, skill_mentions};
+use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
+use tower_lsp::lsp_types::{Location, Range, Url};
+
+use crate::{
+    lsp::{documents::Snapshot, positions, session::Session},
+    neighborhood,
+};
+
+/// The skills of the workspace and of the user, at one moment.
+pub(crate) struct KnownSkills {
+    /// By the path of the `SKILL.md`, in the form of the index.
+    by_path: HashMap<Arc<str>, KnownSkill>,
+    paths_by_name: HashMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+struct KnownSkill {
+    name: Arc<str>,
+    uri: Url,
+}
+
+/// One skill that a person points at.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The path of its `SKILL.md`, in the form of the index.
+    pub(crate) path: Arc<str>,
+    /// Its name.
+    pub(crate) name: Arc<str>,
+    /// What was pointed at, in the document in question.
+    pub(crate) span: Span,
+}
+
+/// The text of one skill, open or not.
+pub(crate) enum SkillText {
+    /// In an editor.
+    Open(Arc<Snapshot>),
+    /// On the disk.
+    OnDisk(Box<SkillFileText>),
+}
+
+/// A skill that no editor has open.
+pub(crate) struct SkillFileText {
+    uri: Url,
+    document: SkillDocument,
+    line_index: LineIndex,
+    encoding: PositionEncoding,
+}
+
+impl KnownSkills {
+    /// Returns the skills that were found so far.
+    pub(crate) fn of(session: &Session) -> Self {
+        let mut by_path = HashMap::new();
+        let mut paths_by_name: HashMap<Arc<str>, Vec<Arc<str>>> = HashMap::new();
+        for (path, name, open) in session.neighbors.skills() {
+            let Some(uri) = open.or_else(|| Url::from_file_path(&*path).ok()) else { continue };
+            paths_by_name.entry(Arc::clone(&name)).or_default().push(Arc::clone(&path));
+            by_path.insert(path, KnownSkill { name, uri });
+        }
+        Self { by_path, paths_by_name }
+    }
+
+    /// Returns the paths of the skills of this name.
+    pub(crate) fn with_name(&self, name: &str) -> &[Arc<str>] {
+        self.paths_by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns all skills as path, name and address.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>, &Url)> {
+        self.by_path.iter().map(|(path, skill)| (path, &skill.name, &skill.uri))
+    }
+
+    /// Returns where the document of the skill at a path speaks of known skills.
+    pub(crate) fn mentions(&self, document: &SkillDocument, path: &str) -> Vec<SkillMention> {
+        let is_name = |name: &str| self.paths_by_name.contains_key(name);
+        skill_mentions(document, path, is_name, |path| self.by_path.contains_key(path))
+    }
+
+    /// Returns the skills that a mention means.
+    pub(crate) fn meant(&self, mention: &SkillMention) -> Vec<Arc<str>> {
+        match &mention.target {
+            MentionedSkill::Named(name) => self.with_name(name).to_vec(),
+            MentionedSkill::Linked(path) => self
+                .by_path
+                .get_key_value(path.as_str())
+                .map(|(it, _)| Arc::clone(it))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// Returns the skills that the place at `offset` is about: those that a mention there means,
+    /// or the document's own, on its name.
+    pub(crate) fn subjects(&self, snapshot: &Snapshot, offset: usize) -> Vec<Subject> {
+        let document = snapshot.skill();
+        let Some(path) = key_of(snapshot) else { return Vec::new() };
+        let holds = |span: Span| span.start <= offset && offset <= span.end;
+        let subject = |path: &Arc<str>, span: Span| {
+            let name = Arc::clone(&self.by_path.get(path)?.name);
+            Some(Subject { path: Arc::clone(path), name, span })
+        };
+        let own = document.field("name").map(|node| node.span).filter(|span| holds(*span));
+        if let Some(span) = own {
+            let own_path: Arc<str> = path.as_str().into();
+            let name: Arc<str> = document.name().unwrap_or_default().into();
+            let is_named = !name.is_empty();
+            return is_named
+                .then_some(Subject { path: own_path, name, span })
+                .into_iter()
+                .collect();
+        }
+        let mentions = self.mentions(document, &path);
+        let mention = mentions.iter().find(|mention| holds(mention.span));
+        let meant = mention.into_iter().flat_map(|it| {
+            self.meant(it)
+                .into_iter()
+                .filter_map(|path| subject(&path, it.span))
+                .collect::<Vec<_>>()
+        });
+        meant.collect()
+    }
+
+    /// Reads the skills whose texts hold `word`.
+    pub(crate) fn texts_with(&self, session: &Session, word: &str) -> Vec<(Arc<str>, SkillText)> {
+        let mut texts: Vec<(Arc<str>, SkillText)> = self
+            .all()
+            .filter_map(|(path, _, uri)| {
+                let text = SkillText::load(session, uri, |text| text.contains(word))?;
+                Some((Arc::clone(path), text))
+            })
+            .collect();
+        texts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        texts
+    }
+
+    /// Returns where the skill at a path is defined: at its name.
+    pub(crate) fn definition(&self, session: &Session, path: &str) -> Option<Location> {
+        let skill = self.by_path.get(path)?;
+        let text = SkillText::load(session, &skill.uri, |_| true)?;
+        let name = text.document().field("name").map(|node| node.span);
+        Some(Location::new(skill.uri.clone(), text.range(name.unwrap_or_default())))
+    }
+}
+
+impl SkillText {
+    /// Reads a skill if its text is as wanted.
+    fn load(session: &Session, uri: &Url, is_wanted: impl Fn(&str) -> bool) -> Option<Self> {
+        if let Some(snapshot) = session.documents.get(uri) {
+            return is_wanted(snapshot.text()).then_some(Self::Open(snapshot));
+        }
+        let text = neighborhood::read_skill(&uri.to_file_path().ok()?)?;
+        is_wanted(&text).then(|| {
+            Self::OnDisk(Box::new(SkillFileText {
+                uri: uri.clone(),
+                line_index: LineIndex::new(&text),
+                document: SkillDocument::parse(text),
+                encoding: session.documents.encoding(),
+            }))
+        })
+    }
+
+    pub(crate) fn document(&self) -> &SkillDocument {
+        match self {
+            Self::Open(snapshot) => snapshot.skill(),
+            Self::OnDisk(file) => &file.document,
+        }
+    }
+
+    pub(crate) fn uri(&self) -> &Url {
+        match self {
+            Self::Open(snapshot) => &snapshot.uri,
+            Self::OnDisk(file) => &file.uri,
+        }
+    }
+
+    /// The editor's version, if it is open.
+    pub(crate) fn version(&self) -> Option<i32> {
+        match self {
+            Self::Open(snapshot) => Some(snapshot.version),
+            Self::OnDisk(_) => None,
+        }
+    }
+
+    pub(crate) fn range(&self, span: Span) -> Range {
+        match self {
+            Self::Open(snapshot) => snapshot.range(span),
+            Self::OnDisk(file) => {
+                let at = |offset| {
+                    let text = &file.document.text;
+                    positions::to_proto(file.line_index.position(text, offset, file.encoding))
+                };
+                Range::new(at(span.start), at(span.end))
+            }
+        }
+    }
+}
+
+/// Returns the index's name of an open document.
+pub(crate) fn key_of(snapshot: &Snapshot) -> Option<String> {
+    neighborhood::key(&snapshot.uri.to_file_path().ok()?)
+}
+
+/// Returns the folder of the `SKILL.md` at a path.
+fn folder_of(path: &str) -> Option<&Path> {
+    Path::new(path).parent()
+}

@@ -1,0 +1,106 @@
+//! `textDocument/definition`, `textDocument/references` and `workspace/symbol`.
+
+use lint::MentionedSkill;
+use tower_lsp::lsp_types::{Location, Range, SymbolInformation, SymbolKind};
+
+use crate::lsp::{
+    documents::Snapshot,
+    language::navigation::{KnownSkills, links::linked_file},
+    session::Session,
+};
+
+/// The most symbols of one answer; an editor narrows its search down instead of showing more.
+const MAXIMUM_SYMBOLS: usize = 500;
+
+/// Returns where the skill at a place is defined, or the file that a link there leads to.
+pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) -> Vec<Location> {
+    let known = KnownSkills::of(session);
+    let subjects = known.subjects(snapshot, offset);
+    let skills = subjects.iter().filter_map(|it| known.definition(session, &it.path));
+    let found: Vec<Location> = skills.collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let file = linked_file(snapshot, offset);
+    file.map(|uri| Location::new(uri, Range::default())).into_iter().collect()
+}
+
+/// Returns where the skill at a place is spoken of, in all skills.
+pub(crate) fn references(
+    session: &Session,
+    snapshot: &Snapshot,
+    offset: usize,
+    includes_declaration: bool,
+) -> Vec<Location> {
+    let known = KnownSkills::of(session);
+    let mut found = Vec::new();
+    for subject in known.subjects(snapshot, offset) {
+        if includes_declaration {
+            found.extend(known.definition(session, &subject.path));
+        }
+        let folder_name = subject.path.rsplit('/').nth(1).unwrap_or_default();
+        for word in distinct(&subject.name, folder_name) {
+            for (path, text) in known.texts_with(session, word) {
+                let mentions = known.mentions(text.document(), &path).into_iter();
+                let of_subject = mentions.filter(|mention| match &mention.target {
+                    MentionedSkill::Named(name) => **name == *subject.name,
+                    MentionedSkill::Linked(linked) => **linked == *subject.path,
+                });
+                let places =
+                    of_subject.map(|it| Location::new(text.uri().clone(), text.range(it.span)));
+                found.extend(places);
+            }
+        }
+    }
+    let mut unique: Vec<Location> = Vec::new();
+    for location in found {
+        if !unique.contains(&location) {
+            unique.push(location);
+        }
+    }
+    unique
+}
+
+/// Returns the skills whose names hold the letters of the query in their order.
+pub(crate) fn workspace_symbols(session: &Session, query: &str) -> Vec<SymbolInformation> {
+    let known = KnownSkills::of(session);
+    let mut found: Vec<_> = known.all().filter(|(_, name, _)| matches(name, query)).collect();
+    found.sort_by_key(|(path, name, _)| (name.len(), (*name).clone(), (*path).clone()));
+    found.truncate(MAXIMUM_SYMBOLS);
+    let symbols = found.into_iter().map(|(path, name, uri)| {
+        let folder = path.strip_suffix("/SKILL.md").and_then(|it| it.rsplit_once('/'));
+        #[expect(deprecated, reason = "the struct has no other constructor")]
+        SymbolInformation {
+            name: name.to_string(),
+            kind: SymbolKind::CLASS,
+            tags: None,
+            deprecated: None,
+            location: Location::new(uri.clone(), Range::default()),
+            container_name: folder.map(|(parent, _)| parent.to_owned()),
+        }
+    });
+    symbols.collect()
+}
+
+fn matches(name: &str, query: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    let mut wanted = query.chars().filter(|it| !it.is_whitespace()).flat_map(char::to_lowercase);
+    wanted.all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+fn distinct<'a>(a: &'a str, b: &'a str) -> Vec<&'a str> {
+    if a == b || b.is_empty() { vec![a] } else { vec![a, b] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_query_is_letters_in_their_order() {
+        for query in ["", "count", "ctrows", "C R", "größe"] {
+            assert!(matches("count-rows-größe", query), "{query}");
+        }
+        assert!(!matches("count-rows", "rowscount"));
+    }
+}

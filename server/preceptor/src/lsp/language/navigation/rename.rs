@@ -1,0 +1,173 @@
+//! `textDocument/rename` and `workspace/willRenameFiles`: a skill's folder, its `name` and every
+//! mention, in one edit.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use lint::{MentionedSkill, is_valid_name};
+use skill::{Span, yaml_value};
+use tower_lsp::{
+    jsonrpc::Error,
+    lsp_types::{
+        DocumentChangeOperation, DocumentChanges, FileRename, OneOf,
+        OptionalVersionedTextDocumentIdentifier, PrepareRenameResponse, RenameFile,
+        RenameFileOptions, ResourceOp, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    },
+};
+
+use crate::{
+    lsp::{
+        documents::Snapshot,
+        language::navigation::{KnownSkills, SkillText, Subject, folder_of},
+        session::Session,
+    },
+    neighborhood,
+};
+
+/// Returns what would be renamed at a place; `None` where there is no skill's name.
+pub(crate) fn prepare_rename(
+    session: &Session,
+    snapshot: &Snapshot,
+    offset: usize,
+) -> Option<PrepareRenameResponse> {
+    let subjects = KnownSkills::of(session).subjects(snapshot, offset);
+    let subject = subjects.first()?;
+    Some(PrepareRenameResponse::RangeWithPlaceholder {
+        range: snapshot.range(subject.span),
+        placeholder: subject.name.to_string(),
+    })
+}
+
+/// Returns the edit that renames the skill at a place.
+///
+/// # Errors
+/// A sentence that says why it cannot be renamed so.
+pub(crate) fn rename(
+    session: &Session,
+    snapshot: &Snapshot,
+    offset: usize,
+    new_name: &str,
+) -> Result<Option<WorkspaceEdit>, Error> {
+    let known = KnownSkills::of(session);
+    let subjects = known.subjects(snapshot, offset);
+    let Some(subject) = subjects.first() else { return Ok(None) };
+    if subjects.len() > 1 {
+        return Err(Error::invalid_params(format!(
+            "Several skills are called `{}`: rename the one that you mean at its own `name`.",
+            subject.name
+        )));
+    }
+    check_name(new_name)?;
+    let refuse = |reason: String| Error::invalid_params(reason);
+    let folder = folder_of(&subject.path).ok_or_else(|| refuse("It has no folder.".to_owned()))?;
+    let new_folder = folder.with_file_name(new_name);
+    if new_folder != folder && new_folder.symlink_metadata().is_ok() {
+        let shown = new_folder.display();
+        return Err(refuse(format!("{shown} is there already: choose another name.")));
+    }
+    if !(session.client().versioned_edits && session.client().renames_files) {
+        return Err(refuse(
+            "This editor renames no files for a language server: rename the folder by hand, then \
+             apply the fix of `name/directory-mismatch`."
+                .to_owned(),
+        ));
+    }
+    let mut operations = text_operations(session, &known, subject, new_name);
+    if new_folder != folder {
+        let uri = |path: &Path| {
+            Url::from_file_path(path).map_err(|()| refuse("The path has no address.".to_owned()))
+        };
+        operations.push(DocumentChangeOperation::Op(ResourceOp::Rename(RenameFile {
+            old_uri: uri(folder)?,
+            new_uri: uri(&new_folder)?,
+            options: Some(RenameFileOptions { overwrite: Some(false), ignore_if_exists: None }),
+            annotation_id: None,
+        })));
+    }
+    Ok(Some(WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Operations(operations)),
+        ..WorkspaceEdit::default()
+    }))
+}
+
+/// Returns what goes along with folders that the editor is about to rename: the names of the skills
+/// in them, and their mentions. A folder that moves elsewhere keeps its name, and one that gets a
+/// name no skill can have is left alone.
+pub(crate) fn will_rename_files(session: &Session, files: &[FileRename]) -> Option<WorkspaceEdit> {
+    let known = KnownSkills::of(session);
+    let mut operations = Vec::new();
+    for file in files {
+        let Some((subject, new_name)) = renamed_skill(&known, file) else { continue };
+        operations.extend(text_operations(session, &known, &subject, &new_name));
+    }
+    let is_empty = operations.is_empty();
+    let document_changes = Some(DocumentChanges::Operations(operations));
+    (!is_empty).then(|| WorkspaceEdit { document_changes, ..WorkspaceEdit::default() })
+}
+
+fn renamed_skill(known: &KnownSkills, file: &FileRename) -> Option<(Subject, String)> {
+    let path = |uri: &str| Url::parse(uri).ok()?.to_file_path().ok();
+    let (old, new) = (path(&file.old_uri)?, path(&file.new_uri)?);
+    let new_name = new.file_name()?.to_str()?.to_owned();
+    if old.parent() != new.parent() || !is_valid_name(&new_name) {
+        return None;
+    }
+    let key = neighborhood::key(&old.join(neighborhood::SKILL_FILE_NAME))?;
+    let (path, name, _) = known.all().find(|(path, _, _)| ***path == *key)?;
+    let subject = Subject { path: Arc::clone(path), name: Arc::clone(name), span: Span::default() };
+    Some((subject, new_name))
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    if is_valid_name(name) {
+        return Ok(());
+    }
+    Err(Error::invalid_params(format!(
+        "`{name}` is no name for a skill: 1 to 64 lower-case letters, digits and single hyphens \
+         between them."
+    )))
+}
+
+/// Mentions by name are left alone where several skills have it: nobody knows which one is meant.
+fn text_operations(
+    session: &Session,
+    known: &KnownSkills,
+    subject: &Subject,
+    new_name: &str,
+) -> Vec<DocumentChangeOperation> {
+    let is_unique = known.with_name(&subject.name).len() == 1;
+    let folder_name = subject.path.rsplit('/').nth(1).unwrap_or_default();
+    let mut changed: BTreeMap<Arc<str>, (SkillText, Vec<TextEdit>)> = BTreeMap::new();
+    for word in [&*subject.name, folder_name] {
+        for (path, text) in known.texts_with(session, word) {
+            if changed.contains_key(&path) {
+                continue;
+            }
+            let mut edits = Vec::new();
+            if path == subject.path
+                && let Some(name) = text.document().field("name")
+            {
+                edits.push(TextEdit::new(text.range(name.span), yaml_value(new_name)));
+            }
+            for mention in known.mentions(text.document(), &path) {
+                let is_meant = match &mention.target {
+                    MentionedSkill::Named(name) => is_unique && **name == *subject.name,
+                    MentionedSkill::Linked(linked) => **linked == *subject.path,
+                };
+                if is_meant {
+                    edits.push(TextEdit::new(text.range(mention.span), new_name.to_owned()));
+                }
+            }
+            if !edits.is_empty() {
+                changed.insert(path, (text, edits));
+            }
+        }
+    }
+    let edits = changed.into_values().map(|(text, edits)| {
+        let (uri, version) = (text.uri().clone(), text.version());
+        DocumentChangeOperation::Edit(TextDocumentEdit {
+            text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+            edits: edits.into_iter().map(OneOf::Left).collect(),
+        })
+    });
+    edits.collect()
+}

@@ -1,0 +1,177 @@
+//! From skill to skill: definition, references, rename, links and symbols, over files that are open
+//! and files that are not.
+
+use serde_json::{Value, json};
+use tokio::fs;
+
+use crate::harness::{Client, ClientOptions};
+
+const COUNT: &str = "---\r\nname: count-rows\r\ndescription: Größe. Use when rows are counted.\r\n---\r\n# Count 😀\r\n\r\nThen run /sum-rows.\r\n";
+const SUM: &str = "---\nname: sum-rows\ndescription: Sums. Use when rows are summed.\n---\n# Sum\n\n😀 First `/count-rows`, see [it](../count-rows/SKILL.md) and [how](scripts/a%20b.sh).\n\nNot counting /count-rows-x or count-rows.\n";
+
+/// A client whose workspace has both skills on the disk; only the first one is open.
+async fn start() -> (Client, String, String) {
+    let capabilities = json!({"workspace": {"workspaceEdit": {
+        "documentChanges": true, "resourceOperations": ["create", "rename", "delete"],
+    }}});
+    let options = ClientOptions { capabilities, workspace: Some("w"), ..ClientOptions::default() };
+    let mut client = Client::launch(&options).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    for (path, text) in [
+        ("count-rows/SKILL.md", COUNT),
+        ("sum-rows/SKILL.md", SUM),
+        ("sum-rows/scripts/a b.sh", "ls\n"),
+    ] {
+        let path = client.dir().join("w/.agents/skills").join(path);
+        fs::create_dir_all(path.parent().unwrap()).await.unwrap();
+        fs::write(path, text).await.unwrap();
+    }
+    client.initialize(&options).await;
+    let uri = |name: &str| client.uri(&format!("w/.agents/skills/{name}/SKILL.md"));
+    let (count, sum) = (uri("count-rows"), uri("sum-rows"));
+    client.open(&count, COUNT).await;
+    // The search runs beside: it is over when both skills are known.
+    while symbols(&mut client, "").await.len() < 2 {}
+    (client, count, sum)
+}
+
+async fn symbols(client: &mut Client, query: &str) -> Vec<Value> {
+    let found = client.request("workspace/symbol", json!({"query": query})).await;
+    found.as_array().cloned().unwrap_or_default()
+}
+
+fn at(uri: &str, line: u32, character: u32) -> Value {
+    json!({
+        "textDocument": {"uri": uri},
+        "position": {"line": line, "character": character},
+        "context": {"includeDeclaration": true},
+    })
+}
+
+fn place(location: &Value) -> (String, u64, u64) {
+    let start = &location["range"]["start"];
+    let uri = location["uri"].as_str().unwrap().rsplit('/').nth(1).unwrap().to_owned();
+    (uri, start["line"].as_u64().unwrap(), start["character"].as_u64().unwrap())
+}
+
+fn places(locations: &Value) -> Vec<(String, u64, u64)> {
+    locations.as_array().unwrap().iter().map(place).collect()
+}
+
+#[tokio::test]
+async fn a_mention_leads_to_the_name_of_the_skill() {
+    let (mut client, count, sum) = start().await;
+    let found = client.request("textDocument/definition", at(&count, 6, 12)).await;
+    assert_eq!(places(&found), [("sum-rows".to_owned(), 1, 6)]);
+    client.open(&sum, SUM).await;
+    let found = client.request("textDocument/definition", at(&sum, 6, 12)).await;
+    assert_eq!(places(&found), [("count-rows".to_owned(), 1, 6)]);
+    let found = client.request("textDocument/definition", at(&sum, 6, 72)).await;
+    assert!(found[0]["uri"].as_str().unwrap().ends_with("/scripts/a%20b.sh"), "{found}");
+    let found = client.request("textDocument/definition", at(&sum, 8, 16)).await;
+    assert_eq!(found, json!([]), "a longer name is another one");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn references_are_the_mentions_in_all_skills() {
+    let (mut client, count, _) = start().await;
+    let found = client.request("textDocument/references", at(&count, 1, 8)).await;
+    let expected = [("count-rows", 1, 6), ("sum-rows", 6, 11), ("sum-rows", 6, 36)];
+    let expected = expected.map(|(name, line, character)| (name.to_owned(), line, character));
+    assert_eq!(places(&found), expected);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn rename_changes_the_folder_the_name_and_every_mention_in_one_edit() {
+    let (mut client, count, sum) = start().await;
+    let prepared = client.request("textDocument/prepareRename", at(&count, 1, 8)).await;
+    assert_eq!(prepared["placeholder"], "count-rows");
+    let mut params = at(&count, 1, 8);
+    params["newName"] = json!("tally-rows");
+    let edit = client.request("textDocument/rename", params).await;
+    let changes = edit["documentChanges"].as_array().unwrap();
+    let [own, other, folder] = changes.as_slice() else { panic!("three changes: {edit:#}") };
+    assert_eq!(own["textDocument"], json!({"uri": count, "version": 1}));
+    assert_eq!(own["edits"].as_array().unwrap().len(), 1);
+    assert_eq!(own["edits"][0]["newText"], "tally-rows");
+    assert_eq!(other["textDocument"], json!({"uri": sum, "version": null}));
+    let starts: Vec<_> = other["edits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["range"]["start"]["character"].as_u64().unwrap())
+        .collect();
+    assert_eq!(starts, [11, 36]);
+    assert_eq!(folder["kind"], "rename");
+    assert_eq!(folder["oldUri"], client.uri("w/.agents/skills/count-rows"));
+    assert_eq!(folder["newUri"], client.uri("w/.agents/skills/tally-rows"));
+    assert_eq!(folder["options"]["overwrite"], false);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_that_no_skill_can_have_or_that_is_taken_is_refused() {
+    let (mut client, count, _) = start().await;
+    for (name, reason) in [("Tally Rows", "is no name for a skill"), ("sum-rows", "there already")]
+    {
+        let mut params = at(&count, 1, 8);
+        params["newName"] = json!(name);
+        let id = client.start_request("textDocument/rename", params).await;
+        let answer = client.answer_to(id).await;
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains(reason), "{message}");
+    }
+    let nothing = client.request("textDocument/prepareRename", at(&count, 4, 3)).await;
+    assert_eq!(nothing, Value::Null, "a heading is no name");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_the_editor_renames_takes_its_name_and_mentions_along() {
+    let (mut client, count, _) = start().await;
+    let files = json!([{
+        "oldUri": client.uri("w/.agents/skills/count-rows"),
+        "newUri": client.uri("w/.agents/skills/tally-rows"),
+    }]);
+    let edit = client.request("workspace/willRenameFiles", json!({"files": files})).await;
+    let changes = edit["documentChanges"].as_array().unwrap();
+    assert_eq!(changes.len(), 2, "the editor renames the folder itself: {edit:#}");
+    assert_eq!(changes[0]["textDocument"]["uri"], count);
+    let files = json!([{
+        "oldUri": client.uri("w/.agents/skills/count-rows"),
+        "newUri": client.uri("w/.agents/skills/Tally Rows"),
+    }]);
+    let edit = client.request("workspace/willRenameFiles", json!({"files": files})).await;
+    assert_eq!(edit, Value::Null);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn links_are_what_is_there() {
+    let (mut client, _, sum) = start().await;
+    client.open(&sum, SUM).await;
+    let links = client.request("textDocument/documentLink", at(&sum, 0, 0)).await;
+    let targets: Vec<_> = links
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["target"].as_str().unwrap().rsplit_once("/skills/").unwrap().1.to_owned())
+        .collect();
+    let expected = ["count-rows/SKILL.md", "count-rows/SKILL.md", "sum-rows/scripts/a%20b.sh"];
+    assert_eq!(targets, expected);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn skills_are_found_by_some_letters_of_their_names() {
+    let (mut client, count, _) = start().await;
+    let found = symbols(&mut client, "cntrw").await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (&found[0]["name"], &found[0]["location"]["uri"]),
+        (&json!("count-rows"), &json!(count))
+    );
+    client.finish().await;
+}
