@@ -52,9 +52,11 @@ async fn of_several_calls_each_result_says_whose_it_is() {
 /// Runs the agent in a terminal of its own, and types when it asks.
 #[cfg(target_os = "linux")]
 async fn typed_at_the_question(dir: &Path, typed: &[u8]) -> (Option<i32>, String) {
-    let command = format!("{} run 'count the rows'", env!("CARGO_BIN_EXE_preceptor"));
+    // With `exec`, because the shell would otherwise be interrupted too and its code be reported.
+    let command = format!("exec {} run 'count the rows'", env!("CARGO_BIN_EXE_preceptor"));
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("SHELL", "/bin/sh")
         .current_dir(dir.join("work"))
         .env("HOME", dir.join("home"))
         .env("XDG_CONFIG_HOME", dir.join("config"))

@@ -54,12 +54,14 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
     let request = Request { prompt: prompt.to_owned(), origin: None };
     let run = RunHandle::start(setup, request, sender).await?;
     let mut screen = Screen::new(is_json, run.folder().run_id.clone());
+    // One listener for the whole run: what is pressed between two waits counts too.
+    let mut interrupts = Interrupts::new()?;
     let mut is_stopped = false;
     loop {
         let record = tokio::select! {
             biased;
             Some(record) = records.recv() => record,
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 if is_stopped {
                     return Ok(EXIT_INTERRUPTED);
                 }
@@ -77,7 +79,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
                         tracing::debug!("the calls were decided about already");
                     }
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = interrupts.next() => {
                     is_stopped = true;
                     run.cancel();
                 }
@@ -91,6 +93,29 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
     let code = screen.exit_code;
     run.close().await;
     Ok(code)
+}
+
+/// The person's Ctrl-C, from the moment on at which this is made.
+struct Interrupts {
+    #[cfg(unix)]
+    signals: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    signals: tokio::signal::windows::CtrlC,
+}
+
+impl Interrupts {
+    fn new() -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        let signals = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+        #[cfg(windows)]
+        let signals = tokio::signal::windows::ctrl_c();
+        Ok(Self { signals: signals.context("listening for Ctrl-C")? })
+    }
+
+    /// Waits for the next one; several at once count as one.
+    async fn next(&mut self) {
+        self.signals.recv().await;
+    }
 }
 
 /// What the person sees.

@@ -1,3 +1,5 @@
+//! Claims about what is left out of a window that is full, and what is never left out.
+
 use serde_json::json;
 
 use super::{Fill, NO_RESULT, Relief, Room, clipped, digest, estimate_messages, repair, tools_for};
