@@ -23,6 +23,11 @@ pub enum Delta {
         /// Why the last attempt failed, in a few words for a person.
         reason: String,
     },
+    /// The server refused the form of the request; the same request goes out at once in another.
+    Rephrasing {
+        /// What is done differently from now on; completes "sent again …".
+        change: &'static str,
+    },
 }
 
 /// A model that can be called.

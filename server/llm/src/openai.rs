@@ -203,9 +203,10 @@ impl OpenAiModel {
             }
             let (report, asked_wait) = exchange.read_refusal(response).await;
             // Each lesson is learned once, so this ends.
-            if !self.dialect.learn(&report) {
+            let Some(change) = self.dialect.learn(&report) else {
                 return Err(self.addressee.refused(&report, asked_wait, model));
-            }
+            };
+            hand_on(deltas, Delta::Rephrasing { change }).await;
         }
     }
 }

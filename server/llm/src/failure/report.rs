@@ -194,6 +194,40 @@ mod tests {
     }
 
     #[test]
+    fn words_that_look_like_trouble_decide_nothing() {
+        check(
+            &[
+                (
+                    400,
+                    r#"{"error":{"message":"`timeout` has to be below 500, typeof eof: capacity"}}"#,
+                ),
+                (
+                    401,
+                    r#"{"error":{"message":"token timed out; connection reset, 503, try again"}}"#,
+                ),
+                (402, r#"{"error":{"message":"over capacity: rate limit of the free plan"}}"#),
+                (422, r#"{"error":{"message":"max_tokens: 42900 is overloaded with digits"}}"#),
+                (
+                    500,
+                    r#"{"error":{"message":"model not found in cache; unauthorized; no credit"}}"#,
+                ),
+                (503, r#"{"error":{"message":"authentication backend is down"}}"#),
+            ],
+            &expect![[r"
+                400 BadRequest: `timeout` has to be below 500, typeof eof: capacity.
+                401 Auth: token timed out; connection reset, 503, try again.
+                402 Quota: over capacity: rate limit of the free plan.
+                422 BadRequest: max_tokens: 42900 is overloaded with digits.
+                500 Server: model not found in cache; unauthorized; no credit.
+                503 Server: authentication backend is down.
+            "]],
+        );
+        let report =
+            ServerReport::from_answer(401, r#"{"error":{"message":"token timed out: 503"}}"#);
+        assert!(!report.may_pass());
+    }
+
+    #[test]
     fn type_and_code_decide_before_the_status() {
         check(
             &[

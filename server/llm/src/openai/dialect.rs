@@ -26,19 +26,19 @@ impl Dialect {
         }
     }
 
-    /// Learns from a refusal. Returns whether the same request is worth sending in the new
-    /// dialect; every lesson is learned once.
-    pub(crate) fn learn(&self, report: &ServerReport) -> bool {
+    /// Learns from a refusal. Returns what is done differently from now on, where the same request
+    /// is worth sending in the new dialect; every lesson is learned once.
+    pub(crate) fn learn(&self, report: &ServerReport) -> Option<&'static str> {
         if !matches!(report.status, Some(400 | 422)) {
-            return false;
+            return None;
         }
-        let lesson = if report.mentions("max_completion_tokens") {
-            &self.refuses_max_tokens
+        let (lesson, change) = if report.mentions("max_completion_tokens") {
+            (&self.refuses_max_tokens, "with `max_completion_tokens` in place of `max_tokens`")
         } else if report.mentions("stream_options") {
-            &self.refuses_stream_options
+            (&self.refuses_stream_options, "without `stream_options`")
         } else {
-            return false;
+            return None;
         };
-        !lesson.swap(true, Ordering::Relaxed)
+        (!lesson.swap(true, Ordering::Relaxed)).then_some(change)
     }
 }

@@ -60,6 +60,12 @@ fn messages(messages: &[Message]) -> Vec<Value> {
                 said_by_user.push(content);
                 continue;
             }
+            // A turn in which the model said nothing; some servers refuse an empty text.
+            Message::Assistant { content, tool_calls, .. }
+                if content.trim().is_empty() && tool_calls.is_empty() =>
+            {
+                continue;
+            }
             Message::Assistant { content, tool_calls, .. } => assistant(content, tool_calls),
             Message::Tool { call_id, content, .. } => {
                 json!({"role": "tool", "tool_call_id": call_id, "content": content})
@@ -155,6 +161,7 @@ mod tests {
             tool("b"),
             assistant("Done.", &[]),
             user("Really?", Origin::Guard),
+            assistant(" ", &[]),
             system("Take over."),
             user("Go on.", Origin::TeacherNote),
             assistant("Let me look.", &[("c", "{}")]),

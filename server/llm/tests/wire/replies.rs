@@ -291,8 +291,12 @@ async fn what_a_server_does_not_understand_is_left_out_from_then_on() {
         vec![ev_text("ok"), ev_finish("stop")],
     );
     let model = model(&server.base_url());
-    for _ in 0..2 {
-        call(&model, ask()).await.0.unwrap();
-    }
+    let (first, second) = (call(&model, ask()).await, call(&model, ask()).await);
+    assert_eq!(
+        shown(&first.1),
+        "[sent again without `stream_options`]\
+         [sent again with `max_completion_tokens` in place of `max_tokens`]ok"
+    );
+    assert_eq!(shown(&second.1), "ok");
     assert_eq!(server.requests().len(), 4);
 }

@@ -97,6 +97,7 @@ pub(crate) fn shown(deltas: &[Delta]) -> String {
         Delta::Text(text) => text.clone(),
         Delta::Thinking(text) => format!("({text})"),
         Delta::Retrying { attempt, reason, .. } => format!("[attempt {attempt} after {reason}]"),
+        Delta::Rephrasing { change } => format!("[sent again {change}]"),
     });
     texts.collect()
 }

@@ -152,7 +152,8 @@ impl Stream<'_> {
         if matches!(delta, Delta::Text(_) | Delta::Thinking(_)) {
             self.first_piece.get_or_insert_with(|| started.elapsed());
         }
-        if !self.is_shown && !matches!(delta, Delta::Retrying { .. }) {
+        let is_news = matches!(delta, Delta::Retrying { .. } | Delta::Rephrasing { .. });
+        if !self.is_shown && !is_news {
             return Ok(());
         }
         match (&mut self.waiting, delta) {
@@ -162,6 +163,13 @@ impl Stream<'_> {
                     "{}: trying again in {} s (attempt {attempt})",
                     reason.trim_end_matches('.'),
                     delay.as_secs_f64().ceil()
+                );
+                self.record(Event::ToolLog { tool: "system".to_owned(), log }).await?;
+            }
+            (_, Delta::Rephrasing { change }) => {
+                self.flush().await?;
+                let log = format!(
+                    "The model server refused the form of the request; it is sent again {change}."
                 );
                 self.record(Event::ToolLog { tool: "system".to_owned(), log }).await?;
             }
