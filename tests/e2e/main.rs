@@ -21,6 +21,7 @@ mod escalation;
 mod failures;
 mod findings;
 mod folders;
+mod guarding;
 mod harness;
 mod hover;
 mod interruption;

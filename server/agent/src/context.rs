@@ -21,7 +21,7 @@ const MESSAGE_TOKENS: u64 = 6;
 const SMALL_WINDOW: u32 = 8_192;
 
 /// Tools that small windows do without: `bash` does the same.
-const LEFT_OUT_OF_SMALL_WINDOWS: [&str; 2] = ["list_files", "search"];
+const LEFT_OUT_OF_SMALL_WINDOWS: [&str; 3] = ["list_files", "plan", "search"];
 
 /// What a model's server takes and what its replies may need.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,12 +4,14 @@
 //! recovered from it; the [`Verdict`] weighs those that it did not recover from. A single word in
 //! some output is never evidence: what a command printed counts only through its exit status.
 
+mod announcement;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::{clip::clip, tool::ResultKind};
+use crate::{clip::clip, detect::announcement::announcement, tool::ResultKind};
 
 /// Longest evidence shown, in characters.
 const EVIDENCE_CHARS: usize = 300;
@@ -42,6 +44,12 @@ pub enum SignalKind {
     Truncated,
     /// The attempt ran out of steps.
     MaxIterations,
+    /// The same calls came again and again, with the same results.
+    DoomLoop,
+    /// The answer announces a step that was never taken.
+    AnnouncedNotDone,
+    /// The answer came while items of the model's own plan were open.
+    UnfinishedPlan,
 }
 
 impl SignalKind {
@@ -58,6 +66,9 @@ impl SignalKind {
             Self::EmptyAnswer => "it gave no answer",
             Self::Truncated => "its answer was cut at the token limit",
             Self::MaxIterations => "it ran out of steps",
+            Self::DoomLoop => "it repeated the same calls without getting further",
+            Self::AnnouncedNotDone => "it announced a step and did not take it",
+            Self::UnfinishedPlan => "it ended before its own plan was done",
         }
     }
 }
@@ -143,10 +154,27 @@ pub enum Ending {
     Length,
     /// Out of steps.
     MaxIterations,
+    /// Stopped: the same calls came again and again.
+    DoomLoop,
+    /// Stopped: the arguments of call after call could not be read.
+    MalformedArguments,
 }
 
-/// Judges a finished attempt by its calls and its answer.
-pub fn judge(calls: &[CallRecord], answer: &str, ending: Ending) -> Judgement {
+impl Ending {
+    /// Returns the name that events use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "final",
+            Self::Length => "length",
+            Self::MaxIterations => "max_iterations",
+            Self::DoomLoop => "doom_loop",
+            Self::MalformedArguments => "malformed_arguments",
+        }
+    }
+}
+
+/// Judges a finished attempt by its calls, its answer and what was noted while it worked.
+pub fn judge(calls: &[CallRecord], noted: &[Signal], answer: &str, ending: Ending) -> Judgement {
     let mut signals: Vec<Signal> = calls
         .iter()
         .enumerate()
@@ -163,9 +191,21 @@ pub fn judge(calls: &[CallRecord], answer: &str, ending: Ending) -> Judgement {
         .collect();
     // Whoever was refused a call may well say that it cannot go on.
     let was_declined = calls.iter().any(|call| call.kind == ResultKind::Declined);
-    signals.extend(answer_signal(answer, ending).filter(|signal| {
-        !(was_declined && matches!(signal.kind, SignalKind::GiveUp | SignalKind::AsksBack))
-    }));
+    let is_excused = |kind| {
+        was_declined
+            && matches!(
+                kind,
+                SignalKind::GiveUp | SignalKind::AsksBack | SignalKind::AnnouncedNotDone
+            )
+    };
+    let of_answer = answer_signal(answer, ending).filter(|signal| !is_excused(signal.kind));
+    // What came back at the end, or was not left at all, was not recovered from.
+    let is_open = |kind| {
+        of_answer.as_ref().is_some_and(|it| it.kind == kind)
+            || noted.iter().any(|it| it.kind == kind && !it.recovered)
+    };
+    signals.extend(noted.iter().filter(|it| !it.recovered || !is_open(it.kind)).cloned());
+    signals.extend(of_answer);
     let confidence = 1.0
         - signals
             .iter()
@@ -203,6 +243,7 @@ fn call_signal(call: &CallRecord) -> Option<(SignalKind, f64)> {
         ResultKind::Failed => Some((SignalKind::ToolError, 0.6)),
         ResultKind::UnknownTool => Some((SignalKind::UnknownTool, 0.6)),
         ResultKind::Malformed => Some((SignalKind::MalformedArguments, 0.6)),
+        ResultKind::Cut => Some((SignalKind::Truncated, 0.6)),
         // A person's decision says nothing about the model, nor does a full disk.
         ResultKind::Declined | ResultKind::Blocked | ResultKind::Cancelled => None,
     }
@@ -214,6 +255,7 @@ fn call_evidence(call: &CallRecord) -> String {
         (ResultKind::Malformed, _) => {
             format!("The arguments of `{}` were no JSON object", call.tool)
         }
+        (ResultKind::Cut, _) => format!("The reply was cut in a call of `{}`", call.tool),
         (_, Some(code)) => format!("`{}` ended with exit code {code}", call.tool),
         _ => format!("`{}` failed", call.tool),
     };
@@ -222,7 +264,9 @@ fn call_evidence(call: &CallRecord) -> String {
         !line.is_empty() && !line.starts_with("exit code:") && !line.starts_with("[unsaved in")
     });
     let evidence = match output {
-        Some(line) if call.kind != ResultKind::UnknownTool => format!("{what}: {}", line.trim()),
+        Some(line) if !matches!(call.kind, ResultKind::UnknownTool | ResultKind::Cut) => {
+            format!("{what}: {}", line.trim())
+        }
         _ => what,
     };
     clip(&evidence, EVIDENCE_CHARS)
@@ -244,7 +288,8 @@ fn asks_a_question(arguments: &str) -> bool {
     QUESTION.as_ref().is_some_and(|regex| regex.is_match(arguments))
 }
 
-fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
+/// Returns what a final answer has against it.
+pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
     let signal = |kind, evidence: &str, confidence| {
         Some(Signal {
             kind,
@@ -260,6 +305,8 @@ fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
         Ending::Length => {
             return signal(SignalKind::Truncated, "The answer was cut at the token limit", 0.7);
         }
+        // Noted by the guard that stopped it.
+        Ending::DoomLoop | Ending::MalformedArguments => return None,
         Ending::Answer => {}
     }
     if answer.trim().is_empty() {
@@ -271,6 +318,9 @@ fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
     }
     if let Some(sentence) = find_sentence(&prose, &ASKS_BACK) {
         return signal(SignalKind::AsksBack, &sentence, 0.3);
+    }
+    if let Some(sentence) = announcement(&prose) {
+        return signal(SignalKind::AnnouncedNotDone, sentence, 0.6);
     }
     None
 }
@@ -334,128 +384,4 @@ fn own_words(answer: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{CallRecord, Ending, Verdict, judge, obstacle};
-    use crate::tool::ResultKind;
-
-    fn call(tool: &str, arguments: &str, kind: ResultKind, exit_code: Option<i32>) -> CallRecord {
-        CallRecord {
-            tool: tool.to_owned(),
-            arguments: arguments.to_owned(),
-            output: "some output".to_owned(),
-            kind,
-            exit_code,
-        }
-    }
-
-    #[track_caller]
-    fn check(calls: &[CallRecord], answer: &str, expected: Verdict) {
-        let judgement = judge(calls, answer, Ending::Answer);
-        assert_eq!(judgement.verdict, expected, "{judgement:?}");
-    }
-
-    #[test]
-    fn a_failed_command_at_the_end_is_a_failure() {
-        let calls = [call("bash", r#"{"command":"cargo build"}"#, ResultKind::Ok, Some(101))];
-        check(&calls, "Done.", Verdict::Failure);
-    }
-
-    #[test]
-    fn a_failed_command_that_a_later_one_made_good_is_none() {
-        let calls = [
-            call("bash", r#"{"command":"make"}"#, ResultKind::Ok, Some(2)),
-            call("bash", r#"{"command":"make all"}"#, ResultKind::Ok, Some(0)),
-        ];
-        check(&calls, "It builds now.", Verdict::Ok);
-    }
-
-    #[test]
-    fn a_search_without_hits_is_no_failure() {
-        let calls = [call("bash", r#"{"command":"grep -r foo ."}"#, ResultKind::Ok, Some(1))];
-        check(&calls, "Nothing uses foo.", Verdict::Ok);
-    }
-
-    #[test]
-    fn words_in_the_output_are_no_evidence() {
-        let mut record = call("bash", r#"{"command":"cat log"}"#, ResultKind::Ok, Some(0));
-        record.output = "error: not found\nFailed to start".to_owned();
-        check(&[record], "The log shows two old errors.", Verdict::Ok);
-    }
-
-    #[test]
-    fn unknown_tools_and_tool_errors_are_failures_until_made_good() {
-        check(
-            &[call("count_rows", "{}", ResultKind::UnknownTool, None)],
-            "There are 12 rows.",
-            Verdict::Failure,
-        );
-        check(
-            &[
-                call("count_rows", "{}", ResultKind::UnknownTool, None),
-                call("bash", "{}", ResultKind::Ok, Some(0)),
-            ],
-            "There are 12 rows.",
-            Verdict::Ok,
-        );
-        check(
-            &[call("read_file", "{}", ResultKind::Failed, None)],
-            "There are 12 rows.",
-            Verdict::Failure,
-        );
-    }
-
-    #[test]
-    fn giving_up_is_a_failure_with_either_apostrophe() {
-        for answer in [
-            "I can't find the file.",
-            "I can\u{2019}t find the file.",
-            "Sorry, but I could not determine the count.",
-            "I don't have a tool for that.",
-            "I'm not sure how to count rows.",
-            "I was unable to read the table.",
-        ] {
-            check(&[], answer, Verdict::Failure);
-        }
-    }
-
-    #[test]
-    fn quoted_text_and_code_do_not_give_up() {
-        for answer in [
-            "The page says \"I can't find the file\", which is its own message.",
-            "It prints `I cannot do that` on purpose.",
-            "```\nI can't find it\n```\nThat is the output of the test.",
-            "> I can't find it\n\nThat is what the issue says; it is fixed.",
-            "The file doesn't exist yet, so I created it.",
-        ] {
-            check(&[], answer, Verdict::Ok);
-        }
-    }
-
-    #[test]
-    fn asking_back_is_unclear_and_an_empty_answer_a_failure() {
-        check(&[], "Could you tell me which of the two files?", Verdict::Unsure);
-        check(&[], "  ", Verdict::Failure);
-    }
-
-    #[test]
-    fn a_person_who_declines_is_no_failure_of_the_model() {
-        for answer in ["I stopped there.", "I could not do it."] {
-            check(&[call("bash", "{}", ResultKind::Declined, None)], answer, Verdict::Ok);
-        }
-    }
-
-    #[test]
-    fn what_blocks_a_call_is_no_failure_but_an_obstacle() {
-        let blocked = call("edit_file", "{}", ResultKind::Blocked, None);
-        check(std::slice::from_ref(&blocked), "Make it writable.", Verdict::Ok);
-        assert_eq!(obstacle(std::slice::from_ref(&blocked)), Some("some output"));
-        let worked = call("edit_file", "{}", ResultKind::Ok, None);
-        assert_eq!(obstacle(&[blocked, worked]), None);
-    }
-
-    #[test]
-    fn running_out_of_steps_is_a_failure() {
-        assert_eq!(judge(&[], "", Ending::MaxIterations).verdict, Verdict::Failure);
-        assert_eq!(judge(&[], "half an ans", Ending::Length).verdict, Verdict::Failure);
-    }
-}
+mod tests;

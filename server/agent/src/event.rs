@@ -9,6 +9,7 @@ use crate::{
     detect::{CallRecord, Signal},
     machine::Actor,
     message::{Message, Usage},
+    plan::Plan,
 };
 
 /// One event, or one journal-only record of state.
@@ -110,6 +111,11 @@ pub enum Event {
         added: usize,
         /// Lines removed.
         removed: usize,
+    },
+    /// The model noted what is to do.
+    PlanUpdate {
+        /// The whole list.
+        plan: Plan,
     },
     /// A model call has ended.
     LlmCall {
@@ -221,7 +227,7 @@ pub enum Event {
         history_size: usize,
         /// The last visible text; `null` where there is none.
         final_response: Option<String>,
-        /// `final`, `length` or `max_iterations`.
+        /// [`crate::detect::Ending::name`].
         stop_reason: String,
     },
     /// A person stopped the turn.

@@ -11,6 +11,7 @@
 mod attempt;
 mod batch;
 mod compaction;
+mod guarding;
 mod restore;
 mod takeover;
 mod undo;
@@ -29,6 +30,7 @@ use crate::{
     machine::{
         batch::{Batch, Progress},
         compaction::Compaction,
+        guarding::Watch,
         takeover::save_failed,
     },
     message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
@@ -246,6 +248,7 @@ struct Attempt {
     n_steps: u32,
     answer: String,
     fill: Fill,
+    watch: Watch,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -444,6 +447,7 @@ impl Attempt {
             n_steps: 0,
             answer: String::new(),
             fill: Fill::default(),
+            watch: Watch::default(),
         }
     }
 

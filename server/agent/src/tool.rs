@@ -25,6 +25,8 @@ pub enum BuiltInTool {
     EditFile,
     /// Lists a folder.
     ListFiles,
+    /// Keeps the model's list of what is to do; nothing is performed.
+    Plan,
     /// Reads a file.
     ReadFile,
     /// Finds lines in files.
@@ -36,10 +38,11 @@ pub enum BuiltInTool {
 }
 
 /// Every built-in tool, sorted by name.
-pub const BUILT_IN_TOOLS: [BuiltInTool; 7] = [
+pub const BUILT_IN_TOOLS: [BuiltInTool; 8] = [
     BuiltInTool::Bash,
     BuiltInTool::EditFile,
     BuiltInTool::ListFiles,
+    BuiltInTool::Plan,
     BuiltInTool::ReadFile,
     BuiltInTool::Search,
     BuiltInTool::Skills,
@@ -58,6 +61,7 @@ impl BuiltInTool {
             Self::Bash => "bash",
             Self::EditFile => "edit_file",
             Self::ListFiles => "list_files",
+            Self::Plan => "plan",
             Self::ReadFile => "read_file",
             Self::Search => "search",
             Self::Skills => "skills",
@@ -68,7 +72,9 @@ impl BuiltInTool {
     /// Returns what the tool does to the world.
     pub fn access(self) -> Access {
         match self {
-            Self::ReadFile | Self::ListFiles | Self::Search | Self::Skills => Access::Read,
+            Self::ReadFile | Self::ListFiles | Self::Search | Self::Skills | Self::Plan => {
+                Access::Read
+            }
             Self::WriteFile | Self::EditFile => Access::Edit,
             Self::Bash => Access::Execute,
         }
@@ -93,6 +99,25 @@ impl BuiltInTool {
                     "depth": {"type": "integer", "description": "How many levels down. Default 2."},
                 }),
                 &[],
+            ),
+            Self::Plan => (
+                "Notes a list of steps for work that takes several, and how far each has come. Replaces the list of the call before.",
+                json!({
+                    "items": {
+                        "type": "array",
+                        "description": "All steps, in order.",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "id": {"type": "string"},
+                                "content": {"type": "string"},
+                                "status": {"type": "string", "enum": ["pending", "in_progress", "completed"], "description": "One step at a time is `in_progress`."},
+                            },
+                            "required": ["id", "content", "status"],
+                        },
+                    },
+                }),
+                &["items"],
             ),
             Self::Search => (
                 "Finds the lines of the workspace's text files that match a regular expression. Ignored and binary files are left out.",
@@ -163,6 +188,8 @@ pub enum ResultKind {
     UnknownTool,
     /// The arguments cannot be read.
     Malformed,
+    /// The reply was cut at the token limit, so the call may be half of what was meant.
+    Cut,
     /// A person or a rule refused it.
     Declined,
     /// Something was in the way that no model can help: the editor, a full disk.
@@ -284,6 +311,8 @@ fn is_of_type(value: &Value, expected: &str) -> bool {
         "string" => value.is_string(),
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
         _ => true,
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use agent::{
     event::{Event, PendingTool},
     machine::ApprovalDecision,
+    plan::{Plan, PlanStatus},
     preview::{preview, summary},
 };
 use anyhow::Context;
@@ -209,6 +210,7 @@ impl Screen {
                 whose + &shown
             }
             Event::ToolLog { log, .. } => format!("[{log}]"),
+            Event::PlanUpdate { plan } => plan_list(plan),
             Event::Signal(signal) if !signal.recovered => {
                 format!("[failure signal: {}]", signal.evidence)
             }
@@ -301,6 +303,20 @@ impl Screen {
         writeln!(io::stdout(), "\ntranscript: {}", run.folder().transcript().display())
             .context("writing to stdout")
     }
+}
+
+/// One item a line.
+fn plan_list(plan: &Plan) -> String {
+    let items = plan.items.iter().map(|item| {
+        let mark = match item.status {
+            PlanStatus::Pending => " ",
+            PlanStatus::InProgress => ">",
+            PlanStatus::Completed => "x",
+        };
+        let content = item.content.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("  [{mark}] {content}")
+    });
+    items.collect::<Vec<_>>().join("\n")
 }
 
 async fn ask_terminal(what: String) -> anyhow::Result<(bool, bool)> {

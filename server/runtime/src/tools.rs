@@ -9,12 +9,13 @@ mod skills;
 
 use std::{
     collections::BTreeSet,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use agent::tool::{Access, BuiltInTool, PreparedCall, ResultKind, ToolResult};
-use futures::future;
+use futures::{FutureExt, future};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -91,10 +92,29 @@ impl Toolbox {
     ) -> Vec<ToolOutcome> {
         let mut outcomes = Vec::with_capacity(calls.len());
         for group in calls.chunk_by(|a, b| only_reads(a) && only_reads(b)) {
-            let running = group.iter().map(|call| self.run(call, turn, cancel));
+            let running = group.iter().map(|call| self.run_safely(call, turn, cancel));
             outcomes.extend(future::join_all(running).await);
         }
         outcomes
+    }
+
+    /// A tool that panics has a result like any other, and the other calls keep theirs.
+    async fn run_safely(
+        self: &Arc<Self>,
+        call: &PreparedCall,
+        turn: u32,
+        cancel: &CancellationToken,
+    ) -> ToolOutcome {
+        // What a broken-off call leaves behind is behind locks that forgive that.
+        AssertUnwindSafe(self.run(call, turn, cancel)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(tool = call.tool, "a tool panicked");
+            let result = ToolResult::failed(format!(
+                "`{}` broke off by a fault of its own; look at what it was to change before you \
+                 rely on it.",
+                call.tool
+            ));
+            ToolOutcome { id: call.id.clone(), result, change: None }
+        })
     }
 
     async fn run(
@@ -137,7 +157,10 @@ impl Toolbox {
             }
             Some(BuiltInTool::Skills) => self.blocking(call, Self::skills).await,
             Some(BuiltInTool::Bash) => self.bash(&arguments, cancel).await,
-            None => Err(format!("there is no tool named `{}`", call.tool)),
+            // The agent keeps the plan itself.
+            Some(BuiltInTool::Plan) | None => {
+                Err(format!("there is no tool named `{}`", call.tool))
+            }
         };
         let result = result.unwrap_or_else(|sentence| ToolResult::failed(capitalized(&sentence)));
         ToolOutcome { id: call.id.clone(), result, change }

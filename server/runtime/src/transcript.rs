@@ -10,6 +10,7 @@ use std::{
 
 use agent::{
     event::{Event, StateRecord, ToolState},
+    plan::{Plan, PlanStatus},
     preview::{preview, summary},
 };
 
@@ -163,6 +164,7 @@ impl Transcript {
                 block
             }
             Event::ToolLog { log, .. } => format!("*{log}*\n\n"),
+            Event::PlanUpdate { plan } => plan_list(plan),
             Event::Signal(signal) if !signal.recovered => {
                 format!("*Failure signal:* {}\n\n", signal.evidence.replace('\n', " "))
             }
@@ -195,7 +197,8 @@ impl Transcript {
                 let by = if self.teacher_speaks { ", by the teacher" } else { "" };
                 let how = match stop_reason.as_str() {
                     "length" => " The answer was cut at the token limit.",
-                    "max_iterations" => " It ran out of steps; ask it to go on if it should.",
+                    "doom_loop" => " It was stopped: it repeated itself.",
+                    "malformed_arguments" => " It was stopped: its calls could not be read.",
                     _ => "",
                 };
                 format!("*Turn {} is complete{by}.*{how}\n\n", record.turn)
@@ -224,6 +227,18 @@ impl Transcript {
         }
         (self.is_in_paragraph, self.is_thinking) = (false, false);
     }
+}
+
+/// A task list, as Markdown has it.
+fn plan_list(plan: &Plan) -> String {
+    let items = plan.items.iter().map(|item| {
+        let mark = if item.status == PlanStatus::Completed { "x" } else { " " };
+        let content = item.content.split_whitespace().collect::<Vec<_>>().join(" ");
+        let now = if item.status == PlanStatus::InProgress { " *(under way)*" } else { "" };
+        format!("- [{mark}] {content}{now}\n")
+    });
+    let list: String = items.collect();
+    if list.is_empty() { list } else { format!("**Plan**\n\n{list}\n") }
 }
 
 fn count_lines(text: &str) -> u32 {

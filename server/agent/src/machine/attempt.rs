@@ -6,9 +6,13 @@ use super::{Actor, ApprovalDecision, Machine, Opening, Out, Purpose, State, Step
 use crate::{
     detect::Ending,
     event::{Event, StateRecord},
-    machine::batch::{Batch, Progress, Rules},
+    machine::{
+        batch::{Batch, Progress, Rules},
+        guarding::Watch,
+    },
     message::{
         FailureClass, FinishReason, Message, ModelFailure, ModelReply, ModelRequest, Origin,
+        ToolCall,
     },
     policy::Grant,
     prompt::{OfferedSkill, system_prompt},
@@ -92,15 +96,12 @@ impl Machine {
         self.student.calls.clear();
         self.student.n_steps = 0;
         self.student.answer.clear();
+        self.student.watch = Watch::default();
         self.student.fill.n_overflows = 0;
     }
 
     pub(super) fn call_model(&mut self, actor: Actor, out: &mut Out) -> Step {
-        let limit = match actor {
-            Actor::Student => self.setup.max_steps,
-            Actor::Teacher => Some(self.setup.teacher.max_steps),
-        };
-        if limit.is_some_and(|limit| self.attempt_mut(actor).n_steps >= limit) {
+        if !self.has_steps_left(actor) {
             return self.end_attempt(actor, Ending::MaxIterations, out);
         }
         if let Some(step) = self.make_room(actor, out) {
@@ -114,6 +115,18 @@ impl Machine {
         Step::CallModel { actor, purpose: Purpose::Attempt, request }
     }
 
+    pub(super) fn has_steps_left(&mut self, actor: Actor) -> bool {
+        let limit = self.max_steps(actor);
+        limit.is_none_or(|limit| self.attempt_mut(actor).n_steps < limit)
+    }
+
+    pub(super) fn max_steps(&self, actor: Actor) -> Option<u32> {
+        match actor {
+            Actor::Student => self.setup.max_steps,
+            Actor::Teacher => Some(self.setup.teacher.max_steps),
+        }
+    }
+
     pub(super) fn replied(&mut self, actor: Actor, mut reply: ModelReply, out: &mut Out) -> Step {
         out.teacher = actor == Actor::Teacher;
         out.emit(Event::AssistantStreamEnd {});
@@ -121,7 +134,7 @@ impl Machine {
         let message = Message::Assistant {
             content: reply.content.clone(),
             thinking: reply.thinking,
-            tool_calls: reply.tool_calls.clone(),
+            tool_calls: reply.tool_calls.iter().map(readable).collect(),
         };
         self.push(actor, vec![message], out);
         let attempt = self.attempt_mut(actor);
@@ -134,6 +147,10 @@ impl Machine {
         }
         if is_last {
             let ending = if was_cut { Ending::Length } else { Ending::Answer };
+            if let Some(step) = self.send_back(actor, ending, out) {
+                return step;
+            }
+            self.note_open_plan(actor, ending);
             return self.end_attempt(actor, ending, out);
         }
         let batch = Batch::new(reply.tool_calls, self.rules(), was_cut);
@@ -144,6 +161,9 @@ impl Machine {
     /// Runs what may run, else asks, else hands the results to the model.
     pub(super) fn go_on(&mut self, actor: Actor, mut batch: Batch, out: &mut Out) -> Step {
         out.teacher = actor == Actor::Teacher;
+        if let Some(plan) = batch.take_plans(out) {
+            self.attempt_mut(actor).watch.plan = plan;
+        }
         batch.show_results(out);
         let ready = batch.start_ready(out);
         if !ready.is_empty() {
@@ -156,6 +176,9 @@ impl Machine {
             return Step::AwaitApproval;
         }
         self.keep_results(actor, batch, out);
+        if let Some(step) = self.guard_calls(actor, out) {
+            return step;
+        }
         self.call_model(actor, out)
     }
 
@@ -270,6 +293,14 @@ impl Machine {
             self.seen_call_ids.insert(call.id.clone());
         }
     }
+}
+
+/// Returns the call as it enters the history. Many servers read the arguments of earlier calls
+/// and refuse the whole conversation over one that is no JSON object.
+fn readable(call: &ToolCall) -> ToolCall {
+    let is_object = matches!(serde_json::from_str(&call.arguments), Ok(Value::Object(_)));
+    let arguments = if is_object { call.arguments.clone() } else { "{}".to_owned() };
+    ToolCall { arguments, ..call.clone() }
 }
 
 fn failure_class(failure: &ModelFailure) -> String {

@@ -4,13 +4,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    clip::clip_middle,
     detect::CallRecord,
     event::{Event, PendingTool, StateRecord, ToolState},
     machine::{ApprovalDecision, Out},
     message::{Message, ToolCall, ToolSpec},
+    plan::Plan,
     policy::{Decision, Policy},
-    tool::{PreparedCall, ResultKind, ToolResult, parse_arguments, prepare},
+    tool::{BuiltInTool, PreparedCall, ResultKind, ToolResult, parse_arguments, prepare},
 };
+
+/// Characters of a result that reach the history. The built-in tools stay below it by themselves;
+/// this holds whatever else answers.
+const RESULT_CHARS: usize = 64_000;
 
 /// The calls of one reply, in call order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,7 +118,7 @@ impl Batch {
                     Ok(_) if was_cut => (
                         None,
                         Progress::Done(ToolResult::not_run(
-                            ResultKind::Malformed,
+                            ResultKind::Cut,
                             "The reply was cut at the token limit, so this call was not run. \
                              Make it smaller: several short edits, or less text in one call.",
                         )),
@@ -173,6 +179,36 @@ impl Batch {
                 });
             }
         }
+    }
+
+    /// Answers the calls of `plan` that may run, which the machine does itself; returns the plan
+    /// that counts from now on.
+    pub(super) fn take_plans(&mut self, out: &mut Out) -> Option<Plan> {
+        let mut newest = None;
+        for call in &mut self.calls {
+            let Some(prepared) =
+                call.prepared.as_ref().filter(|_| call.progress == Progress::Ready)
+            else {
+                continue;
+            };
+            if BuiltInTool::from_name(&prepared.tool) != Some(BuiltInTool::Plan) {
+                continue;
+            }
+            let result = match Plan::parse(&prepared.arguments) {
+                Ok(plan) => {
+                    out.emit(Event::PlanUpdate { plan: plan.clone() });
+                    let receipt = plan.receipt();
+                    newest = Some(plan);
+                    ToolResult::ok(receipt)
+                }
+                Err(what) => ToolResult::not_run(
+                    ResultKind::Malformed,
+                    format!("The plan was not noted: {what}. The plan before it still counts."),
+                ),
+            };
+            call.progress = Progress::Done(result);
+        }
+        newest
     }
 
     /// Marks ready calls as running and returns them; says so of those that were approved.
@@ -284,6 +320,9 @@ impl Batch {
                 .iter_mut()
                 .find(|call| call.call.id == id && call.progress == Progress::Running);
             if let Some(call) = running {
+                if result.output.chars().count() > RESULT_CHARS {
+                    result.output = clip_middle(&result.output, RESULT_CHARS);
+                }
                 if call.was_edited {
                     result.output = format!(
                         "[The person edited the arguments; this is the result of the edited call.]\n{}",

@@ -21,18 +21,13 @@ impl Machine {
         if let Some(error) = obstacle(&attempt.calls).map(str::to_owned) {
             return self.blocked(actor, error, out);
         }
-        let judgement = judge(&attempt.calls, &attempt.answer, ending);
+        let judgement = judge(&attempt.calls, &attempt.watch.noted, &attempt.answer, ending);
         for signal in &judgement.signals {
             out.emit(Event::Signal(signal.clone()));
         }
-        let stop_reason = match ending {
-            Ending::Answer => "final",
-            Ending::Length => "length",
-            Ending::MaxIterations => "max_iterations",
-        };
         match actor {
-            Actor::Student => self.student_ended(&judgement, stop_reason, out),
-            Actor::Teacher => self.teacher_ended(&judgement, stop_reason, out),
+            Actor::Student => self.student_ended(&judgement, ending.name(), out),
+            Actor::Teacher => self.teacher_ended(&judgement, ending.name(), out),
         }
     }
 
@@ -160,6 +155,12 @@ impl Machine {
         stop_reason: &str,
         out: &mut Out,
     ) -> Step {
+        if stop_reason == Ending::MaxIterations.name() {
+            let log = "The turn stopped because it ran out of steps. Ask it to go on, and it has \
+                       as many again."
+                .to_owned();
+            out.emit(Event::ToolLog { tool: "system".to_owned(), log });
+        }
         out.emit(Event::TurnComplete {
             history_size: self.student.messages.len(),
             final_response,

@@ -1,5 +1,7 @@
 //! Transcripts of the machine: a script of inputs, the events and steps that it answers with.
 
+mod guarding;
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
@@ -47,6 +49,14 @@ fn setup() -> Setup {
 
 fn machine(mode: Mode) -> Machine {
     Machine::new(setup(), Policy { mode, ..Policy::default() })
+}
+
+/// No teacher, and everything may run.
+fn student_alone(max_steps: u32) -> Machine {
+    let mut setup = setup();
+    setup.teacher.enabled = false;
+    setup.max_steps = Some(max_steps);
+    Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() })
 }
 
 fn request(prompt: &str) -> Input {
@@ -227,12 +237,12 @@ fn a_student_that_manages_is_left_alone() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"wc -l x"},null]
             => run a
             student tool_output ["a",true,"exit code: 0"]
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student turn_complete ["Twelve.","final"]
             => rest
@@ -257,22 +267,22 @@ fn a_failed_student_is_followed_by_the_teacher_and_a_proposal() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"count x"},null]
             => run a
             student tool_output ["a",false,"exit code: 127"]
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student signal ["exit_code",false]
             student signal ["give_up",false]
             teacher teacher_takeover "I can't count them."
-            => call teacher: 7 tools
+            => call teacher: 8 tools
             teacher assistant_stream_end {}
             teacher tool_call ["call_1_2","bash",{"command":"wc -l x"},null]
             => run call_1_2
             teacher tool_output ["call_1_2",true,"exit code: 0"]
-            => call teacher: 7 tools
+            => call teacher: 8 tools
             teacher assistant_stream_end {}
             teacher turn_complete ["Twelve.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
@@ -291,11 +301,11 @@ fn a_teacher_that_fails_too_teaches_nothing() {
         vec![request("x"), says("I give up."), says("I cannot do that either.")],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            => call teacher: 7 tools
+            => call teacher: 8 tools
             teacher assistant_stream_end {}
             teacher signal ["give_up",false]
             teacher escalation_failed {"class":"failure","reason":"The teacher failed too: I cannot do that either."}
@@ -312,7 +322,7 @@ fn operational_errors_never_escalate() {
         vec![request("x"), failure(FailureClass::Auth)],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student error {"class":"auth","error":"set the key"}
             => rest
@@ -323,11 +333,11 @@ fn operational_errors_never_escalate() {
         vec![request("x"), says("I give up."), failure(FailureClass::Network)],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            => call teacher: 7 tools
+            => call teacher: 8 tools
             teacher assistant_stream_end {}
             teacher escalation_failed {"class":"operational","reason":"set the key"}
             teacher turn_complete ["I give up.","final"]
@@ -349,12 +359,12 @@ fn what_no_model_can_help_ends_the_turn_as_an_error() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","write_file",{"content":"","path":"x"},null]
             => run a
             student tool_output ["a",false,"The disk is full: make room."]
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student error {"class":"blocked","error":"The disk is full: make room."}
             => rest
@@ -379,11 +389,11 @@ fn closed_gates_complete_the_turn() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            => call teacher: 7 tools
+            => call teacher: 8 tools
             teacher assistant_stream_end {}
             teacher turn_complete ["Done.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
@@ -391,7 +401,7 @@ fn closed_gates_complete_the_turn() {
             teacher skill_save_failed {"reason":"the teacher says that no general procedure would help here (NO_SKILL)"}
             => rest
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             student turn_complete ["I give up.","final"]
@@ -416,18 +426,18 @@ fn every_call_has_one_result_whatever_is_wrong_with_it() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","count_rows",{},null]
             student tool_call ["b","bash",{},"[1]"]
             student tool_call ["c","bash",{"command":"ls"},null]
             student tool_call ["call_1_4","list_files",{},null]
-            student tool_output ["a",false,"There is no tool named `count_rows`. The tools are: bash, edit_file, list_files, read_file, search, skills, write_file."]
+            student tool_output ["a",false,"There is no tool named `count_rows`. The tools are: bash, edit_file, list_files, plan, read_file, search, skills, write_file."]
             student tool_output ["b",false,"The call of `bash` was not run: its arguments are a list, not an object. Call it again with one JSON object as its arguments."]
             => run c call_1_4
             student tool_output ["c",true,"exit code: 0"]
             student tool_output ["call_1_4",false,"The tool ended without a result."]
-            => call student: 7 tools
+            => call student: 8 tools
         "#]],
     );
 }
@@ -442,11 +452,11 @@ fn calls_of_a_reply_that_was_cut_are_not_run() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
             student tool_output ["a",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
-            => call student: 7 tools
+            => call student: 8 tools
         "#]],
     );
 }
@@ -469,7 +479,7 @@ fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
             student tool_call ["b","list_files",{},null]
@@ -485,7 +495,7 @@ fn commands_wait_for_a_person_and_a_refusal_reaches_the_model() {
             student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
             => run a
             student tool_output ["a",true,"exit code: 0"]
-            => call student: 7 tools
+            => call student: 8 tools
         "#]],
     );
     assert!(!machine.awaits_approval());
@@ -535,7 +545,7 @@ fn a_new_request_leaves_pending_calls_behind() {
         vec![request("x"), calls(&[("a", "bash", r#"{"command":"ls"}"#)]), request("rather y")],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
             student approval_required ["a"]
@@ -544,7 +554,7 @@ fn a_new_request_leaves_pending_calls_behind() {
             student tool_output ["a",false,"The person went on without deciding about this call."]
             student interrupted {}
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
         "#]],
     );
 }
@@ -564,12 +574,13 @@ fn the_limit_of_steps_ends_a_turn_with_its_reason() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","list_files",{},null]
             => run a
             student tool_output ["a",true,"exit code: 0"]
             student signal ["max_iterations",false]
+            student tool_log {"log":"The turn stopped because it ran out of steps. Ask it to go on, and it has as many again.","tool":"system"}
             student turn_complete ["Let me look.","max_iterations"]
             => rest
         "#]],

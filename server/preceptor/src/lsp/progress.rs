@@ -115,6 +115,8 @@ impl ProgressView {
                 let message = match stop_reason.as_str() {
                     _ if self.has_failed => "Done, but the teacher failed too.",
                     "max_iterations" => "Stopped: out of steps.",
+                    "doom_loop" => "Stopped: it repeated itself.",
+                    "malformed_arguments" => "Stopped: its calls could not be read.",
                     "length" => "Done; the answer was cut.",
                     _ if record.teacher => "Done, by the teacher.",
                     _ => "Done.",

@@ -35,22 +35,22 @@ fn a_whole_request_is_taken_back_with_the_notes_that_followed_it() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student turn_complete ["Twelve.","final"]
             => rest
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"count x"},null]
             => run a
             student tool_output ["a",false,"exit code: 127"]
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student signal ["exit_code",false]
             student signal ["give_up",false]
             teacher teacher_takeover "I can't count them."
-            => call teacher: 7 tools
+            => call teacher: 8 tools
             teacher assistant_stream_end {}
             teacher turn_complete ["Four.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
@@ -87,7 +87,7 @@ fn the_turns_that_went_on_with_a_request_go_with_it() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"wc -l x"},null]
             => run a
@@ -96,7 +96,7 @@ fn the_turns_that_went_on_with_a_request_go_with_it() {
             student interrupted {}
             => rest
             student processing {"message":"The student goes on."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student turn_complete ["Twelve.","final"]
             => rest
@@ -121,7 +121,7 @@ fn nothing_is_taken_back_while_a_turn_waits() {
         ],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
-            => call student: 7 tools
+            => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"wc -l x"},null]
             student approval_required ["a"]

@@ -1,5 +1,6 @@
 //! What can be done about an item: commands of this server, as code actions.
 
+use agent::detect::SignalKind;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{CodeAction, CodeActionKind, Command, Diagnostic};
 
@@ -8,6 +9,9 @@ use crate::lsp::turns::item::{Item, Kind};
 /// Characters of a call that a title shows, half from each end: the end of a command may be what
 /// matters.
 const CALL_CHARS: usize = 80;
+
+/// What a turn that ran out of steps is asked when it may have more.
+const GO_ON: &str = "Go on where you stopped.";
 
 /// Returns the actions, the one that is wanted most often first.
 pub(super) fn actions(
@@ -22,6 +26,12 @@ pub(super) fn actions(
     let show = ("Show the transcript".to_owned(), "preceptor.show", run);
     let dismiss = ("Dismiss".to_owned(), "preceptor.dismiss", turn);
     let actions = match &item.kind {
+        Kind::Failed { signals, .. }
+            if signals.iter().any(|it| it.kind == SignalKind::MaxIterations) =>
+        {
+            let go_on = json!({ "runId": run_id, "prompt": GO_ON });
+            vec![("Go on".to_owned(), "preceptor.followUp", go_on), retry, show, dismiss]
+        }
         Kind::Failed { .. }
         | Kind::Error { .. }
         | Kind::EscalationFailed { .. }
@@ -50,7 +60,9 @@ pub(super) fn actions(
     actions
         .into_iter()
         // Asking once more would end what is under way.
-        .filter(|(_, command, _)| !(is_active && *command == "preceptor.retry"))
+        .filter(|(_, command, _)| {
+            !(is_active && matches!(*command, "preceptor.retry" | "preceptor.followUp"))
+        })
         .map(|(title, command, argument)| action(title, command, argument, Some(diagnostic)))
         .collect()
 }
