@@ -189,6 +189,10 @@ impl Driver {
     ) -> Result<(), JournalError> {
         loop {
             let transition = self.parts.machine.advance(input);
+            let asks = |emitted: &Emitted| matches!(emitted.event, Event::ApprovalRequired { .. });
+            if transition.events.iter().any(asks) {
+                self.queue_what_came();
+            }
             self.share_pending();
             if transition.step == Step::Rest {
                 self.settle();
@@ -285,14 +289,15 @@ impl Driver {
         Ok(Input::ToolsFinished(results))
     }
 
-    async fn await_approval(&mut self, cancel: &CancellationToken) -> Input {
-        // Whoever asked before the question was put did not see it: that request waits its turn.
+    /// Lets what came so far wait for the turn's end: whoever asked before a question is put has
+    /// not seen it. From then on a request leaves behind what waits.
+    fn queue_what_came(&mut self) {
         while let Ok(operation) = self.incoming.try_recv() {
-            match operation {
-                Operation::Decide(decisions) => return Input::Decided(decisions),
-                operation => self.queued.push_back(operation),
-            }
+            self.queued.push_back(operation);
         }
+    }
+
+    async fn await_approval(&mut self, cancel: &CancellationToken) -> Input {
         loop {
             let operation = tokio::select! {
                 () = cancel.cancelled() => None,
