@@ -76,6 +76,12 @@ impl Fill {
         self.reported = None;
     }
 
+    /// Takes a new size of the conversation, which was rewritten and has `n_messages` now: what the
+    /// server counted before says more than an estimate of all of it.
+    pub(crate) fn resize(&mut self, size: u64, n_messages: usize) {
+        self.reported = self.reported.map(|_| (size, n_messages));
+    }
+
     /// Returns the size of a request, whatever was added since the server counted included.
     pub fn size(&self, messages: &[Message], tools: &[ToolSpec]) -> u64 {
         match self.reported {

@@ -214,11 +214,12 @@ impl Machine {
         let content = with_mark(&clip_middle(notes, notes_chars(size)));
         let summary = Message::User { content, origin: Origin::Summary };
         let messages = &mut self.attempt_mut(actor).messages;
+        let estimate = estimate_messages(messages);
         let rest = messages.split_off((*to).min(messages.len()));
         messages.truncate(*from);
         messages.push(summary);
         messages.extend(rest);
-        self.rewritten(actor, *old_tokens, out);
+        self.rewritten(actor, *old_tokens, estimate, out);
         match cause {
             Cause::Need => self.call_model(actor, out),
             Cause::Demand => Step::Rest,
@@ -226,19 +227,22 @@ impl Machine {
     }
 
     fn clip_messages(&mut self, actor: Actor, chars: usize, old_tokens: u64, out: &mut Out) {
+        let estimate = estimate_messages(&self.attempt_mut(actor).messages);
         for message in &mut self.attempt_mut(actor).messages {
             if let Some(clipped) = clipped(message, chars) {
                 *message = clipped;
             }
         }
-        self.rewritten(actor, old_tokens, out);
+        self.rewritten(actor, old_tokens, estimate, out);
     }
 
-    fn rewritten(&mut self, actor: Actor, old_tokens: u64, out: &mut Out) {
+    /// Tells of a history that is shorter now; its messages were estimated at `estimate` before.
+    fn rewritten(&mut self, actor: Actor, old_tokens: u64, estimate: u64, out: &mut Out) {
         out.teacher = actor == Actor::Teacher;
         let attempt = self.attempt_mut(actor);
-        attempt.fill.forget();
         let messages = attempt.messages.clone();
+        let saved = estimate.saturating_sub(estimate_messages(&messages));
+        attempt.fill.resize(old_tokens.saturating_sub(saved), messages.len());
         if actor == Actor::Student {
             let is_asked = |it: &&Message| matches!(it, Message::User { origin: Origin::User, .. });
             let n_asked = messages.iter().filter(is_asked).count();
