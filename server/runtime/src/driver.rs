@@ -171,10 +171,12 @@ impl Driver {
     async fn turn(&mut self, input: Option<Input>) {
         let cancel = lock(&self.shared.turn_cancel).clone();
         let input = match input {
-            Some(input) => input,
+            Some(input) => Some(input),
             None => self.await_approval(&cancel).await,
         };
-        if let Err(error) = self.drive(input, &cancel).await {
+        if let Some(input) = input
+            && let Err(error) = self.drive(input, &cancel).await
+        {
             self.settle();
             self.give_up(&error).await;
         }
@@ -215,7 +217,10 @@ impl Driver {
                     self.call_model(actor, purpose, request, cancel).await?
                 }
                 Step::RunTools { actor, calls } => self.run_tools(actor, &calls, cancel).await?,
-                Step::AwaitApproval => self.await_approval(cancel).await,
+                Step::AwaitApproval => match self.await_approval(cancel).await {
+                    Some(input) => input,
+                    None => return Ok(()),
+                },
                 Step::Propose(skill) => self.propose(&skill).await,
                 Step::RestoreFiles { turns } => self.restore_files(&turns).await,
                 Step::Rest => return Ok(()),
@@ -297,17 +302,22 @@ impl Driver {
         }
     }
 
-    async fn await_approval(&mut self, cancel: &CancellationToken) -> Input {
+    /// Waits for a decision, or for what makes it needless. `None`: the run is closed, and what
+    /// waits does so until somebody goes on with it.
+    async fn await_approval(&mut self, cancel: &CancellationToken) -> Option<Input> {
         loop {
             let operation = tokio::select! {
                 () = cancel.cancelled() => None,
                 operation = self.incoming.recv() => operation,
             };
             match operation {
-                Some(Operation::Decide(decisions)) => return Input::Decided(decisions),
-                Some(Operation::Request(request)) => return self.request_input(request).await,
+                Some(Operation::Decide(decisions)) => return Some(Input::Decided(decisions)),
+                Some(Operation::Request(request)) => {
+                    return Some(self.request_input(request).await);
+                }
                 Some(operation) => self.queued.push_back(operation),
-                None => return Input::Cancelled { partial: String::new() },
+                None if self.closing.is_cancelled() => return None,
+                None => return Some(Input::Cancelled { partial: String::new() }),
             }
         }
     }

@@ -18,6 +18,8 @@ use crate::{
     run_store::{self, RunFolder},
 };
 
+mod operations;
+
 const STUDENT: &str = r#"
 [[reply]]
 prompt = "count-csv-rows"
@@ -112,6 +114,16 @@ impl Bench {
 
     async fn start(&self, prompt: &str) -> RunHandle {
         RunHandle::start(self.setup(), request(prompt), self.sender.clone()).await.unwrap()
+    }
+
+    /// Waits until the task of a run that was dropped has let go of its journal.
+    async fn until_free(&self, folder: &RunFolder) {
+        let free = async {
+            while run_store::has_owner(folder) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(20), free).await.expect("the run ends");
     }
 
     async fn wait_for(&mut self, is_it: impl Fn(&Event) -> bool) -> Arc<Record> {
