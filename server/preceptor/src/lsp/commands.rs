@@ -4,6 +4,7 @@
 //! seconds at most, in its handler's own task.
 
 mod arguments;
+mod operations;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use tower_lsp::{
     jsonrpc::{Error, ErrorCode, Result},
     lsp_types::{ExecuteCommandParams, Range, ShowDocumentParams, Url, request::ShowDocument},
 };
-use tracing::{debug, info_span};
+use tracing::{debug, info_span, warn};
 
 use crate::lsp::{
     commands::arguments::{
@@ -36,9 +37,10 @@ use crate::lsp::{
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 15] = [
+pub(crate) const COMMANDS: [&str; 18] = [
     "preceptor.approve",
     "preceptor.cancel",
+    "preceptor.compact",
     "preceptor.dismiss",
     "preceptor.events",
     "preceptor.followUp",
@@ -46,12 +48,14 @@ pub(crate) const COMMANDS: [&str; 15] = [
     "preceptor.proposal.reject",
     "preceptor.proposal.show",
     "preceptor.proposals",
+    "preceptor.resume",
     "preceptor.retry",
     "preceptor.run",
     "preceptor.runs",
     "preceptor.show",
     "preceptor.status",
     "preceptor.trust",
+    "preceptor.undo",
 ];
 
 /// Runs that `preceptor.runs` answers with unless it is told a number.
@@ -74,14 +78,11 @@ pub(crate) async fn execute(
                 let Cancel { run_id } = parse(command, arguments)?;
                 json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
             }
-            "preceptor.approve" => approve(session, parse(command, arguments)?)?,
-            "preceptor.retry" => {
-                let RunOnly { run_id } = parse(command, arguments)?;
-                let run = live(session, &run_id)?;
-                require_same_settings(session, &run).await?;
-                let turn = run.retry().map_err(operation_error)?;
-                json!({ "turn": turn })
-            }
+            "preceptor.approve" => approve(session, parse(command, arguments)?).await?,
+            "preceptor.resume" => operations::resume(session, parse(command, arguments)?).await?,
+            "preceptor.retry" => operations::retry(session, parse(command, arguments)?).await?,
+            "preceptor.compact" => operations::compact(session, parse(command, arguments)?).await?,
+            "preceptor.undo" => operations::undo(session, parse(command, arguments)?).await?,
             "preceptor.show" => {
                 let RunOnly { run_id } = parse(command, arguments)?;
                 let folder = find_run(session, &run_id)?;
@@ -179,16 +180,18 @@ async fn follow_up(session: &Arc<Session>, arguments: FollowUp) -> Result<Value>
         ));
     }
     require_prompt(&prompt)?;
-    let run = live(session, &run_id)?;
-    require_same_settings(session, &run).await?;
+    let run = operations::open(session, &run_id).await?;
     let request = Request { prompt: with_attachments(prompt, &attachments), origin: None };
-    let turn = run.ask(request).map_err(operation_error)?;
+    let waits = run.is_active() && run.pending().is_empty();
+    let turn = run.ask(request.clone()).map_err(operation_error)?;
+    if waits && let Err(error) = run.tell_queued(&request.prompt).await {
+        warn!(%error, run_id, "that a request waits was not told");
+    }
     Ok(started(&run, turn))
 }
 
-fn approve(session: &Session, arguments: Approve) -> Result<Value> {
+async fn approve(session: &Arc<Session>, arguments: Approve) -> Result<Value> {
     let Approve { run_id, decisions } = arguments;
-    let run = live(session, &run_id)?;
     let mut taken = Vec::with_capacity(decisions.len());
     for decision in decisions {
         let for_run = match decision.scope.unwrap_or(Scope::Once) {
@@ -209,6 +212,10 @@ fn approve(session: &Session, arguments: Approve) -> Result<Value> {
             for_run,
         });
     }
+    let run = match session.runs.get(&run_id) {
+        Some(run) => run,
+        None => operations::open(session, &run_id).await?,
+    };
     let accepted = run.decide(taken).map_err(operation_error)?;
     Ok(json!({ "accepted": accepted }))
 }
@@ -224,7 +231,10 @@ async fn list_runs(session: &Arc<Session>, arguments: Runs) -> Result<Value> {
             .iter()
             .filter_map(|folder| {
                 let records = run_store::load(folder).ok()?;
-                let is_alive = session.runs.get(&folder.run_id).is_some_and(|run| run.is_active());
+                let is_alive = match session.runs.get(&folder.run_id) {
+                    Some(run) => run.is_active(),
+                    None => run_store::has_owner(folder),
+                };
                 run_store::summarize(folder, &records, is_alive)
             })
             .take(limit)
@@ -304,29 +314,6 @@ fn require_prompt(prompt: &str) -> Result<()> {
         return Err(Error::invalid_params("`prompt`: it is empty; say what should be done"));
     }
     Ok(())
-}
-
-/// A run keeps the settings that it began with. Under others, trust that was taken back among
-/// them, it does not go on.
-async fn require_same_settings(session: &Arc<Session>, run: &RunHandle) -> Result<()> {
-    files::reload(session).await;
-    if session.settings.config_in(run.workspace()).is_same_for_runs(run.config()) {
-        return Ok(());
-    }
-    Err(failed(
-        "The settings have changed since this run began, or the folder is not trusted or not open \
-         any more: start a new run."
-            .to_owned(),
-    ))
-}
-
-fn live(session: &Session, run_id: &str) -> Result<Arc<RunHandle>> {
-    session.runs.get(run_id).ok_or_else(|| match session.find_run(run_id) {
-        Some(_) => Error::invalid_params(format!(
-            "`runId`: the run `{run_id}` belongs to an earlier session; start a new one"
-        )),
-        None => unknown_run(run_id),
-    })
 }
 
 fn find_run(session: &Session, run_id: &str) -> Result<RunFolder> {

@@ -9,13 +9,15 @@ use agent::event::{Event, RequestOrigin, StateRecord};
 use dashmap::DashMap;
 use runtime::{
     clock::{self, Clock, SystemClock},
+    config::ApprovalMode,
     driver::{Request, RunHandle, RunSetup, StartError},
-    journal::Record,
+    journal::{JournalError, Record},
     proposals::ProposalStore,
+    run_store,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
-use tower_lsp::lsp_types::{Range, Url};
+use tower_lsp::lsp_types::{Position, Range, Url};
 use tracing::{error, info_span};
 
 use crate::lsp::{
@@ -45,6 +47,8 @@ pub(crate) struct NewRun {
 #[derive(Default)]
 pub(crate) struct Runs {
     live: DashMap<String, Arc<RunHandle>>,
+    /// Held while a run of an earlier session is opened: two requests for it open it once.
+    opening: tokio::sync::Mutex<()>,
     spending: Mutex<Spending>,
 }
 
@@ -135,20 +139,106 @@ pub(crate) async fn start(
     };
     let (sender, records) = mpsc::channel(QUEUED_RECORDS);
     let run = Arc::new(RunHandle::start(setup, request, sender).await?);
-    let run_id = run.folder().run_id.clone();
-    session.runs.live.insert(run_id.clone(), Arc::clone(&run));
-    let_oldest_go(session);
+    let run_id = &run.folder().run_id;
     if let Ok(transcript) = Url::from_file_path(run.folder().transcript()) {
-        session.turns.add_run(&session.board, &run_id, new.asked_at, transcript);
+        session.turns.add_run(&session.board, run_id, new.asked_at, transcript);
     }
+    view(session, &run, approval_mode, records);
+    Ok(run)
+}
+
+/// Why a run of an earlier session cannot be gone on with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// It is not there.
+    #[error("there is no run `{0}`; `preceptor.runs` lists those that are there")]
+    Unknown(String),
+    /// Its journal says that it worked somewhere else.
+    #[error("the run worked in {0}, which is not the folder that it is kept in: start a new one")]
+    Elsewhere(String),
+    /// Its journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// Returns a run: a live one, or one of an earlier session, which then lives again.
+pub(crate) async fn open(
+    session: &Arc<Session>,
+    run_id: &str,
+) -> Result<Arc<RunHandle>, OpenError> {
+    let _opening = session.runs.opening.lock().await;
+    if let Some(run) = session.runs.get(run_id) {
+        return Ok(run);
+    }
+    files::reload(session).await;
+    let unknown = || OpenError::Unknown(run_id.to_owned());
+    let (store, folder) = session.find_kept_run(run_id).ok_or_else(unknown)?;
+    let journal = folder.clone();
+    let records = tokio::task::spawn_blocking(move || run_store::load(&journal))
+        .await
+        .map_err(|error| StartError::Broken(error.to_string()))??;
+    let Some(Event::RunStarted { workspace, .. }) = records.first().map(|it| &it.event) else {
+        return Err(unknown());
+    };
+    // A folder may hold journals that somebody else wrote: those open no other folder.
+    let workspace = PathBuf::from(workspace);
+    let is_at_home = workspace.canonicalize().ok() == store.canonicalize().ok();
+    if !is_at_home && store != session.folders.state {
+        return Err(OpenError::Elsewhere(workspace.display().to_string()));
+    }
+    let workspace = if is_at_home { store.clone() } else { workspace };
+    let config = session.settings.config_in(&workspace);
+    let approval_mode = config.approval.mode;
+    let setup = RunSetup {
+        workspace,
+        runs: store.join(&config.runs.dir),
+        proposals: ProposalStore::new(&store, &session.folders),
+        config,
+        folders: Arc::clone(&session.folders),
+        editor: Arc::new(SessionEditor::new(session)),
+        clock: Arc::new(SystemClock),
+        is_chat: false,
+    };
+    let transcript = Url::from_file_path(folder.transcript());
+    let (sender, news) = mpsc::channel(QUEUED_RECORDS);
+    let run = Arc::new(RunHandle::reopen(setup, folder, sender).await?);
+    if let Ok(transcript) = transcript {
+        let asked_at = records.iter().find_map(|record| match &record.event {
+            Event::State(StateRecord::Request { origin: Some(origin), .. }) => {
+                let start = Position::new(origin.line, 0);
+                Some((Url::parse(&origin.uri).ok()?, Range::new(start, start)))
+            }
+            _ => None,
+        });
+        session.turns.add_run(&session.board, run_id, asked_at, transcript);
+        for record in &records {
+            session.turns.apply(&session.board, run_id, record, None);
+        }
+    }
+    view(session, &run, approval_mode, news);
+    Ok(run)
+}
+
+/// Notes a run as live and shows what it does from now on.
+fn view(
+    session: &Arc<Session>,
+    run: &Arc<RunHandle>,
+    approval_mode: ApprovalMode,
+    records: mpsc::Receiver<Arc<Record>>,
+) {
+    let run_id = run.folder().run_id.clone();
+    session.runs.live.insert(run_id.clone(), Arc::clone(run));
+    let_oldest_go(session);
     let viewer = Viewer {
         session: Arc::clone(session),
-        run: Arc::clone(&run),
+        run: Arc::clone(run),
         progress: RunProgress::new(session, &run_id),
-        approvals: Approvals::new(session, &run, approval_mode),
+        approvals: Approvals::new(session, run, approval_mode),
     };
     session.tasks.spawn(info_span!("viewer", run = run_id), viewer.show(records));
-    Ok(run)
 }
 
 /// Ends the oldest runs that rest, so that a long session does not keep every history in memory;

@@ -147,6 +147,14 @@ impl Session {
         stores.iter().map(|it| it.join(&self.settings.config_in(it).runs.dir)).collect()
     }
 
+    /// Returns a run of an earlier session, with the folder whose `.preceptor` keeps it.
+    pub(crate) fn find_kept_run(&self, run_id: &str) -> Option<(PathBuf, RunFolder)> {
+        self.stores().into_iter().find_map(|store| {
+            let runs = store.join(&self.settings.config_in(&store).runs.dir);
+            RunFolder::find(&runs, run_id).map(|folder| (store, folder))
+        })
+    }
+
     /// Returns a run, live or not.
     pub(crate) fn find_run(&self, run_id: &str) -> Option<RunFolder> {
         match self.runs.get(run_id) {
