@@ -1,9 +1,9 @@
 //! Completion through the wire: what is offered, and what the text is once it is taken.
 
 use serde_json::{Value, json};
-use skill::{LineIndex, Position, PositionEncoding, Span, TextEdit, apply_edits};
+use skill::{LineIndex, PositionEncoding};
 
-use crate::harness::{Client, ClientOptions};
+use crate::harness::{Client, ClientOptions, applied};
 
 /// Letters of two UTF-16 units in front of the cursor, and line ends of Windows.
 const FRONTMATTER: &str =
@@ -45,18 +45,9 @@ fn labels(answer: &Value) -> Vec<&str> {
 fn taken(text: &str, answer: &Value, label: &str) -> String {
     let items = answer["items"].as_array().unwrap();
     let item = items.iter().find(|it| it["label"] == label).unwrap();
-    let line_index = LineIndex::new(text);
-    let offset = |position: &Value| {
-        let number = |key: &str| usize::try_from(position[key].as_u64().unwrap()).unwrap();
-        let position = Position { line: number("line"), character: number("character") };
-        line_index.offset(text, position, PositionEncoding::Utf16)
-    };
-    let others = item["additionalTextEdits"].as_array().cloned().unwrap_or_default();
-    let edits = std::iter::once(&item["textEdit"]).chain(&others).map(|edit| {
-        let span = Span::new(offset(&edit["range"]["start"]), offset(&edit["range"]["end"]));
-        TextEdit::replace(span, edit["newText"].as_str().unwrap())
-    });
-    apply_edits(text, &edits.collect::<Vec<_>>()).unwrap()
+    let mut edits = item["additionalTextEdits"].as_array().cloned().unwrap_or_default();
+    edits.push(item["textEdit"].clone());
+    applied(text, &json!(edits))
 }
 
 #[tokio::test]

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use skill::{LineIndex, Position, PositionEncoding, Span, TextEdit, apply_edits};
 use tempfile::TempDir;
 
-use crate::harness::{Client, ClientOptions};
+use crate::harness::{Client, ClientOptions, applied};
 
 const TWO_MISTAKES: &str = "---\nname: De mo\n---\n\n# Demo\n\nRun `/home/ana/bin/count`.\n";
 
@@ -28,26 +27,6 @@ async fn code_actions(client: &mut Client, uri: &str, range: Value, only: &[&str
     let params = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
     let actions = client.request("textDocument/codeAction", params).await;
     actions.as_array().cloned().unwrap_or_default()
-}
-
-/// Applies what a client would: the edits of one document, in UTF-16 columns.
-fn apply(text: &str, edits: &Value) -> String {
-    let line_index = LineIndex::new(text);
-    let offset = |position: &Value| {
-        let number = |key: &str| usize::try_from(position[key].as_u64().unwrap()).unwrap();
-        let position = Position { line: number("line"), character: number("character") };
-        line_index.offset(text, position, PositionEncoding::Utf16)
-    };
-    let edits: Vec<TextEdit> = edits
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|edit| {
-            let span = Span::new(offset(&edit["range"]["start"]), offset(&edit["range"]["end"]));
-            TextEdit::replace(span, edit["newText"].as_str().unwrap())
-        })
-        .collect();
-    apply_edits(text, &edits).unwrap()
 }
 
 #[tokio::test]
@@ -200,7 +179,7 @@ async fn a_quick_fix_comes_from_the_range_and_clears_its_finding() {
     assert!(diagnostics.as_array().unwrap().contains(&action["diagnostics"][0]));
     let change = &action["edit"]["documentChanges"][0];
     assert_eq!(change["textDocument"], json!({"uri": uri, "version": 1}));
-    let fixed = apply(TWO_MISTAKES, &change["edits"]);
+    let fixed = applied(TWO_MISTAKES, &change["edits"]);
     client.change(&uri, 2, json!([{"text": fixed}])).await;
     let diagnostics = client.diagnostics(&uri, 2).await;
     let codes: Vec<&Value> = diagnostics.as_array().unwrap().iter().map(|it| &it["code"]).collect();
@@ -218,7 +197,7 @@ async fn fix_all_leaves_nothing_that_is_safe_to_fix() {
     let actions = code_actions(&mut client, &uri, point(0, 0), &["source.fixAll"]).await;
     assert_eq!(actions.len(), 1, "{actions:#?}");
     assert_eq!(actions[0]["kind"], fix_all);
-    let fixed = apply(TWO_MISTAKES, &actions[0]["edit"]["documentChanges"][0]["edits"]);
+    let fixed = applied(TWO_MISTAKES, &actions[0]["edit"]["documentChanges"][0]["edits"]);
     assert_ne!(fixed, TWO_MISTAKES);
     client.change(&uri, 2, json!([{"text": fixed}])).await;
     let diagnostics = client.diagnostics(&uri, 2).await;

@@ -5,6 +5,7 @@
 
 mod agent;
 mod editor;
+mod edits;
 mod frames;
 mod journals;
 mod models;
@@ -24,6 +25,7 @@ use tower_lsp::{LanguageServer, LspService};
 pub(crate) use self::{
     agent::{Agent, AgentOptions, actions_titled, codes, with_code},
     editor::SKILL,
+    edits::applied,
     models::{TEACHER, bash, calls, distilled, says, tool_results},
 };
 

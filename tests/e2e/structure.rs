@@ -1,9 +1,8 @@
 //! Outline, folding, selection and formatting of skills; nothing of it for other files.
 
 use serde_json::{Value, json};
-use skill::{LineIndex, Position, PositionEncoding, Span, TextEdit, apply_edits};
 
-use crate::harness::{Client, ClientOptions};
+use crate::harness::{Client, ClientOptions, applied};
 
 /// Letters of two UTF-16 units, and line ends of Windows.
 const SKILL: &str = "---\r\nname: demo\r\nmetadata:\r\n  emoji: \"😀\"\r\n---\r\n# 😀 Demo\r\n\r\nSee `a b`.\r\n\r\n## Steps\r\n\r\n```sh\r\nls\r\n```\r\n\r\n# End\r\n";
@@ -148,21 +147,6 @@ async fn an_editor_that_takes_registrations_is_told_which_documents() {
     assert_eq!(selector, &json!([{"scheme": "file", "pattern": "**/SKILL.md"}]));
     client.answer(&request, Value::Null).await;
     client.finish().await;
-}
-
-/// Applies edits with the columns of UTF-16.
-fn applied(text: &str, edits: &Value) -> String {
-    let line_index = LineIndex::new(text);
-    let offset = |position: &Value| {
-        let number = |key: &str| usize::try_from(position[key].as_u64().unwrap()).unwrap();
-        let position = Position { line: number("line"), character: number("character") };
-        line_index.offset(text, position, PositionEncoding::Utf16)
-    };
-    let edits = edits.as_array().unwrap().iter().map(|edit| {
-        let span = Span::new(offset(&edit["range"]["start"]), offset(&edit["range"]["end"]));
-        TextEdit::replace(span, edit["newText"].as_str().unwrap())
-    });
-    apply_edits(text, &edits.collect::<Vec<_>>()).unwrap()
 }
 
 #[tokio::test]

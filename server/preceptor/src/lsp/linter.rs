@@ -214,10 +214,10 @@ fn lint_snapshot_text(session: &Session, snapshot: Arc<Snapshot>, scope: Arc<Lin
     let mut neighborhood = None;
     let findings = if is_skill(&snapshot.uri) {
         let settings = scope.settings(&snapshot.uri);
-        let document = SkillDocument::parse(Arc::clone(snapshot.text()));
-        neighborhood = session.neighbors.around(session, &snapshot, &document);
+        let document = snapshot.skill();
+        neighborhood = session.neighbors.around(session, &snapshot, document);
         let mut findings =
-            lint_document(&snapshot.uri, &document, &settings, neighborhood.as_ref());
+            lint_document(&snapshot.uri, document, &settings, neighborhood.as_ref());
         findings.extend(encoding_on_disk(&snapshot, &findings, &settings));
         findings
     } else {
