@@ -13,7 +13,12 @@ pub(crate) struct AllowedTool<'a> {
 
 /// Returns the tools of a skill, of a list as well as of one text.
 pub(crate) fn allowed_tools(document: &SkillDocument) -> Vec<AllowedTool<'_>> {
-    let Some(value) = document.field("allowed-tools") else { return Vec::new() };
+    tools_in_field(document, "allowed-tools")
+}
+
+/// Returns the tools that a field lists.
+pub(crate) fn tools_in_field<'a>(document: &'a SkillDocument, key: &str) -> Vec<AllowedTool<'a>> {
+    let Some(value) = document.field(key) else { return Vec::new() };
     let text = &document.text;
     match &value.kind {
         NodeKind::Scalar { .. } => names(text, value.span),

@@ -31,6 +31,7 @@ mod lines;
 mod links;
 mod model_id;
 mod name;
+mod named_words;
 mod near_miss;
 mod neighborhood;
 mod notes;
@@ -72,6 +73,7 @@ pub use crate::{
     hover_place::{HoverPlace, hover_places},
     links::local_path,
     name::is_valid_name,
+    named_words::{NamedWord, named_words},
     neighborhood::{
         Acceptance, BundledFile, Enclosing, FolderListing, MentionedSkill, Neighborhood,
         SimilarSkill, SkillDigest, SkillIndex, SkillMention, skill_mentions,
