@@ -41,6 +41,7 @@ mod refactorings;
 mod requests;
 mod runs;
 mod search;
+mod semantic_tokens;
 mod settings;
 mod state;
 mod status;

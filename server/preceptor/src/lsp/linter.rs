@@ -216,8 +216,7 @@ fn lint_snapshot_text(session: &Session, snapshot: Arc<Snapshot>, scope: Arc<Lin
         let settings = scope.settings(&snapshot.uri);
         let document = snapshot.skill();
         neighborhood = session.neighbors.around(session, &snapshot, document);
-        let mut findings =
-            lint_document(&snapshot.uri, document, &settings, neighborhood.as_ref());
+        let mut findings = lint_document(&snapshot.uri, document, &settings, neighborhood.as_ref());
         findings.extend(encoding_on_disk(&snapshot, &findings, &settings));
         findings
     } else {

@@ -15,9 +15,12 @@ use tower_lsp::{
         DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
         FoldingRangeParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
         InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams,
-        Location, PrepareRenameResponse, ReferenceParams, RenameFilesParams, RenameParams,
-        SelectionRange, SelectionRangeParams, SymbolInformation, TextDocumentPositionParams,
-        TextEdit, WorkDoneProgressCancelParams, WorkspaceEdit, WorkspaceSymbolParams,
+        Location, PrepareRenameResponse, Range, ReferenceParams, RenameFilesParams, RenameParams,
+        SelectionRange, SelectionRangeParams, SemanticToken, SemanticTokens,
+        SemanticTokensDeltaParams, SemanticTokensFullDeltaResult, SemanticTokensParams,
+        SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
+        SymbolInformation, TextDocumentPositionParams, TextEdit, Url, WorkDoneProgressCancelParams,
+        WorkspaceEdit, WorkspaceSymbolParams,
     },
 };
 
@@ -38,6 +41,7 @@ use crate::lsp::{
             rename::{prepare_rename, rename, will_rename_files},
         },
         selection::selection_ranges,
+        semantic_tokens::semantic_tokens,
         symbols::symbols,
     },
     linter::is_skill,
@@ -54,6 +58,12 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new(session: Arc<Session>) -> Self {
         Self { session }
+    }
+
+    async fn semantic_tokens(&self, uri: &Url, part: Option<Range>) -> Option<Vec<SemanticToken>> {
+        let session = Arc::clone(&self.session);
+        let work = move |snapshot: &Snapshot| semantic_tokens(&session, snapshot, part);
+        language::answer(&self.session, uri, is_skill, work).await
     }
 
     /// `window/workDoneProgress/cancel`, which the trait lacks.
@@ -213,6 +223,35 @@ impl LanguageServer for Server {
         let session = Arc::clone(&self.session);
         let work = move |snapshot: &Snapshot| document_links(&session, snapshot);
         Ok(language::answer(&self.session, &params.text_document.uri, is_skill, work).await)
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
+        let uri = params.text_document.uri;
+        let tokens = self.semantic_tokens(&uri, None).await;
+        let sent = &self.session.sent_tokens;
+        Ok(tokens.map(|data| SemanticTokensResult::Tokens(sent.keep(&uri, data))))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let tokens = self.semantic_tokens(&uri, None).await;
+        let sent = &self.session.sent_tokens;
+        Ok(tokens.map(|data| sent.keep_delta(&uri, &params.previous_result_id, data)))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        let tokens = self.semantic_tokens(&params.text_document.uri, Some(params.range)).await;
+        let tokens = tokens.map(|data| SemanticTokens { result_id: None, data });
+        Ok(tokens.map(SemanticTokensRangeResult::Tokens))
     }
 
     async fn symbol(

@@ -21,6 +21,7 @@ use crate::lsp::{
     client_features::ClientFeatures,
     documents::{Documents, Snapshot},
     guide::GuidePages,
+    language::semantic_tokens::SentTokens,
     linter::{self, Linter},
     neighbors::Neighbors,
     options::Options,
@@ -71,6 +72,8 @@ pub struct Session {
     pub(crate) unsaved_skills: UnsavedSkills,
     /// The workspace folders.
     pub(crate) open_folders: WorkspaceFolders,
+    /// The semantic tokens that the client has.
+    pub(crate) sent_tokens: SentTokens,
     client: OnceLock<ClientFeatures>,
 }
 
@@ -92,6 +95,7 @@ impl Session {
             accepting: Mutex::default(),
             unsaved_skills: UnsavedSkills::default(),
             open_folders: WorkspaceFolders::default(),
+            sent_tokens: SentTokens::default(),
             client: OnceLock::new(),
             options,
             outbox,

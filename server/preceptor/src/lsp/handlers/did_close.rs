@@ -12,6 +12,7 @@ pub(crate) fn did_close(session: &Arc<Session>, params: &DidCloseTextDocumentPar
     session.documents.close(uri);
     session.linter.closed(uri);
     session.board.closed(uri);
+    session.sent_tokens.closed(uri);
     proposals::closed(session, uri);
     neighbors::closed(session, uri);
 }

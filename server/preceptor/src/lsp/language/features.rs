@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{InitializeParams, Registration};
 
-use crate::lsp::language::completion::TRIGGERS;
+use crate::lsp::language::{completion::TRIGGERS, semantic_tokens};
 
 /// One feature of the protocol.
 #[derive(Debug)]
@@ -96,6 +96,13 @@ static FEATURES: &[Feature] = &[
         server_key: "documentLinkProvider",
         patterns: SKILLS,
         options: no_options,
+    },
+    Feature {
+        method: "textDocument/semanticTokens",
+        client_key: "semanticTokens",
+        server_key: "semanticTokensProvider",
+        patterns: SKILLS,
+        options: semantic_tokens::options,
     },
 ];
 

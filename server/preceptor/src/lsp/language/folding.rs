@@ -3,7 +3,7 @@
 use skill::Span;
 use tower_lsp::lsp_types::{FoldingRange, FoldingRangeKind};
 
-use crate::lsp::documents::Snapshot;
+use crate::lsp::{documents::Snapshot, language::protected_regions::protected_regions};
 
 /// Returns what can be folded: whole lines, each pair of first and last line once.
 pub(crate) fn folding_ranges(snapshot: &Snapshot) -> Vec<FoldingRange> {
@@ -20,30 +20,13 @@ pub(crate) fn folding_ranges(snapshot: &Snapshot) -> Vec<FoldingRange> {
     folds.extend(body.code_blocks.iter().map(|block| (block.span, None)));
     let comments = body.html_comments.iter();
     folds.extend(comments.map(|comment| (*comment, Some(FoldingRangeKind::Comment))));
-    let regions = protected_regions(snapshot);
+    let regions = protected_regions(document);
     folds.extend(regions.map(|region| (region, Some(FoldingRangeKind::Region))));
     let mut ranges: Vec<FoldingRange> =
         folds.into_iter().filter_map(|(span, kind)| fold(snapshot, span, kind)).collect();
     ranges.sort_by_key(|range| (range.start_line, range.end_line));
     ranges.dedup_by_key(|range| (range.start_line, range.end_line));
     ranges
-}
-
-/// Regions between `<!-- …_START -->` and `<!-- …_END -->` of the same name.
-fn protected_regions(snapshot: &Snapshot) -> impl Iterator<Item = Span> {
-    let document = snapshot.skill();
-    let mut open: Vec<(&str, usize)> = Vec::new();
-    document.body.html_comments.iter().filter_map(move |comment| {
-        let words = comment.of(&document.text);
-        let words = words.strip_prefix("<!--")?.strip_suffix("-->")?.trim();
-        if let Some(name) = words.strip_suffix("_START") {
-            open.push((name, comment.start));
-            return None;
-        }
-        let name = words.strip_suffix("_END")?;
-        let (_, start) = open.pop_if(|(opened, _)| *opened == name)?;
-        Some(Span::new(start, comment.end))
-    })
 }
 
 /// `None` for what is on one line only.
