@@ -1,3 +1,5 @@
+//! What the guard promises: who goes round in circles is told so, then stopped; nobody else is.
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
