@@ -8,7 +8,16 @@ pub(super) static TOOL_SETS: &[ToolSet] = &[
     ToolSet {
         owner: "Preceptor",
         source: "the program that this is a part of",
-        names: &["bash", "edit_file", "list_files", "read_file", "search", "skills", "write_file"],
+        names: &[
+            "bash",
+            "edit_file",
+            "list_files",
+            "plan",
+            "read_file",
+            "search",
+            "skills",
+            "write_file",
+        ],
     },
     ToolSet {
         owner: "Amp",
