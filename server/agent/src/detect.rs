@@ -5,12 +5,14 @@
 //! some output is never evidence: what a command printed counts only through its exit status.
 
 mod announcement;
+mod recorded;
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+pub use crate::detect::recorded::{RecordedJudgement, judge_recorded};
 use crate::{clip::clip, detect::announcement::announcement, tool::ResultKind};
 
 /// Longest evidence shown, in characters.
@@ -50,6 +52,12 @@ pub enum SignalKind {
     AnnouncedNotDone,
     /// The answer came while items of the model's own plan were open.
     UnfinishedPlan,
+    /// It gave the task to somebody else.
+    HandedOver,
+    /// Its work was said to be wrong, by the person or by itself.
+    Corrected,
+    /// Half of its calls failed, or more.
+    ManyErrors,
 }
 
 impl SignalKind {
@@ -69,6 +77,9 @@ impl SignalKind {
             Self::DoomLoop => "it repeated the same calls without getting further",
             Self::AnnouncedNotDone => "it announced a step and did not take it",
             Self::UnfinishedPlan => "it ended before its own plan was done",
+            Self::HandedOver => "it gave the task to somebody else",
+            Self::Corrected => "its work was said to be wrong",
+            Self::ManyErrors => "half of its calls failed, or more",
         }
     }
 }
@@ -206,6 +217,11 @@ pub fn judge(calls: &[CallRecord], noted: &[Signal], answer: &str, ending: Endin
     };
     signals.extend(noted.iter().filter(|it| !it.recovered || !is_open(it.kind)).cloned());
     signals.extend(of_answer);
+    weigh(signals)
+}
+
+/// Weighs the signals that were not recovered from: each leaves a part of the doubt.
+fn weigh(signals: Vec<Signal>) -> Judgement {
     let confidence = 1.0
         - signals
             .iter()
@@ -316,6 +332,11 @@ pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
     if let Some(sentence) = find_sentence(&prose, &GIVE_UP) {
         return signal(SignalKind::GiveUp, &sentence, 0.7);
     }
+    if let Some(sentence) = find_sentence(&prose, &NOT_THERE)
+        && !MADE_GOOD.as_ref().is_some_and(|regex| regex.is_match(&prose))
+    {
+        return signal(SignalKind::GiveUp, &sentence, 0.4);
+    }
     if let Some(sentence) = find_sentence(&prose, &ASKS_BACK) {
         return signal(SignalKind::AsksBack, &sentence, 0.3);
     }
@@ -338,6 +359,19 @@ static GIVE_UP: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .iter()
     .filter_map(|pattern| Regex::new(pattern).ok())
     .collect()
+});
+
+/// Something that was meant to be there is not: giving up, or the answer itself.
+static NOT_THERE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [r"(?i)\b(?:doesn't|does not|don't|do not) (?:exist|appear to (?:be|exist)|seem to (?:be|exist|have))\b"]
+        .iter()
+        .filter_map(|pattern| Regex::new(pattern).ok())
+        .collect()
+});
+
+/// What was done about it.
+static MADE_GOOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:so|then|therefore|instead|but|now)\b.{0,40}\b(?:I|we|it)\b|\b(?:I|we)(?:'ve| have)? (?:created|added|made|wrote|fixed|used|installed|removed|replaced)\b").ok()
 });
 
 static ASKS_BACK: LazyLock<Vec<Regex>> = LazyLock::new(|| {

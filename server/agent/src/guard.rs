@@ -8,6 +8,7 @@ mod repetition;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::guard::repetition::loop_evidence;
 use crate::{
     detect::{CallRecord, Signal, SignalKind},
     guard::{malformed::MalformedGuard, repetition::RepetitionGuard},

@@ -103,6 +103,13 @@ fn asking_back_is_unclear_and_an_empty_answer_a_failure() {
 }
 
 #[test]
+fn what_is_not_there_is_unclear_alone_and_none_where_something_was_done_about_it() {
+    check(&[], "That session doesn\u{2019}t exist.", Verdict::Unsure);
+    check(&[], "The file doesn't seem to have a header, so I added one.", Verdict::Ok);
+    check(&[], "The folder did not exist. I created it.", Verdict::Ok);
+}
+
+#[test]
 fn a_person_who_declines_is_no_failure_of_the_model() {
     for answer in ["I stopped there.", "I could not do it."] {
         check(&[call("bash", "{}", ResultKind::Declined, None)], answer, Verdict::Ok);

@@ -61,6 +61,19 @@ impl Episode {
     }
 }
 
+/// Returns the last call of the last stretch that repeats so often that a live attempt would have
+/// been stopped, and what repeats.
+pub(crate) fn loop_evidence(calls: &[CallRecord]) -> Option<(usize, String)> {
+    (1..=calls.len()).rev().find_map(|n_calls| {
+        let calls = calls.get(..n_calls)?;
+        (1..=LONGEST_CYCLE).find_map(|period| {
+            let n_needed = if period == 1 { N_EQUAL + N_EQUAL_MORE } else { 3 * period };
+            let n_repeating = n_repeating(calls, period);
+            (n_repeating >= n_needed).then(|| (n_calls - 1, evidence(calls, period)))
+        })
+    })
+}
+
 /// A call repeats when the one a period before it had the same name, arguments and result. With
 /// the result in it, waiting for something by asking again is no repetition once it changes.
 fn repeats(calls: &[CallRecord], call_idx: usize, period: usize) -> bool {
