@@ -13,7 +13,7 @@ use lint::Safety;
 use runtime::config::{self, ApprovalMode, Config, FailOn, LintSettings};
 use tracing_subscriber::EnvFilter;
 
-use crate::{check, configuration, demo, doctor, lsp, rules, terminal, trust};
+use crate::{check, configuration, demo, detect, doctor, lsp, rules, terminal, trust};
 
 /// Exit code: the command could not do its work.
 const EXIT_FAILED: u8 = 2;
@@ -56,6 +56,12 @@ enum Command {
     Explain {
         /// The rule's code, such as `name/invalid`.
         rule: String,
+    },
+    /// Judges recorded conversations: one line of JSON each.
+    Detect {
+        /// JSON or JSON Lines with messages in the chat format of OpenAI; `-` is standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// Trusts the current folder with its preceptor.toml as it is now.
     Trust {
@@ -219,6 +225,7 @@ fn perform(command: Command) -> anyhow::Result<u8> {
         Command::Explain { rule } => {
             rules::explain(rule.trim(), check::wants_color(), &mut stdout, &mut stderr)
         }
+        Command::Detect { files } => detect::run(&files, &mut stdout, &mut stderr),
         Command::Trust { revoke } => trust::run(!revoke, &mut stdout),
         Command::Doctor { config } => {
             block_on(async { doctor::run(config.as_deref(), &mut stdout).await })

@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 mod configuration;
 pub mod demo;
+mod detect;
 mod doctor;
 pub mod lsp;
 mod neighborhood;
