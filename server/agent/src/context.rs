@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clip::clip_middle,
-    message::{Message, Origin, ToolSpec, Usage},
+    message::{Message, ModelRequest, Origin, ToolSpec, Usage},
 };
 
 mod notes;
@@ -116,6 +116,11 @@ pub fn estimate(text: &str) -> u64 {
 /// Returns the estimated tokens of messages.
 pub fn estimate_messages(messages: &[Message]) -> u64 {
     messages.iter().map(estimate_message).sum()
+}
+
+/// Returns the estimated tokens of a whole request.
+pub fn estimate_request(request: &ModelRequest) -> u64 {
+    estimate_messages(&request.messages) + estimate_tools(&request.tools)
 }
 
 fn estimate_message(message: &Message) -> u64 {

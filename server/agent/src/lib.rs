@@ -11,6 +11,7 @@ pub mod distill;
 pub mod event;
 pub mod gate;
 mod guard;
+pub mod ledger;
 pub mod machine;
 pub mod message;
 pub mod plan;

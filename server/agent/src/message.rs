@@ -156,6 +156,8 @@ pub enum FailureClass {
     Protocol,
     /// Somebody cancelled the call.
     Cancelled,
+    /// The call was not made: it might cost more than it may, or nobody knows what it costs.
+    Budget,
 }
 
 /// A model call that ended without a reply.
