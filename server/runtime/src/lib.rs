@@ -11,6 +11,7 @@ pub mod atomic;
 pub mod baseline;
 pub mod clock;
 pub mod config;
+pub mod day_book;
 pub mod driver;
 pub mod editor;
 pub mod folders;
