@@ -43,6 +43,7 @@ mod runs;
 mod search;
 mod semantic_tokens;
 mod settings;
+mod spending;
 mod state;
 mod status;
 mod stories;

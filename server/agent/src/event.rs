@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     detect::{CallRecord, Signal},
+    ledger::{Balance, Money},
     machine::Actor,
     message::{Message, Usage},
     plan::Plan,
@@ -126,16 +127,19 @@ pub enum Event {
         /// Milliseconds until the first piece arrived.
         #[serde(skip_serializing_if = "Option::is_none")]
         ttft_ms: Option<u64>,
-        /// Why the model stopped.
+        /// Why the model stopped; `error` or `cancelled` where the call ended without a reply.
         finish_reason: String,
         /// US dollars; `null` where the price is unknown.
-        cost_usd: Option<f64>,
+        cost_usd: Option<Money>,
         /// What the call was for: `main`, `teacher`, `distill` or `compaction`.
         kind: String,
         /// As reported by the server.
         #[serde(skip_serializing_if = "Option::is_none")]
         usage: Option<Usage>,
     },
+    /// What a call may cost before it is made; what a takeover, the run and the day have spent
+    /// after it.
+    Budget(Balance),
     /// One piece of evidence that the turn fails.
     Signal(Signal),
     /// The teacher goes on where the student failed.

@@ -13,6 +13,7 @@ mod batch;
 mod compaction;
 mod guarding;
 mod restore;
+mod spending;
 mod takeover;
 mod undo;
 
@@ -25,12 +26,13 @@ use crate::{
     context::{Fill, Rooms},
     detect::CallRecord,
     distill::DistilledSkill,
-    event::{Event, Finding, RequestOrigin, StateRecord, Verification},
+    event::{Event, Finding, RequestOrigin, StateRecord, ToolState, Verification},
     gate::TeacherPolicy,
     machine::{
         batch::{Batch, Progress},
         compaction::Compaction,
         guarding::Watch,
+        spending::Purse,
         takeover::save_failed,
     },
     message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
@@ -38,6 +40,8 @@ use crate::{
     prompt::OfferedSkill,
     tool::{PreparedCall, ToolResult},
 };
+
+pub use crate::machine::spending::{Bill, Budget, CallEnd, MODEL_CALL, Rated, Rates};
 
 /// What a run is made with; does not change while it lives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,10 +62,12 @@ pub struct Setup {
     pub nonce: String,
     /// What fits into the models' windows.
     pub rooms: Rooms,
+    /// What may be spent.
+    pub budget: Budget,
 }
 
 /// Which model works.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// The self-hosted model.
@@ -238,6 +244,7 @@ pub struct Machine {
     seen_call_ids: BTreeSet<String>,
     /// For each request that the history still has as it was asked: the turns that worked on it.
     requests: Vec<Vec<u32>>,
+    purse: Purse,
     state: State,
 }
 
@@ -257,10 +264,14 @@ enum State {
     Calling(Actor),
     Running(Actor, Batch),
     Awaiting(Actor, Batch),
+    /// A person is asked whether a model without a price may be called.
+    Pricing(Actor, PreparedCall),
     Distilling,
     Proposing,
     Compacting(Actor, Compaction),
-    Undoing { removed: usize },
+    Undoing {
+        removed: usize,
+    },
 }
 
 impl Machine {
@@ -279,6 +290,7 @@ impl Machine {
             n_takeovers: 0,
             seen_call_ids: BTreeSet::new(),
             requests: Vec::new(),
+            purse: Purse::default(),
             state: State::Resting,
         }
     }
@@ -305,7 +317,7 @@ impl Machine {
 
     /// Returns whether calls wait for a person.
     pub fn awaits_approval(&self) -> bool {
-        matches!(self.state, State::Awaiting(..))
+        matches!(self.state, State::Awaiting(..) | State::Pricing(..))
     }
 
     /// Returns whether the turn is over.
@@ -317,6 +329,7 @@ impl Machine {
     pub fn pending_calls(&self) -> Vec<&PreparedCall> {
         match &self.state {
             State::Awaiting(_, batch) => batch.pending(),
+            State::Pricing(_, call) => vec![call],
             _ => Vec::new(),
         }
     }
@@ -326,6 +339,7 @@ impl Machine {
     /// An input that does not fit the state (a late decision, say) changes nothing.
     pub fn advance(&mut self, input: Input) -> Transition {
         let mut out = Out { events: Vec::new(), turn: self.turn, teacher: false };
+        self.settle_forgotten(&input, &mut out);
         let state = std::mem::replace(&mut self.state, State::Resting);
         let step = match (state, input) {
             (State::Resting, Input::Request { prompt, origin, skills, notes }) => {
@@ -335,6 +349,17 @@ impl Machine {
                 self.close_calls(actor, batch, &Progress::Abandoned, &mut out);
                 out.emit(Event::Interrupted {});
                 self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
+            }
+            (State::Pricing(actor, call), Input::Request { prompt, origin, skills, notes }) => {
+                Self::close_price_question(actor, &call, ToolState::Abandoned, &mut out);
+                self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
+            }
+            (State::Pricing(actor, call), Input::Decided(decisions)) => {
+                self.price_decided(actor, call, &decisions, &mut out)
+            }
+            (State::Pricing(actor, call), Input::Cancelled { .. }) => {
+                Self::close_price_question(actor, &call, ToolState::Cancelled, &mut out);
+                Step::Rest
             }
             (State::Calling(actor), Input::Replied(reply)) => self.replied(actor, reply, &mut out),
             (State::Calling(actor), Input::CallFailed { failure, partial }) => {
@@ -404,11 +429,12 @@ impl Machine {
             (state, _) => {
                 self.state = state;
                 match self.state {
-                    State::Awaiting(..) => Step::AwaitApproval,
+                    State::Awaiting(..) | State::Pricing(..) => Step::AwaitApproval,
                     _ => Step::Rest,
                 }
             }
         };
+        let step = self.afford(step, &mut out);
         self.keep_state(&mut out);
         Transition { events: out.events, step }
     }

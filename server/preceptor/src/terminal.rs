@@ -8,6 +8,7 @@ use std::{
 
 use agent::{
     event::{Event, PendingTool},
+    ledger::Money,
     machine::ApprovalDecision,
     plan::{Plan, PlanStatus},
     preview::{preview, summary},
@@ -126,6 +127,9 @@ struct Screen {
     is_mid_line: bool,
     has_takeover_failed: bool,
     last_call: String,
+    cost: Money,
+    /// Calls of models without a known price.
+    n_unpriced: usize,
     exit_code: u8,
 }
 
@@ -137,6 +141,8 @@ impl Screen {
             is_mid_line: false,
             has_takeover_failed: false,
             last_call: String::new(),
+            cost: Money::default(),
+            n_unpriced: 0,
             exit_code: 0,
         }
     }
@@ -161,6 +167,8 @@ impl Screen {
 
     fn judge(&mut self, record: &Record) {
         match &record.event {
+            Event::LlmCall { cost_usd: Some(cost), .. } => self.cost = self.cost + *cost,
+            Event::LlmCall { cost_usd: None, .. } => self.n_unpriced += 1,
             Event::Error { .. } | Event::Interrupted {} | Event::SessionTerminated { .. } => {
                 self.exit_code = self.exit_code.max(EXIT_TURN_FAILED);
             }
@@ -300,8 +308,21 @@ impl Screen {
             return Ok(());
         }
         self.end_line();
-        writeln!(io::stdout(), "\ntranscript: {}", run.folder().transcript().display())
+        let transcript = run.folder().transcript();
+        let cost = self.cost_line();
+        writeln!(io::stdout(), "\ntranscript: {}{cost}", transcript.display())
             .context("writing to stdout")
+    }
+
+    /// What the run cost; nothing where no call was paid for.
+    fn cost_line(&self) -> String {
+        let unpriced = match self.n_unpriced {
+            0 if self.cost.is_zero() => return String::new(),
+            0 => String::new(),
+            1 => ", and 1 call for nobody knows how much".to_owned(),
+            n => format!(", and {n} calls for nobody knows how much"),
+        };
+        format!("\ncost: {}{unpriced}", self.cost)
     }
 }
 

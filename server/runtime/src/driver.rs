@@ -8,6 +8,7 @@ mod call;
 mod handle;
 mod operations;
 mod prepare;
+mod spending;
 
 use std::{
     collections::VecDeque,
@@ -30,6 +31,7 @@ pub use crate::driver::{handle::RunHandle, operations::Undone};
 use crate::{
     clock::Clock,
     config::Config,
+    day_book::DayBook,
     driver::handle::{Operation, Shared, lock, pending_tools},
     editor::Editor,
     folders::Folders,
@@ -130,6 +132,7 @@ struct Parts {
     toolbox: Arc<Toolbox>,
     recorder: Arc<Recorder>,
     proposals: ProposalStore,
+    day_book: DayBook,
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     folder: RunFolder,
@@ -190,6 +193,7 @@ impl Driver {
         cancel: &CancellationToken,
     ) -> Result<(), JournalError> {
         loop {
+            self.tell_rates();
             let transition = self.parts.machine.advance(input);
             let asks = |emitted: &Emitted| matches!(emitted.event, Event::ApprovalRequired { .. });
             if transition.events.iter().any(asks) {

@@ -183,6 +183,16 @@ pub fn without_credentials(base_url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
+/// Returns whether nobody sends a bill for what an address answers: it is on this machine or in a
+/// network of one's own.
+pub fn is_own(base_url: &str) -> bool {
+    let host = host(base_url).trim_end_matches('.').to_ascii_lowercase();
+    let is_plain_name = !host.is_empty() && !host.contains(['.', ':']);
+    is_plain_name
+        || [".local", ".lan", ".home.arpa", ".internal"].iter().any(|end| host.ends_with(end))
+        || is_local(base_url)
+}
+
 fn is_local(base_url: &str) -> bool {
     let host = host(base_url);
     host == "localhost"
@@ -195,7 +205,7 @@ fn is_local(base_url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{host, is_local, without_credentials};
+    use super::{host, is_local, is_own, without_credentials};
 
     #[test]
     fn hosts_are_cut_out_of_addresses() {
@@ -213,6 +223,22 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(without_credentials(url), shown);
+        }
+    }
+
+    #[test]
+    fn names_that_no_provider_can_have_are_ones_own() {
+        for url in [
+            "http://gpu:8080/v1",
+            "http://box.lan/v1",
+            "http://GPU.Local./v1",
+            "http://127.0.0.1:8080/v1",
+            "http://[::1]:8080/v1",
+        ] {
+            assert!(is_own(url), "{url}");
+        }
+        for url in ["https://api.example.com/v1", "https://lan.example/v1", "http://8.8.8.8", ""] {
+            assert!(!is_own(url), "{url}");
         }
     }
 

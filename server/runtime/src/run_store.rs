@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agent::event::{Event, StateRecord};
+use agent::{
+    event::{Event, StateRecord},
+    ledger::Money,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -111,7 +114,7 @@ pub struct RunSummary {
     /// Whether the teacher ever took over.
     pub teacher: bool,
     /// What its model calls cost, as far as prices are known, in US dollars.
-    pub cost_usd: f64,
+    pub cost_usd: Money,
     /// The transcript's address.
     pub transcript_uri: String,
 }
@@ -123,7 +126,7 @@ pub fn summarize(folder: &RunFolder, records: &[Record], is_alive: bool) -> Opti
     let Event::RunStarted { title, .. } = &first.event else { return None };
     let mut status = "completed";
     let mut teacher = false;
-    let mut cost_usd = 0.0;
+    let mut cost_usd = Money::default();
     for record in records {
         match &record.event {
             Event::State(StateRecord::Request { .. }) => {
@@ -146,7 +149,7 @@ pub fn summarize(folder: &RunFolder, records: &[Record], is_alive: bool) -> Opti
             | Event::Error { .. }
             | Event::SessionTerminated { .. } => status = "failed",
             Event::Interrupted {} => status = "interrupted",
-            Event::LlmCall { cost_usd: Some(cost), .. } => cost_usd += cost,
+            Event::LlmCall { cost_usd: Some(cost), .. } => cost_usd = cost_usd + *cost,
             _ => {}
         }
     }

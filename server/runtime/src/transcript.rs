@@ -165,6 +165,12 @@ impl Transcript {
             }
             Event::ToolLog { log, .. } => format!("*{log}*\n\n"),
             Event::PlanUpdate { plan } => plan_list(plan),
+            Event::LlmCall { model, cost_usd: None, .. } => {
+                format!("*A call of {} for nobody knows how much.*\n\n", code_span(model))
+            }
+            Event::LlmCall { model, cost_usd: Some(cost), .. } if !cost.is_zero() => {
+                format!("*A call of {} for {cost}.*\n\n", code_span(model))
+            }
             Event::Signal(signal) if !signal.recovered => {
                 format!("*Failure signal:* {}\n\n", signal.evidence.replace('\n', " "))
             }

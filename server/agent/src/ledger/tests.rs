@@ -148,10 +148,10 @@ fn a_cap_says_which_it_is_and_how_to_raise_it() {
             Balance { scope, spent_usd: usd(4.9), reserved_usd: usd(0.05), cap_usd: usd(5.0) };
         balance.check(usd(0.1234)).unwrap_err().to_string()
     };
-    expect![[r#"
+    expect![[r"
         The next call may cost up to $0.1234, and of the $5.00 that one takeover may cost $0.05 is left. Raise `teacher.max_cost_usd`; takeovers of runs that begin after that have more.
         The next call may cost up to $0.1234, and of the $5.00 that one run may cost $0.05 is left. Ask for the rest in a new run, or raise `budget.run_usd`; runs that begin after that have more.
         The next call may cost up to $0.1234, and of the $5.00 that one day may cost $0.05 is left. Wait for the next day (UTC), or raise `budget.day_usd`; runs that begin after that have more.
-    "#]]
+    "]]
     .assert_eq(&[Scope::Takeover, Scope::Run, Scope::Day].map(|it| sentence(it) + "\n").concat());
 }

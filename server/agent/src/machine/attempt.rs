@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Actor, ApprovalDecision, Machine, Opening, Out, Purpose, State, Step};
+use super::{Actor, ApprovalDecision, Attempt, Machine, Opening, Out, Purpose, State, Step};
 use crate::{
     detect::Ending,
     event::{Event, StateRecord},
@@ -98,11 +98,15 @@ impl Machine {
         self.student.answer.clear();
         self.student.watch = Watch::default();
         self.student.fill.n_overflows = 0;
+        self.purse.begin_turn();
     }
 
     pub(super) fn call_model(&mut self, actor: Actor, out: &mut Out) -> Step {
         if !self.has_steps_left(actor) {
             return self.end_attempt(actor, Ending::MaxIterations, out);
+        }
+        if let Some(step) = self.ask_about_price(actor, out) {
+            return step;
         }
         if let Some(step) = self.make_room(actor, out) {
             return step;
@@ -269,8 +273,12 @@ impl Machine {
                     reason: failure.message.clone(),
                     class: "operational".to_owned(),
                 });
-                let (answer, stop_reason) =
-                    (self.student.final_answer(), self.student_stop.clone());
+                // Out of money, what the teacher found so far is worth more than the answer of an
+                // attempt that failed.
+                let found = self.teacher.as_ref().and_then(Attempt::final_answer);
+                let found = found.filter(|_| failure.class == FailureClass::Budget);
+                let answer = found.or_else(|| self.student.final_answer());
+                let stop_reason = self.student_stop.clone();
                 self.complete_turn(answer, &stop_reason, out)
             }
         }

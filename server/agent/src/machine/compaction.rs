@@ -269,7 +269,7 @@ impl Machine {
         relief(messages, request.unwrap_or(1), limit)
     }
 
-    fn room(&self, actor: Actor) -> Room {
+    pub(super) fn room(&self, actor: Actor) -> Room {
         match actor {
             Actor::Student => self.setup.rooms.student,
             Actor::Teacher => self.setup.rooms.teacher,

@@ -16,6 +16,8 @@ use super::{Actor, Attempt, Emitted, Machine, Out, Setup, State, Step, Transitio
 use crate::{
     context::{NO_RESULT, repair},
     event::{Event, StateRecord},
+    ledger::{Balance, Money, Scope},
+    machine::spending::price_question,
     message::{Message, Origin},
     policy::Policy,
     prompt::OfferedSkill,
@@ -46,6 +48,13 @@ impl Machine {
             out.emit(batch.approval_required());
             return (machine, Transition { events: out.events, step: Step::AwaitApproval });
         }
+        if !fold.has_gone_on
+            && let State::Pricing(actor, call) = &machine.state
+        {
+            out.teacher = *actor == Actor::Teacher;
+            out.emit(price_question(call));
+            return (machine, Transition { events: out.events, step: Step::AwaitApproval });
+        }
         machine.state = State::Resting;
         fold.close(&mut machine, &mut out);
         machine.keep_state(&mut out);
@@ -72,7 +81,7 @@ impl Machine {
     /// Adds a snapshot where the machine waits for a person: before the event that tells so, for
     /// a run that was told of has to be there after a crash.
     pub(super) fn keep_state(&self, out: &mut Out) {
-        let waits = matches!(self.state, State::Resting | State::Awaiting(..));
+        let waits = matches!(self.state, State::Resting | State::Awaiting(..) | State::Pricing(..));
         let Some(last) = out.events.last() else { return };
         if !waits {
             return;
@@ -81,7 +90,9 @@ impl Machine {
         let Some(snapshot) = self.snapshot() else { return };
         let snapshot = Emitted { teacher, ..snapshot };
         let is_told = match self.state {
-            State::Awaiting(..) => matches!(last.event, Event::ApprovalRequired { .. }),
+            State::Awaiting(..) | State::Pricing(..) => {
+                matches!(last.event, Event::ApprovalRequired { .. })
+            }
             _ => true,
         };
         let at = out.events.len() - usize::from(is_told);
@@ -118,6 +129,8 @@ struct Fold {
     n_calls: usize,
     /// What the student was shown to say and is not in its history.
     partial: String,
+    /// What the run has spent; a call under way counts with its worst case.
+    spent: Money,
 }
 
 impl Fold {
@@ -130,6 +143,14 @@ impl Fold {
             | Event::ProposalResolved { .. }
             | Event::SkillSaved { .. }
             | Event::ToolLog { .. } => {}
+            // The last word about a call is what the run's books say after it.
+            Event::Budget(Balance { scope: Scope::Call, reserved_usd, .. }) => {
+                self.spent = self.spent + *reserved_usd;
+            }
+            Event::Budget(balance @ Balance { scope: Scope::Run, .. }) => {
+                self.spent = balance.spent_usd + balance.reserved_usd;
+            }
+            Event::Budget(_) => {}
             event => {
                 self.has_gone_on = true;
                 self.take_event(event, emitted.teacher);
@@ -247,6 +268,8 @@ impl Fold {
         let tools = if is_chat { Vec::new() } else { setup.tools.clone() };
         machine.setup = Setup { is_chat, tools, ..setup };
         machine.policy = policy;
+        machine.purse.forget_grants();
+        machine.purse.ledger.restore(self.spent);
         machine.turn = self.turn;
         if !self.request.is_empty() {
             machine.request.clone_from(&self.request);

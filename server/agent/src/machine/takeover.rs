@@ -6,7 +6,6 @@ use crate::{
     detect::{Ending, Judgement, Verdict, judge, obstacle},
     distill::{Distillation, read_distillation},
     event::{Event, StateRecord},
-    gate::Gate,
     message::{Message, ModelReply, ModelRequest, Origin},
     prompt::{distillation_messages, system_prompt, teacher_messages},
 };
@@ -57,15 +56,23 @@ impl Machine {
             ),
             Verdict::Ok | Verdict::Unsure => Ok(()),
         };
+        let has_failed = judgement.verdict == Verdict::Failure;
+        let refusal = match gate {
+            Err(gate) => Some(gate.sentence()),
+            Ok(()) if has_failed => self.takeover_refusal(),
+            Ok(()) => None,
+        };
+        let takes_over = has_failed && refusal.is_none();
         out.emit(Event::State(StateRecord::Verdict {
             verdict: judgement.verdict.name().to_owned(),
             confidence: judgement.confidence,
-            gate: gate.err().map(Gate::sentence),
+            gate: refusal,
         }));
-        if judgement.verdict != Verdict::Failure || gate.is_err() {
+        if !takes_over {
             return self.complete_turn(self.student.final_answer(), stop_reason, out);
         }
         self.n_takeovers += 1;
+        self.purse.ledger.begin_takeover();
         let reason = judgement.reason();
         let student_failure = reason
             .map_or_else(|| "it failed".to_owned(), |signal| clip(&signal.evidence, REASON_CHARS));

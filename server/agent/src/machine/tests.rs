@@ -1,7 +1,5 @@
 //! Transcripts of the machine: a script of inputs, the events and steps that it answers with.
 
-mod guarding;
-
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
@@ -20,7 +18,9 @@ use crate::{
 };
 
 mod compaction;
+mod guarding;
 mod restore;
+mod spending;
 mod undo;
 
 fn tools() -> Vec<ToolSpec> {
@@ -44,6 +44,7 @@ fn setup() -> Setup {
         student_is_self_hosted: true,
         nonce: "n0nce".to_owned(),
         rooms: Rooms::default(),
+        budget: spending::budget(/*takeover_usd*/ 5.0, /*run_usd*/ 5.0),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use agent::event::{Event, RequestOrigin, StateRecord};
 use dashmap::DashMap;
 use runtime::{
-    clock::{self, Clock, SystemClock},
+    clock::SystemClock,
     config::ApprovalMode,
     driver::{Request, RunHandle, RunSetup, StartError},
     journal::{JournalError, Record},
@@ -49,15 +49,6 @@ pub(crate) struct Runs {
     live: DashMap<String, Arc<RunHandle>>,
     /// Held while a run of an earlier session is opened: two requests for it open it once.
     opening: tokio::sync::Mutex<()>,
-    spending: Mutex<Spending>,
-}
-
-/// What model calls cost on one day.
-#[derive(Debug, Default)]
-struct Spending {
-    /// UTC, as `2026-11-21`.
-    day: String,
-    usd: f64,
 }
 
 impl std::fmt::Debug for Runs {
@@ -80,28 +71,6 @@ impl Runs {
     /// Returns how many runs have a turn under way.
     pub(crate) fn n_active(&self) -> usize {
         self.live.iter().filter(|run| run.is_active()).count()
-    }
-
-    /// Returns what the model calls of this session's runs cost today, in US dollars, as far as
-    /// prices are known. Days are UTC's.
-    pub(crate) fn spent_today(&self) -> f64 {
-        let today = clock::to_second(SystemClock.now());
-        let spending = self.spending();
-        if today.starts_with(&spending.day) { spending.usd } else { 0.0 }
-    }
-
-    fn add_cost(&self, record: &Record) {
-        let Event::LlmCall { cost_usd: Some(cost), .. } = &record.event else { return };
-        let day = record.time.split('T').next().unwrap_or_default();
-        let mut spending = self.spending();
-        if spending.day != day {
-            *spending = Spending { day: day.to_owned(), usd: 0.0 };
-        }
-        spending.usd += cost;
-    }
-
-    fn spending(&self) -> MutexGuard<'_, Spending> {
-        self.spending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes all runs out, to close them.
@@ -307,7 +276,6 @@ impl Viewer {
                 _ => None,
             };
             self.session.turns.apply(&self.session.board, &run_id, &record, line);
-            self.session.runs.add_cost(&record);
             self.approvals.apply(&record);
             self.progress.apply(&record).await;
             if changes_lenses(&record.event) {

@@ -6,16 +6,19 @@ use std::{
     time::Duration,
 };
 
-use agent::message::FailureClass;
+use agent::{ledger::Money, message::FailureClass};
 use futures::future;
 use llm::Role;
 use runtime::{
+    clock::{Clock, SystemClock},
     config::{Config, Endpoint},
+    day_book::DayBook,
     models,
     proposals::{ProposalStatus, ProposalStore},
     trust,
 };
 use serde_json::{Value, json};
+use tracing::warn;
 
 use crate::lsp::session::Session;
 
@@ -37,7 +40,7 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
         count_files(session, workspace.clone()),
     )
     .await;
-    let (trusted, n_proposals) = files;
+    let (trusted, n_proposals, spent) = files;
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "student": model(&config.student, &base, student),
@@ -45,7 +48,7 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
         "trusted": trusted,
         "activeRuns": session.runs.n_active(),
         "pendingProposals": n_proposals,
-        "spentUsd": session.runs.spent_today(),
+        "spentUsd": spent.usd(),
     })
 }
 
@@ -60,13 +63,16 @@ async fn reaches(role: Role, endpoint: Endpoint, base: PathBuf) -> bool {
     }
 }
 
-/// Returns whether the workspace is trusted, and how many proposals wait.
-async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> (bool, usize) {
+/// Returns whether the workspace is trusted, how many proposals wait, and what the runs of all
+/// servers of this person spent today (UTC), as far as prices are known.
+async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> (bool, usize, Money) {
     let (stores, folders) = (session.proposal_stores(), Arc::clone(&session.folders));
     let counting = tokio::task::spawn_blocking(move || {
         let proposals = stores.iter().flat_map(ProposalStore::list);
         let n_pending = proposals.filter(|it| it.status == ProposalStatus::Pending).count();
-        (trust::trusts(&folders, &workspace), n_pending)
+        let spent = DayBook::new(&folders.state).spent(SystemClock.now());
+        let spent = spent.inspect_err(|error| warn!(%error, "the books of the day are unreadable"));
+        (trust::trusts(&folders, &workspace), n_pending, spent.unwrap_or_default())
     });
     counting.await.unwrap_or_default()
 }

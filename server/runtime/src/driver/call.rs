@@ -7,8 +7,8 @@ use std::{
 
 use agent::{
     event::Event,
-    machine::{Actor, Input, Purpose},
-    message::{FinishReason, ModelFailure, ModelReply, ModelRequest, Usage},
+    machine::{Actor, Bill, CallEnd, Emitted, Input, Purpose},
+    message::{FinishReason, ModelFailure, ModelReply, ModelRequest},
 };
 use llm::{Delta, Model};
 use tokio::{
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{Driver, is_cancelled};
-use crate::{config::Price, journal::JournalError};
+use crate::journal::JournalError;
 
 /// The first piece of a text is recorded at once, then at most one piece in this time.
 const MERGE: Duration = Duration::from_millis(50);
@@ -27,6 +27,8 @@ const MERGE: Duration = Duration::from_millis(50);
 const KEY_BYTES: usize = 256;
 /// Pieces that may wait between the wire and the journal.
 const QUEUED_DELTAS: usize = 256;
+/// Roughly, for the bill of a reply that broke off.
+const BYTES_A_TOKEN: u64 = 3;
 
 impl Driver {
     pub(super) async fn call_model(
@@ -43,7 +45,22 @@ impl Driver {
         let model: Arc<dyn Model> = match model {
             Ok(model) => Arc::clone(model),
             Err(failure) => {
-                return Ok(Input::CallFailed { failure: failure.clone(), partial: String::new() });
+                let failure = failure.clone();
+                self.parts.machine.settle(CallEnd::NotMade);
+                return Ok(Input::CallFailed { failure, partial: String::new() });
+            }
+        };
+        let reserved = match self.reserve_with_day().await {
+            Ok(reserved) => reserved,
+            Err((failure, of_day)) => {
+                let bill = self.parts.machine.settle(CallEnd::NotMade);
+                for Emitted { turn, teacher, event } in bill.events {
+                    self.parts.recorder.record(turn, teacher, event).await?;
+                }
+                if let Some(balance) = of_day {
+                    self.record(actor, Event::Budget(balance)).await?;
+                }
+                return Ok(Input::CallFailed { failure, partial: String::new() });
             }
         };
         // What a distillation or a summary says is for us; only what became of it is shown.
@@ -67,6 +84,7 @@ impl Driver {
             waiting: None,
             next_flush: TokioInstant::now(),
             first_piece: None,
+            n_received: 0,
             text: String::new(),
         };
         tokio::pin!(call);
@@ -84,55 +102,87 @@ impl Driver {
             stream.push(delta, started).await?;
         }
         stream.flush().await?;
-        let (partial, first_piece) = (stream.text, stream.first_piece);
-        match outcome {
-            Ok(reply) => {
-                self.record_call(actor, purpose, model.name(), &reply, started, first_piece)
-                    .await?;
-                Ok(Input::Replied(reply))
-            }
-            Err(failure) if is_cancelled(failure.class) && cancel.is_cancelled() => {
-                Ok(Input::Cancelled { partial })
-            }
-            Err(failure) => Ok(Input::CallFailed { failure, partial }),
+        let (partial, received) = (stream.text, stream.n_received.div_ceil(BYTES_A_TOKEN));
+        let call = FinishedCall {
+            actor,
+            purpose,
+            model: model.name(),
+            outcome: &outcome,
+            started,
+            first_piece: stream.first_piece,
+        };
+        // The call may have told the model's name, and with it the price.
+        self.tell_rates();
+        let bill = self.parts.machine.settle(match &outcome {
+            Ok(reply) => CallEnd::Replied(reply),
+            Err(failure) => CallEnd::Broken { class: failure.class, received },
+        });
+        let of_day = self.settle_with_day(reserved, bill.cost.unwrap_or_default()).await;
+        // What failed before it cost anything is told by its failure alone.
+        if outcome.is_ok() || !bill.events.is_empty() {
+            self.record_call(&call, bill).await?;
         }
+        if let Some(balance) = of_day {
+            self.record(actor, Event::Budget(balance)).await?;
+        }
+        Ok(match outcome {
+            Ok(reply) => Input::Replied(reply),
+            Err(failure) if is_cancelled(failure.class) && cancel.is_cancelled() => {
+                Input::Cancelled { partial }
+            }
+            Err(failure) => Input::CallFailed { failure, partial },
+        })
     }
 
-    async fn record_call(
-        &self,
-        actor: Actor,
-        purpose: Purpose,
-        model: &str,
-        reply: &ModelReply,
-        started: Instant,
-        first_piece: Option<Duration>,
-    ) -> Result<(), JournalError> {
-        let kind = match (purpose, actor) {
+    async fn record(&self, actor: Actor, event: Event) -> Result<(), JournalError> {
+        let (turn, teacher) = (self.parts.machine.turn(), actor == Actor::Teacher);
+        self.parts.recorder.record(turn, teacher, event).await.map(|_| ())
+    }
+
+    /// Records how a call ended that was made, and what it cost.
+    async fn record_call(&self, call: &FinishedCall<'_>, bill: Bill) -> Result<(), JournalError> {
+        let kind = match (call.purpose, call.actor) {
             (Purpose::Distill, _) => "distill",
             (Purpose::Compact, _) => "compaction",
             (Purpose::Attempt, Actor::Teacher) => "teacher",
             (Purpose::Attempt, Actor::Student) => "main",
         };
-        let finish_reason = match reply.finish_reason {
-            FinishReason::Stop => "stop",
-            FinishReason::ToolCalls => "tool_calls",
-            FinishReason::Length => "length",
-            FinishReason::Other => "other",
+        let finish_reason = match &call.outcome {
+            Ok(reply) => match reply.finish_reason {
+                FinishReason::Stop => "stop",
+                FinishReason::ToolCalls => "tool_calls",
+                FinishReason::Length => "length",
+                FinishReason::Other => "other",
+            },
+            Err(failure) if is_cancelled(failure.class) => "cancelled",
+            Err(_) => "error",
         };
-        let price = self.parts.config.budget.prices.get(model);
         let event = Event::LlmCall {
-            model: model.to_owned(),
-            latency_ms: milliseconds(started.elapsed()),
-            ttft_ms: first_piece.map(milliseconds),
+            model: call.model.to_owned(),
+            latency_ms: milliseconds(call.started.elapsed()),
+            ttft_ms: call.first_piece.map(milliseconds),
             finish_reason: finish_reason.to_owned(),
-            cost_usd: price.zip(reply.usage).map(|(price, usage)| cost_usd(*price, usage)),
+            cost_usd: bill.cost,
             kind: kind.to_owned(),
-            usage: reply.usage,
+            usage: call.outcome.as_ref().ok().and_then(|reply| reply.usage),
         };
-        let teacher = actor == Actor::Teacher;
+        let teacher = call.actor == Actor::Teacher;
         self.parts.recorder.record(self.parts.machine.turn(), teacher, event).await?;
+        for Emitted { turn, teacher, event } in bill.events {
+            self.parts.recorder.record(turn, teacher, event).await?;
+        }
         Ok(())
     }
+}
+
+/// A call that was made.
+struct FinishedCall<'a> {
+    actor: Actor,
+    purpose: Purpose,
+    model: &'a str,
+    outcome: &'a Result<ModelReply, ModelFailure>,
+    started: Instant,
+    first_piece: Option<Duration>,
 }
 
 struct Stream<'a> {
@@ -143,13 +193,16 @@ struct Stream<'a> {
     waiting: Option<Delta>,
     next_flush: TokioInstant,
     first_piece: Option<Duration>,
+    /// Bytes of text and reasoning.
+    n_received: u64,
     /// The visible text so far, for what is kept when the call breaks off.
     text: String,
 }
 
 impl Stream<'_> {
     async fn push(&mut self, delta: Delta, started: Instant) -> Result<(), JournalError> {
-        if matches!(delta, Delta::Text(_) | Delta::Thinking(_)) {
+        if let Delta::Text(text) | Delta::Thinking(text) = &delta {
+            self.n_received += text.len() as u64;
             self.first_piece.get_or_insert_with(|| started.elapsed());
         }
         let is_news = matches!(delta, Delta::Retrying { .. } | Delta::Rephrasing { .. });
@@ -264,14 +317,6 @@ where
             ),
         }),
     }
-}
-
-/// Prices are US dollars per million tokens. Token counts are far below the size at which a
-/// float loses whole numbers.
-#[expect(clippy::cast_precision_loss, reason = "token counts are below 2^52")]
-fn cost_usd(price: Price, usage: Usage) -> f64 {
-    (usage.prompt_tokens as f64 * price.input + usage.completion_tokens as f64 * price.output)
-        / 1_000_000.0
 }
 
 fn milliseconds(duration: Duration) -> u64 {

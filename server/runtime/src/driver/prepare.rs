@@ -14,9 +14,10 @@ use agent::{
 use llm::Redactor;
 use tokio::sync::mpsc;
 
-use super::{Parts, RunSetup, StartError, model_name};
+use super::{Parts, RunSetup, StartError, model_name, spending};
 use crate::{
     config::{ApprovalMode, Config, Endpoint, RuleDecision, TeacherMode, TeacherScope},
+    day_book::DayBook,
     journal::Record,
     models::{self, Models},
     recorder::Recorder,
@@ -138,6 +139,7 @@ fn parts(
         toolbox: Arc::new(toolbox),
         recorder: Arc::new(recorder),
         proposals: setup.proposals,
+        day_book: DayBook::new(&setup.folders.state),
         config: setup.config,
         clock: setup.clock,
         folder,
@@ -173,6 +175,7 @@ fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) ->
         student_is_self_hosted: gate::is_self_hosted(models::host(&config.student.base_url)),
         nonce: nonce(folder),
         rooms: Rooms { student: room(&config.student), teacher: room(&config.teacher.endpoint()) },
+        budget: spending::budget(config),
     }
 }
 
