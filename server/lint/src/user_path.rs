@@ -3,6 +3,7 @@
 mod owner;
 mod replacement;
 mod surroundings;
+mod tilde;
 
 use std::sync::LazyLock;
 
@@ -41,7 +42,8 @@ pub(crate) enum HomeKind {
 
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(?:/home/|/Users/)(?<unix>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
+        // Networks and some systems keep the homes one level deeper.
+        r"(?:(?:/(?:var|usr|export|data|nfs|net|mnt|storage))?/home/|/(?:export|data|nfs|net|mnt|storage)/homes/|/Users/)(?<unix>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
         // A plain word boundary: the engine's fast path ends at letters beyond ASCII.
         r"|(?<root>/root)(?-u:\b)",
         r"|[A-Za-z]:(?:\\\\?|/)(?i:Users)(?:\\\\?|/)(?<windows>[\p{L}\p{N}_][\p{L}\p{N}_.-]*)",
@@ -52,7 +54,7 @@ static HOME: LazyLock<Regex> = LazyLock::new(|| {
 /// What every home has in it. These are so few literals that the engine looks for all of them at
 /// once; letters of either case would be too many.
 static SIGN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"/home/|/root|/Users/|:[/\\]\\?(?:Users|users|USERS)[/\\]"));
+    LazyLock::new(|| pattern(r"/home/|/homes/|/root|/Users/|:[/\\]\\?(?:Users|users|USERS)[/\\]"));
 
 /// Returns the paths in `file` that belong to one person's machine, in the order of the text.
 ///
@@ -60,10 +62,11 @@ static SIGN: LazyLock<Regex> =
 /// against such paths.
 pub(crate) fn user_paths<'a>(file: &SkillFile<'a>) -> Vec<UserPath<'a>> {
     let text = file.text();
-    let candidates: Vec<_> = candidates(text).collect();
+    let mut candidates: Vec<_> = candidates(text).chain(tilde::homes(file)).collect();
     if candidates.is_empty() {
         return Vec::new();
     }
+    candidates.sort_by_key(|path| path.span);
     let whole = surroundings::Whole::new(text);
     candidates
         .into_iter()
@@ -89,14 +92,26 @@ fn candidates_in(text: &str, line: Span) -> impl Iterator<Item = UserPath<'_>> {
         };
         // A full stop or hyphen at the end belongs to the sentence.
         let trimmed = name.as_str().trim_end_matches(['.', '-']);
-        let end = line.start + name.start() + trimmed.len();
+        let name_start = line.start + name.start();
+        let is_whole = trimmed.len() == name.len() && kind != HomeKind::Root;
+        let length = is_whole.then(|| second_name_length(text.get(name_start + name.len()..)?));
+        let end = name_start + trimmed.len() + length.flatten().unwrap_or_default();
         let span = Span::new(line.start + whole.start(), end);
         let behind = text.get(end..)?;
         let rest = behind.get(..rest_length(behind))?;
-        let name = if kind == HomeKind::Root { "root" } else { trimmed };
+        let name = if kind == HomeKind::Root { "root" } else { text.get(name_start..end)? };
         let path = UserPath { span, home: span.of(text), name, rest, kind };
         starts_a_path(text.get(..span.start)?).then_some(path)
     })
+}
+
+/// The length of a second name with the space in front of it: `C:\\Users\\Ana Weber\\x` has one.
+fn second_name_length(behind: &str) -> Option<usize> {
+    let name = behind.strip_prefix(' ')?;
+    let length = name.find(|it: char| !it.is_alphabetic() && it != '-')?;
+    let is_name = length >= 2 && name.starts_with(char::is_uppercase);
+    let goes_on = name.get(length..)?.starts_with(['/', '\\']);
+    (is_name && goes_on).then_some(length + 1)
 }
 
 /// Tells whether a path can start behind `before`: not in the middle of another path, an address

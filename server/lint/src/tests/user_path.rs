@@ -88,6 +88,26 @@ fn every_way_to_write_a_home_is_found() {
         "```sh\nexport PATH=\"$PATH:/home/mira/bin\"\ngcc -I/home/mira/include x.c\n```",
     );
     found("/home/jürgen", "`/home/jürgen/x`");
+    found("/var/home/mira", "`/var/home/mira/x`");
+    found("/nfs/homes/mira", "```sh\nsbatch /nfs/homes/mira/a.sbatch\n```");
+    found("/Users/Mira Kern", "Results go to \"/Users/Mira Kern/Results\".");
+    found("C:\\Users\\Mira Kern", "`C:\\Users\\Mira Kern\\x`");
+    found("/Users/mira", "`/Users/mira and /Users/shared`");
+    found("~mira", "```sh\ncat ~mira/x.txt\n```");
+    found("~mira", "Run `ls ~mira/data`.");
+}
+
+#[test]
+fn a_tilde_in_front_of_a_word_is_mostly_no_home() {
+    for body in [
+        "Import `~components/button`.",
+        "```js\nimport x from '~lib/x';\nload( ~lib/x )\n```",
+        "```sh\ncd ~/x ~user/x ~postgres/x ~git/x\ngit log HEAD~2/x\n```",
+        "It takes ~ten/twelve minutes; ~~gone/away~~.",
+        "```sh\ncurl https://example.org/~mira/x\n```",
+    ] {
+        silent(body);
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn placeholder(file: &SkillFile<'_>, path: &UserPath<'_>) -> String {
         HomeKind::Unix | HomeKind::Root if is_prose => "~".to_owned(),
         HomeKind::Root => "<home>".to_owned(),
         HomeKind::Unix | HomeKind::Windows => {
-            let name_start = path.home.rfind(['/', '\\']).map_or(0, |at| at + 1);
+            let name_start = path.home.rfind(['/', '\\', '~']).map_or(0, |at| at + 1);
             format!("{}<user>", path.home.get(..name_start).unwrap_or_default())
         }
     }
