@@ -37,7 +37,7 @@ enum Grammar {
     Login,
     /// Any word with a colon.
     Copy,
-    /// Its first word that is no option and no number.
+    /// The same, and only words that are hosts for sure.
     Ping,
 }
 
@@ -89,12 +89,13 @@ fn command(file: &SkillFile<'_>, start: usize, grammar: Grammar, places: &mut Ve
             }
             continue;
         }
+        // The value of an option that is not known here: no machine is called by a number.
+        if word.bytes().all(|it| it.is_ascii_digit()) {
+            continue;
+        }
         places.extend(destination(file.text(), span, grammar, taker));
-        let is_number = word.bytes().all(|it| it.is_ascii_digit());
-        match grammar {
-            Grammar::Login => return,
-            Grammar::Ping if !is_number => return,
-            Grammar::Ping | Grammar::Copy => {}
+        if grammar != Grammar::Copy {
+            return;
         }
     }
 }

@@ -58,6 +58,8 @@ pub(super) fn kind(name: &str) -> Kind {
         .any(|it| inner.split('.').any(|part| part == *it));
     let is_example = has_placeholder(label) || has_placeholder(inner);
     let is_generic = match kind {
+        // A company's own domain in front: any machine in it is the company's.
+        Kind::Private if !inner.is_empty() => false,
         Kind::Private => is_made_of_roles(label),
         _ => is_made_of_roles(label) || ends_like_a_service(label),
     };
@@ -113,8 +115,11 @@ fn kind_of_public(label: &str, domain: &str) -> Kind {
 }
 
 fn kind_of_plain(lower: &str) -> Kind {
-    if has_placeholder(lower) || is_made_of_roles(lower) {
+    if has_placeholder(lower) {
         return Kind::Nobodys;
+    }
+    if is_made_of_roles(lower) {
+        return if is_one_of_many(lower) { Kind::Plain } else { Kind::Nobodys };
     }
     let stem = lower.trim_end_matches(|it: char| it.is_ascii_digit());
     let n_digits = lower.len() - stem.len();
@@ -123,6 +128,13 @@ fn kind_of_plain(lower: &str) -> Kind {
         && letters.len() >= 3
         && letters.chars().all(|it| it.is_ascii_alphabetic() || it == '-');
     if is_counted && !ends_like_a_service(lower) { Kind::Numbered } else { Kind::Plain }
+}
+
+/// Tells whether a name counts further than examples do: `gpu-node-07`, but not `web-01`.
+fn is_one_of_many(label: &str) -> bool {
+    let Some((stem, number)) = label.rsplit_once('-') else { return false };
+    let is_counted = number.len() >= 2 && number.parse::<u16>().is_ok_and(|number| number > 3);
+    is_counted && stem.contains('-')
 }
 
 fn is_host_name(name: &str) -> bool {
@@ -177,17 +189,26 @@ mod tests {
     fn names_of_machines_are_told_apart_by_their_domain() {
         check(
             Kind::Private,
-            &["nas-keller.lan", "tables-02.intra", "db-tables.corp", "mini.tail4.ts.net"],
+            &[
+                "nas-keller.lan",
+                "wiki.kernwerk.corp",
+                "tables-02.intra",
+                "db-tables.corp",
+                "mini.tail4.ts.net",
+            ],
         );
         check(Kind::Local, &["zeus.local", "mira-mini.local", "grid-04.internal"]);
         check(Kind::Numbered, &["grid-03", "atlas7", "big-grid-12"]);
-        check(Kind::Plain, &["atlas", "renderbox", "search-2", "a100grid"]);
+        check(Kind::Plain, &["atlas", "renderbox", "search-2", "a100grid", "gpu-node-07"]);
         check(Kind::Public, &["exe.dev", "box.brightmoor.io"]);
     }
 
     #[test]
     fn roles_placeholders_and_products_are_nobodys() {
-        check(Kind::Nobodys, &["server", "db", "gpu-server", "web-01", "prod-db", "node3", "host"]);
+        check(
+            Kind::Nobodys,
+            &["server", "db", "gpu-server", "web-01", "gpu-node-01", "prod-db", "node3", "host"],
+        );
         check(Kind::Nobodys, &["server.local", "nas.local", "gpu-server.local", "api.internal"]);
         check(Kind::Nobodys, &["payments-api.internal", "auth.internal", "vault.internal"]);
         check(

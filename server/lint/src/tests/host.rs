@@ -215,3 +215,17 @@ fn every_place_gets_a_placeholder_that_is_seen() {
         "#]],
     );
 }
+
+#[test]
+fn options_with_numbers_do_not_hide_the_machine() {
+    account("mira@keller", "```sh\nautossh -M 0 -L 8000:localhost:8000 mira@keller\n```");
+    host("keller", "```sh\nautossh -M 20000 keller\n```");
+}
+
+#[test]
+fn a_role_that_is_counted_far_is_one_machine() {
+    host("gpu-node-07", "```sh\nssh gpu-node-07 nvidia-smi\n```");
+    account("mira@gpu-node-07", "```sh\nscp a.tar mira@gpu-node-07:/srv\n```");
+    silent("```sh\nssh gpu-node-01 nvidia-smi\nssh web-03 uptime\n```");
+    silent("Write `http://gpu-node-07:8000/x` into it.");
+}
