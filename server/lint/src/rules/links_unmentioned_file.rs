@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 const MAXIMUM_NAMED: usize = 3;
 
 /// Files about the folder, not for the agent: stems in lower case.
-const ABOUT_THE_FOLDER: [&str; 18] = [
+const ABOUT_THE_FOLDER: [&str; 19] = [
     "acceptance-criteria",
     "evals",
     "eval",
@@ -37,6 +37,7 @@ const ABOUT_THE_FOLDER: [&str; 18] = [
     "requirements",
     "metadata",
     "marketplace",
+    "spec",
 ];
 
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {

@@ -20,11 +20,11 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     if body.len() <= 2 * MAXIMUM_TOKENS && body.is_ascii() {
         return Vec::new();
     }
-    let n_tokens = estimated_tokens(body);
-    if n_tokens <= MAXIMUM_TOKENS {
+    // An estimate is no more exact than this.
+    let rounded = estimated_tokens(body) / 100 * 100;
+    if rounded <= MAXIMUM_TOKENS {
         return Vec::new();
     }
-    let rounded = n_tokens / 100 * 100;
     let message = format!(
         "The body has about {rounded} tokens, and the format advises at most {MAXIMUM_TOKENS}: \
          all of it is in the way of the task as soon as the skill is used"
