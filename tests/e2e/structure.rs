@@ -150,6 +150,19 @@ async fn an_editor_that_takes_registrations_is_told_which_documents() {
 }
 
 #[tokio::test]
+async fn hints_of_documents_that_were_open_before_are_asked_for_once_registered() {
+    let capabilities = json!({
+        "textDocument": {"inlayHint": {"dynamicRegistration": true}},
+        "workspace": {"inlayHint": {"refreshSupport": true}},
+    });
+    let options = ClientOptions { capabilities, ..ClientOptions::default() };
+    let mut client = Client::start(options).await;
+    let refresh = client.server_request("workspace/inlayHint/refresh").await;
+    client.answer(&refresh, Value::Null).await;
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn hints_tell_what_a_skill_costs_and_who_finds_it() {
     let text = "---\nname: demo\ndescription: \"Größe 😀.\"\n---\n# Demo\n\nCount the rows.\n";
     let (mut client, uri) = open(json!({}), ".claude/skills/demo/SKILL.md", text).await;

@@ -36,6 +36,8 @@ pub struct ClientFeatures {
     pub shows_documents: bool,
     /// It asks for code lenses again when told to.
     pub refreshes_code_lenses: bool,
+    /// It asks for inlay hints again when told to.
+    pub refreshes_inlay_hints: bool,
     /// It asks for the diagnostics of open documents.
     pub pulls_diagnostics: bool,
     /// It asks for diagnostics again when told to.
@@ -92,6 +94,9 @@ impl ClientFeatures {
                 .is_some_and(|it| it.support),
             refreshes_code_lenses: workspace
                 .and_then(|it| it.code_lens.as_ref()?.refresh_support)
+                .unwrap_or_default(),
+            refreshes_inlay_hints: workspace
+                .and_then(|it| it.inlay_hint.as_ref()?.refresh_support)
                 .unwrap_or_default(),
             pulls_diagnostics: params
                 .capabilities

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     Registration, RegistrationParams, Unregistration, UnregistrationParams, Url,
     notification::{DidChangeConfiguration, DidChangeWatchedFiles, Notification},
-    request::{RegisterCapability, UnregisterCapability},
+    request::{
+        InlayHintRefreshRequest, InlayHintRequest, RegisterCapability, Request,
+        UnregisterCapability,
+    },
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::lsp::{session::Session, settings::SECTION};
 
@@ -23,6 +26,11 @@ const SKILL_FILES: [&str; 3] = ["**/SKILL.md", "**/skills/**", "**/{scripts,refe
 
 /// Asks for everything that the client can tell.
 pub(crate) async fn begin(session: &Session) {
+    register_all(session).await;
+    show_hints(session).await;
+}
+
+async fn register_all(session: &Session) {
     let _registering = session.settings.registering.lock().await;
     let mut registrations = Vec::new();
     if session.client().registers_configuration {
@@ -37,6 +45,20 @@ pub(crate) async fn begin(session: &Session) {
     }
     registrations.extend(session.client().language.registrations.iter().cloned());
     register(session, registrations).await;
+}
+
+/// Neovim does not ask for the hints of documents that were open before they were registered.
+async fn show_hints(session: &Session) {
+    let client = session.client();
+    let mut registrations = client.language.registrations.iter();
+    let is_registered = registrations.any(|it| it.method == InlayHintRequest::METHOD);
+    if !is_registered || !client.refreshes_inlay_hints {
+        return;
+    }
+    let refreshed = session.outbox.request::<InlayHintRefreshRequest>(&(), REGISTRATION_TIMEOUT);
+    if let Err(error) = refreshed.await {
+        debug!(%error, "the inlay hints were not refreshed");
+    }
 }
 
 /// Asks anew for changes on disk: some clients watch only the folders that were open when they
