@@ -31,6 +31,56 @@ description: Counts the data rows of a CSV file. Use when somebody asks how many
 Run `tail -n +2 FILE | wc -l`.
 ";
 
+/// A field and a link are yet to be written, at the ends of their lines.
+const UNFINISHED_SKILL: &str = "---
+name: count-rows
+description: Counts the data rows of a CSV file. Use when somebody asks how many rows it has.
+
+---
+
+# Count rows
+
+😀 See [sizes]
+";
+
+/// Three of its findings have a safe fix.
+const MENDABLE_SKILL: &str = "---
+name: Sum Columns
+description: Adds up a column of a CSV file. Use when somebody asks for the sum of a column.
+metadata:
+  version: 1.0
+---
+
+# Sum columns
+
+1. Read the header of the file with `read_file`.
+2. Take the number of the column from it.
+2. Run `awk -F, '{ sum += $2 } END { print sum }' FILE` with `bash`.
+";
+
+const NAMED_SKILL: &str = "---
+name: count-rows
+description: Counts the data rows of a CSV file. Use when somebody asks how many rows it has.
+---
+
+# Count rows
+
+See [sizes](references/größe.md).
+";
+
+/// It names the other one behind a character of four bytes.
+const NAMING_SKILL: &str = "---
+name: list-towns
+description: Lists the towns of a table. Use when somebody asks which towns there are.
+---
+
+# List towns
+
+## Usage
+
+😀 Count with /count-rows first.
+";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finding_is_shown_and_its_fix_clears_it() {
     let Some(editor) = Editor::find("findings") else { return };
@@ -38,6 +88,33 @@ async fn a_finding_is_shown_and_its_fix_clears_it() {
         .write("notes.md", NOTES)
         .write(".agents/skills/count-rows/SKILL.md", BAD_SKILL)
         .tell("findings.lua")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_values_and_paths_are_completed_and_explained() {
+    let Some(editor) = Editor::find("completion") else { return };
+    editor
+        .write(".claude/skills/count-rows/SKILL.md", UNFINISHED_SKILL)
+        .write(".claude/skills/count-rows/references/größe.md", "# Größe\n\nRows are counted.\n")
+        .tell("completion.lua")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skill_is_outlined_folded_and_mended() {
+    let Some(editor) = Editor::find("outline") else { return };
+    editor.write(".agents/skills/sum-columns/SKILL.md", MENDABLE_SKILL).tell("outline.lua").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skill_is_gone_to_and_renamed_with_all_that_names_it() {
+    let Some(editor) = Editor::find("navigation") else { return };
+    editor
+        .write(".claude/skills/count-rows/SKILL.md", NAMED_SKILL)
+        .write(".claude/skills/count-rows/references/größe.md", "# Größe\n\nRows are counted.\n")
+        .write(".claude/skills/list-towns/SKILL.md", NAMING_SKILL)
+        .tell("navigation.lua")
         .await;
 }
 

@@ -64,6 +64,14 @@ function story.open(path)
   end)
 end
 
+--- Shows a file to a person, in a window of its own.
+---@param path string
+---@return Window
+function story.show(path)
+  local folder = vim.fs.dirname(assert(vim.env.STORY))
+  return dofile(vim.fs.joinpath(folder, 'window.lua'))(story, path)
+end
+
 --- Whether the current document has a diagnostic of ours with a code.
 ---@param code string
 ---@param line integer? Counted from 1
