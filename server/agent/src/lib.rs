@@ -18,5 +18,6 @@ pub mod plan;
 pub mod policy;
 pub mod preview;
 pub mod prompt;
+pub mod shell;
 pub mod tool;
 pub mod trace;

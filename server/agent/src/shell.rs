@@ -1,0 +1,190 @@
+//! What a shell command would run, read from its text without running it.
+//!
+//! [`read`] takes the text of a command as models write it for `bash` and returns every simple
+//! command in it, wherever it stands: in chains, pipes, substitutions, loops, functions, here
+//! documents, and inside of programs that start others (`env`, `xargs`, `sh -c`, `find -exec`).
+//! It returns the files that redirections read and write as well, and what cannot be told from the
+//! text at all: a program whose name is computed, a syntax that the parser does not know.
+//!
+//! The approval policy is built on it, so it errs on one side only: whatever is not understood is
+//! a [`Doubt`], and a doubt is asked about. Words whose value is known only when the command runs
+//! have a [`HOLE`] in their text, which nothing but a `*` of a rule stands for.
+//!
+//! This module must never know the policy, files or the environment.
+
+mod environment;
+mod handover;
+mod limits;
+mod neutral;
+mod reader;
+mod risk;
+mod word;
+mod wrappers;
+
+pub use self::{handover::Handover, risk::Risk};
+
+/// Stands in a word's text for what is known only when the command runs.
+pub const HOLE: char = '\u{ffff}';
+
+/// What a text would run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Every simple command, in the order in which they are found.
+    pub commands: Vec<Command>,
+    /// The files that redirections write.
+    pub writes: Vec<Word>,
+    /// The files that redirections read.
+    pub reads: Vec<Word>,
+    /// What cannot be told from the text.
+    pub doubts: Vec<Doubt>,
+}
+
+/// One simple command: a program with its arguments, or assignments alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Command {
+    /// Variables that are set for it, or set alone.
+    pub assignments: Vec<Assignment>,
+    /// The program and its arguments, without quotes.
+    pub words: Vec<Word>,
+}
+
+/// A variable and its new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The variable's name.
+    pub name: String,
+    /// The value, without quotes.
+    pub value: Word,
+}
+
+/// One word of a command, after quotes were taken off.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Word {
+    /// The text, with a [`HOLE`] for each part that is not known.
+    pub text: String,
+    /// Whether the shell replaces it by the names of files.
+    pub is_pattern: bool,
+}
+
+/// Why a text cannot be told to be harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// The parser does not understand it.
+    #[error("its syntax is not understood")]
+    Syntax,
+    /// It is longer or deeper than what is looked at.
+    #[error("it is too long or too deeply nested to be looked through")]
+    Size,
+    /// It has characters that do not look like what they are.
+    #[error("it has characters that are not what they look like")]
+    Characters,
+    /// Which program runs is known only then.
+    #[error("which program it runs is known only when it runs")]
+    Program,
+    /// An expansion whose effect is known only when it runs.
+    #[error("what it expands to is known only when it runs")]
+    Expansion,
+    /// A program that starts another, in a way that is not understood.
+    #[error("which command it hands over is not understood")]
+    Wrapper,
+}
+
+/// Reads a text as `bash -c` would.
+pub fn read(text: &str) -> Script {
+    let mut reader = reader::Reader::default();
+    reader.script(text);
+    reader.finish()
+}
+
+impl Script {
+    /// Returns the gravest thing that the text would do.
+    pub fn risk(&self) -> Risk {
+        risk::of(self)
+    }
+}
+
+impl Command {
+    /// Returns the program's name as it is written; empty for assignments alone.
+    pub fn program(&self) -> &str {
+        self.words.first().map_or("", |word| word.text.as_str())
+    }
+
+    /// Returns the program's name without the folder it is in.
+    pub fn program_name(&self) -> &str {
+        let program = self.program();
+        program.rsplit_once('/').map_or(program, |(_, name)| name)
+    }
+
+    /// Returns the command as one line, in one way of writing it: quotes only where they are
+    /// needed, and without assignments that change nothing of what runs.
+    pub fn text(&self) -> String {
+        let is_alone = self.words.is_empty();
+        let assignments = self.assignments.iter().filter(|it| !it.is_harmless(is_alone));
+        let parts = assignments.map(|it| format!("{}={}", it.name, quoted(&it.value.text)));
+        let parts = parts.chain(self.words.iter().map(|word| quoted(&word.text)));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the ways in which a rule that refuses may have meant this command: without quotes
+    /// and assignments, and without the program's folder.
+    pub fn loose_texts(&self) -> [String; 2] {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        let with_folder = words.join(" ");
+        let arguments = words.get(1..).unwrap_or_default();
+        let without_folder: Vec<&str> =
+            [self.program_name()].into_iter().chain(arguments.iter().copied()).collect();
+        [with_folder, without_folder.join(" ")]
+    }
+
+    /// Returns whether it changes nothing, so that it may stand beside what was allowed.
+    pub fn is_neutral(&self) -> bool {
+        neutral::is_neutral(self)
+    }
+
+    /// Returns the words by which the program is made to run or write what its name does not say.
+    pub fn handovers(&self) -> Vec<Handover> {
+        handover::of(self)
+    }
+}
+
+impl Assignment {
+    fn is_harmless(&self, is_alone: bool) -> bool {
+        environment::is_harmless(&self.name, is_alone)
+    }
+}
+
+impl Word {
+    /// Returns whether part of it is known only when the command runs.
+    pub fn is_open(&self) -> bool {
+        self.text.contains(HOLE)
+    }
+
+    /// Returns whether the program may take it for an option.
+    fn may_be_option(&self) -> bool {
+        self.text.starts_with(['-', HOLE])
+            || (self.is_pattern && self.text.starts_with(['*', '?', '[']))
+    }
+}
+
+impl From<&str> for Word {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), is_pattern: false }
+    }
+}
+
+/// Returns a word in quotes if the shell would read it as something else without them.
+fn quoted(text: &str) -> String {
+    let is_plain = |character: char| {
+        character.is_alphanumeric()
+            || "-_=+,./:@%^~#!*?[]{}".contains(character)
+            || character == HOLE
+    };
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Options by which a program runs or writes something that its name does not say.
+//!
+//! A rule for `git *` is meant for git, not for whatever `git -c core.pager=…` starts. Such a word
+//! is allowed only by a rule that names it.
+
+use regex::Regex;
+
+use crate::shell::{Command, HOLE, Word};
+
+mod programs;
+
+/// A way out of what a program's name says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handover {
+    /// This word, without quotes.
+    Word(String),
+    /// That there are no arguments: the program runs what it is fed.
+    NoArguments,
+}
+
+impl Handover {
+    /// Returns whether a rule's glob names this.
+    pub fn is_named_by(&self, glob: &str) -> bool {
+        match self {
+            Self::Word(word) => {
+                let is_name = !word.contains(['*', '?', HOLE]);
+                is_name && glob.split_whitespace().any(|named| named == word)
+            }
+            Self::NoArguments => !glob.contains(['*', '?']),
+        }
+    }
+}
+
+/// What a program's arguments may do beyond its name.
+struct Program {
+    names: &'static [&'static str],
+    /// Options of one letter, wherever they stand in a cluster.
+    letters: &'static str,
+    /// Long options, with their dashes.
+    long: &'static [&'static str],
+    /// Whole words, and how words begin where they end in `=`.
+    words: &'static [&'static str],
+    /// Whether it runs what it is fed when it is given no file.
+    runs_input: bool,
+}
+
+/// Returns the words of a command that a rule has to name.
+pub(super) fn of(command: &Command) -> Vec<Handover> {
+    let name = command.program_name();
+    let arguments = command.words.get(1..).unwrap_or_default();
+    let mut found = Vec::new();
+    match name {
+        "git" => git(arguments, &mut found),
+        "sed" | "gsed" => sed(arguments, &mut found),
+        "awk" | "gawk" | "mawk" | "nawk" => awk(arguments, &mut found),
+        _ => {}
+    }
+    if programs::STARTERS.contains(&name) {
+        found.extend(arguments.iter().map(|word| Handover::Word(word.text.clone())));
+    }
+    if let Some(program) = programs::find(name) {
+        for word in arguments {
+            if program.hands_over(word) {
+                found.push(Handover::Word(word.text.clone()));
+            }
+        }
+        if program.runs_input && arguments.iter().all(Word::may_be_option) {
+            found.push(Handover::NoArguments);
+        }
+    }
+    found
+}
+
+impl Program {
+    fn hands_over(&self, word: &Word) -> bool {
+        let text = word.text.as_str();
+        // What is known only then may be any option.
+        if word.may_be_option() && (text.starts_with(HOLE) || word.is_pattern) {
+            return true;
+        }
+        if self.words.iter().any(|it| *it == text || (it.ends_with('=') && text.starts_with(it))) {
+            return true;
+        }
+        if text.starts_with("--") {
+            // Long options may be cut short.
+            let option = text.split('=').next().unwrap_or(text);
+            return option.len() > 3 && self.long.iter().any(|it| it.starts_with(option));
+        }
+        text.starts_with('-') && text.contains(|it| self.letters.contains(it))
+    }
+}
+
+/// Git's own options, commands that run others, and commands that git does not know: aliases.
+fn git(arguments: &[Word], found: &mut Vec<Handover>) {
+    let hand_over = |word: &Word| Handover::Word(word.text.clone());
+    let mut rest = arguments;
+    while let Some((word, after)) = rest.split_first()
+        && word.may_be_option()
+    {
+        rest = after;
+        match word.text.as_str() {
+            "--no-pager" | "-P" | "--version" | "--help" | "--no-optional-locks" | "--bare" => {}
+            _ => found.push(hand_over(word)),
+        }
+        if matches!(word.text.as_str(), "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace")
+            && let Some((_, after)) = rest.split_first()
+        {
+            rest = after;
+        }
+    }
+    let Some((command, arguments)) = rest.split_first() else { return };
+    let name = command.text.as_str();
+    if !programs::GIT_COMMANDS.contains(&name) {
+        found.push(hand_over(command));
+    }
+    for word in arguments {
+        let text = word.text.as_str();
+        let option = text.split('=').next().unwrap_or(text);
+        let starts_program = option.len() > 3
+            && programs::GIT_OPTIONS.iter().any(|it| it.starts_with(option))
+            || (name == "grep" && text.starts_with("-O"))
+            || (name == "rebase" && (text.starts_with("-x") || text == "-i"))
+            || (matches!(name, "archive" | "format-patch") && text.starts_with("-o"))
+            || (matches!(name, "clone" | "fetch" | "pull" | "ls-remote")
+                && (text.starts_with("-u") || text.starts_with("-c")))
+            || text.contains("::")
+            || text.starts_with(HOLE);
+        if starts_program {
+            found.push(hand_over(word));
+        }
+    }
+}
+
+/// Edits in place, scripts in files, and script commands that run or write.
+fn sed(arguments: &[Word], found: &mut Vec<Handover>) {
+    let mut has_script = false;
+    let mut is_script_next = false;
+    for word in arguments {
+        let text = word.text.as_str();
+        let is_script = if is_script_next {
+            is_script_next = false;
+            true
+        } else if let Some(script) = text.strip_prefix("--expression=") {
+            has_script = true;
+            if !is_plain_sed(script) {
+                found.push(Handover::Word(text.to_owned()));
+            }
+            continue;
+        } else if matches!(text, "-e" | "-ne" | "-Ee" | "-re" | "--expression") {
+            has_script = true;
+            is_script_next = true;
+            continue;
+        } else if matches!(
+            text,
+            "-n" | "-E"
+                | "-r"
+                | "-s"
+                | "-u"
+                | "-z"
+                | "-nE"
+                | "-nr"
+                | "-En"
+                | "--quiet"
+                | "--silent"
+                | "--regexp-extended"
+                | "--sandbox"
+                | "--posix"
+                | "--null-data"
+        ) {
+            continue;
+        } else if word.may_be_option() {
+            found.push(Handover::Word(text.to_owned()));
+            continue;
+        } else {
+            !std::mem::replace(&mut has_script, true)
+        };
+        if is_script && !is_plain_sed(text) {
+            found.push(Handover::Word(text.to_owned()));
+        }
+    }
+}
+
+/// Returns whether a script prints, deletes or replaces lines and does nothing else.
+fn is_plain_sed(script: &str) -> bool {
+    const ADDRESS: &str = r"(?:\d+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)";
+    const REPLACE: &str = r"s(?:/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/|\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\||#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#|,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,)[gpiI0-9]*";
+    let command = format!(r"\s*(?:{ADDRESS}(?:,[+~]?{ADDRESS})?)?\s*!?\s*(?:[pdq=]|{REPLACE})\s*");
+    let script_pattern = format!(r"\A{command}(?:[;\n]{command})*;?\z");
+    !script.contains(HOLE)
+        && Regex::new(&script_pattern).is_ok_and(|pattern| pattern.is_match(script))
+}
+
+/// Scripts in files and libraries, and script commands that run, read or write.
+fn awk(arguments: &[Word], found: &mut Vec<Handover>) {
+    let mut is_value = false;
+    let mut has_script = false;
+    for word in arguments {
+        let text = word.text.as_str();
+        if std::mem::replace(&mut is_value, false) {
+            continue;
+        }
+        if matches!(text, "-F" | "-v" | "--field-separator" | "--assign") {
+            is_value = true;
+        } else if text.starts_with("-F") || text.starts_with("-v") {
+        } else if word.may_be_option() {
+            found.push(Handover::Word(text.to_owned()));
+        } else if !std::mem::replace(&mut has_script, true) {
+            let runs = ["system", "getline", "|", ">", "@", "printf |", "close", "fflush"];
+            if word.is_open() || runs.iter().any(|it| text.contains(it)) {
+                found.push(Handover::Word(text.to_owned()));
+            }
+        }
+    }
+}
