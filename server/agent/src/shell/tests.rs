@@ -1,3 +1,5 @@
+//! What is found in commands, and how it is written down.
+
 use crate::shell::{Doubt, HOLE, Risk, read};
 
 fn texts(text: &str) -> Vec<String> {
