@@ -10,7 +10,10 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    address::{published::Reach, surroundings::Surroundings},
+    address::{
+        published::Reach,
+        surroundings::{LaidOut, Surroundings},
+    },
     advice::is_advised_against,
 };
 
@@ -40,6 +43,7 @@ impl Address<'_> {
 /// published or stand for any address, data, advice against addresses.
 pub(crate) fn somebodys_addresses<'a>(file: &SkillFile<'a>) -> Vec<Address<'a>> {
     let candidates: Vec<_> = notation::addresses(file.text()).collect();
+    let mut laid_out = LaidOut::default();
     let written: BTreeSet<IpAddr> = candidates.iter().map(|candidate| candidate.ip).collect();
     candidates
         .into_iter()
@@ -52,7 +56,7 @@ pub(crate) fn somebodys_addresses<'a>(file: &SkillFile<'a>) -> Vec<Address<'a>> 
             };
             let is_reported = is_somebodys
                 && !around.is_number(candidate.ip)
-                && !around.is_data()
+                && !around.is_data(&mut laid_out)
                 && !is_advised_against(file, candidate.span);
             is_reported.then(|| Address {
                 span: candidate.span,

@@ -5,7 +5,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 use skill::{CodeBlock, Span};
 
-use crate::{SkillFile, pattern::pattern};
+use crate::{
+    SkillFile,
+    char_boundary::{head, tail},
+    lines::{MAXIMUM_REACH, last_line, nearby, nearby_before, nearby_behind},
+    pattern::pattern,
+};
 
 /// Advice against a value, or a value shown as the wrong way.
 static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
@@ -33,15 +38,15 @@ static PITFALLS: LazyLock<Regex> =
 /// Tells whether the text at `span` is what the skill tells its reader not to write.
 pub(crate) fn is_advised_against(file: &SkillFile<'_>, span: Span) -> bool {
     let text = file.text();
-    let line = line_around(text, span.start);
+    let line = nearby(text, span.start);
     if NEGATED.is_match(sentence_before(text, span.start)) {
         return true;
     }
-    if file.document.body.headings_above(span.start).any(|it| PITFALLS.is_match(&it.text)) {
+    if file.document.body.headings_above(span.start).any(|it| is_about_pitfalls(&it.text)) {
         return true;
     }
     // The comment behind the value, or the line above it in code, or above the block.
-    let behind = Span::new(span.end, line.end).of(text);
+    let behind = nearby_behind(text, span.end);
     let comment = behind.split_once(['#', '←', '❌']).map(|(_, comment)| comment.to_lowercase());
     let is_marked_bad = behind.contains('❌')
         || comment.is_some_and(|comment| {
@@ -61,28 +66,25 @@ pub(crate) fn is_refused(file: &SkillFile<'_>, span: Span) -> bool {
 
 /// Returns what stands between the start of the sentence and `offset`, on the same line.
 pub(crate) fn sentence_before(text: &str, offset: usize) -> &str {
-    let before = Span::new(line_around(text, offset).start, offset).of(text);
+    let before = nearby_before(text, offset);
     before.rsplit_once(". ").map_or(before, |(_, sentence)| sentence)
-}
-
-/// Returns the line that holds the byte at `offset`, without its line end.
-pub(crate) fn line_around(text: &str, offset: usize) -> Span {
-    let before = text.get(..offset).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let behind = text.get(offset..).unwrap_or_default();
-    Span::new(start, offset + behind.find(['\n', '\r']).unwrap_or(behind.len()))
 }
 
 /// Returns the last line in front of a block of code that is not blank.
 pub(crate) fn line_in_front<'a>(text: &'a str, block: &CodeBlock) -> &'a str {
     let in_front = Span::new(0, block.span.start).of(text);
-    in_front.trim_end().lines().next_back().unwrap_or_default()
+    last_line(tail(in_front, MAXIMUM_REACH).trim_end())
 }
 
 fn is_wrong_way(text: &str, block: &CodeBlock, line: Span) -> bool {
     let above = Span::new(block.span.start, line.start).of(text);
-    let in_block = above.lines().next_back().unwrap_or_default();
+    let in_block = above.strip_suffix('\n').map_or("", last_line);
     is_label_of_the_wrong_way(in_block) || is_label_of_the_wrong_way(line_in_front(text, block))
+}
+
+/// Titles of the sections that hold the place: the longest may be a whole text.
+fn is_about_pitfalls(title: &str) -> bool {
+    PITFALLS.is_match(head(title, MAXIMUM_REACH))
 }
 
 /// A line that calls what follows wrong: a comment, "Bad:", "Don't do this:".

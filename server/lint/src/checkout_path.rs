@@ -5,7 +5,13 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use regex::Regex;
 use skill::Span;
 
-use crate::{SkillFile, advice::is_advised_against, pattern::pattern};
+use crate::{
+    SkillFile,
+    advice::is_advised_against,
+    char_boundary::head,
+    lines::{MAXIMUM_REACH, nearby_before},
+    pattern::pattern,
+};
 
 /// A path into a checkout below the home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +58,7 @@ pub(crate) fn checkout_paths<'a>(file: &SkillFile<'a>) -> Vec<CheckoutPath<'a>> 
         let trimmed = name.as_str().trim_end_matches(['.', '-']);
         let span = Span::new(whole.start(), name.start() + trimmed.len());
         let Some(path) = checkout_at(text, span, trimmed) else { continue };
-        if CREATION_BEFORE.is_match(line_before(text, span.start)) {
+        if CREATION_BEFORE.is_match(nearby_before(text, span.start)) {
             made.insert(path.checkout);
         }
         paths.push(path);
@@ -62,7 +68,8 @@ pub(crate) fn checkout_paths<'a>(file: &SkillFile<'a>) -> Vec<CheckoutPath<'a>> 
 }
 
 fn checkout_at<'a>(text: &'a str, span: Span, name: &str) -> Option<CheckoutPath<'a>> {
-    let (before, behind) = (text.get(..span.start)?, text.get(span.end..)?);
+    let before = text.get(..span.start)?;
+    let behind = head(text.get(span.end..)?, MAXIMUM_REACH);
     let starts = !before.ends_with(|it: char| it.is_alphanumeric() || "_./~\\$%-".contains(it));
     // `~/src/*`, `~/src/app-$name`, `~/src/app-<name>` stand for any.
     let is_pattern = behind.starts_with(['*', '$', '{', '<', '[']);
@@ -119,8 +126,4 @@ fn is_placeholder(name: &str) -> bool {
         .iter()
         .any(|own| lower.strip_prefix(own).is_some_and(|rest| PLACEHOLDERS.contains(&rest)));
     is_all_placeholder || is_variable || is_joined || words.any(|word| OWN.contains(&word))
-}
-
-fn line_before(text: &str, at: usize) -> &str {
-    text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default()
 }

@@ -2,7 +2,11 @@
 
 use skill::Span;
 
-use crate::{SkillFile, advice::line_around};
+use crate::{
+    SkillFile,
+    char_boundary::floor,
+    lines::{last_line, nearby_behind},
+};
 
 /// Options of `ssh` that take a value.
 pub(crate) const SSH_VALUED_OPTIONS: &str = "BbcDEeFIiJLlmOoPpQRSWw";
@@ -15,6 +19,9 @@ pub(crate) struct Region {
     /// Whether it is code.
     pub(crate) is_code: bool,
 }
+
+/// The longest command, in bytes: quotes that are never closed make a command of all that follows.
+const MAXIMUM_REGION: usize = 4_000;
 
 /// Commands of providers that have an `ssh` of their own.
 const PROVIDERS: [&str; 24] = [
@@ -51,17 +58,19 @@ pub(crate) fn region_at(file: &SkillFile<'_>, start: usize) -> Region {
     let (end, is_code) = match (body.code_block_at(start), body.inline_code_at(start)) {
         (Some(block), _) => (block.content.end, true),
         (None, Some(code)) => {
-            let n_ticks = code.span.of(text).chars().rev().take_while(|&it| it == '`').count();
+            let ticks = code.span.of(text).bytes().rev().take(MAXIMUM_REGION);
+            let n_ticks = ticks.take_while(|&it| it == b'`').count();
             (code.span.end.saturating_sub(n_ticks), true)
         }
-        (None, None) => (line_around(text, start).end, false),
+        (None, None) => (start + nearby_behind(text, start).len(), false),
     };
+    let end = end.min(floor(text, start + MAXIMUM_REGION));
     Region { span: Span::new(start, end), is_code }
 }
 
 /// Tells whether a command can start behind `before`, and is not one of a provider.
 pub(crate) fn can_start_a_command(before: &str) -> bool {
-    let line = before.rsplit('\n').next().unwrap_or_default();
+    let line = last_line(before);
     if line.ends_with(|it: char| it.is_alphanumeric() || "_-.~@$%\\".contains(it)) {
         return false;
     }

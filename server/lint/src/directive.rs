@@ -5,7 +5,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 use skill::Span;
 
-use crate::{SkillFile, advice::is_advised_against, pattern::pattern, placeholder::is_prose};
+use crate::{
+    SkillFile,
+    advice::{is_advised_against, sentence_before},
+    lines::{nearby_before, nearby_behind},
+    pattern::pattern,
+    placeholder::is_prose,
+};
 
 /// An order, or what makes a text look like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +83,12 @@ pub(crate) fn directives(file: &SkillFile<'_>) -> Vec<Directive> {
     if !LITERALS.is_match(text) {
         return Vec::new();
     }
-    let in_comment =
-        |span: Span| file.document.body.html_comments.iter().any(|comment| comment.contains(span));
+    let comments = &file.document.body.html_comments;
+    let in_comment = |span: Span| {
+        let n_before = comments.partition_point(|comment| comment.start <= span.start);
+        let comment = n_before.checked_sub(1).and_then(|at| comments.get(at));
+        comment.is_some_and(|comment| comment.contains(span))
+    };
     let is_meant = |span: Span| {
         in_comment(span)
             || ((is_prose(file, span) || span.start < file.document.body.span.start)
@@ -116,10 +126,8 @@ fn trimmed(text: &str, start: usize, end: usize) -> Span {
 
 /// Tells whether the text at `span` stands between quotation marks, brackets or stars on its line.
 fn is_quoted(text: &str, span: Span) -> bool {
-    let before = text.get(..span.start).unwrap_or_default();
-    let before = before.rsplit('\n').next().unwrap_or_default();
-    let behind = text.get(span.end..).unwrap_or_default();
-    let behind = behind.lines().next().unwrap_or_default();
+    let before = nearby_before(text, span.start);
+    let behind = nearby_behind(text, span.end);
     let opens = |open: &[char]| before.contains(open);
     let is_between = |mark: char| before.matches(mark).count() % 2 == 1 && behind.contains(mark);
     is_between('"')
@@ -138,8 +146,5 @@ fn is_described(text: &str, span: Span) -> bool {
             r"[^,;:]{0,40}$",
         ))
     });
-    let before = text.get(..span.start).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let sentence = line.rsplit_once(". ").map_or(line, |(_, sentence)| sentence);
-    TELLS.is_match(sentence)
+    TELLS.is_match(sentence_before(text, span.start))
 }

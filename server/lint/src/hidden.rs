@@ -108,9 +108,7 @@ fn kind(character: char, before: &str, behind: &str) -> Option<HiddenKind> {
         '\u{200b}' => last.is_some_and(has_no_spaces) || next.is_some_and(has_no_spaces),
         // A mark next to a number or sign of a text that runs from right to left.
         '\u{200e}' | '\u{200f}' | '\u{61c}' => {
-            let line = before.rsplit('\n').next().unwrap_or_default();
-            let rest = behind.split('\n').next().unwrap_or_default();
-            nearby_back(line).any(runs_right_to_left) || nearby(rest).any(runs_right_to_left)
+            nearby_back(before).any(runs_right_to_left) || nearby(behind).any(runs_right_to_left)
         }
         _ => match kind {
             // The flags of parts of countries.
@@ -136,11 +134,11 @@ const MAXIMUM_FLAG: usize = 7;
 const N_NEARBY: usize = 64;
 
 fn nearby(text: &str) -> impl Iterator<Item = char> {
-    text.chars().take(N_NEARBY)
+    text.chars().take(N_NEARBY).take_while(|it| *it != '\n')
 }
 
 fn nearby_back(text: &str) -> impl Iterator<Item = char> {
-    text.chars().rev().take(N_NEARBY)
+    text.chars().rev().take(N_NEARBY).take_while(|it| *it != '\n')
 }
 
 const fn is_emoji_part(it: char) -> bool {

@@ -15,7 +15,7 @@ use crate::{
     advice::is_advised_against,
     host::{
         names::{Kind, is_forge_user, is_literal_user, kind},
-        surroundings::{Created, is_product, is_service},
+        surroundings::{ContainerBlocks, Created, is_product},
     },
     remote_launch::{RemoteLaunch, remote_launches},
 };
@@ -119,7 +119,8 @@ fn outside_of_launches<'a>(
 fn somebodys_places(file: &SkillFile<'_>) -> Vec<HostPlace> {
     let mut places: Vec<_> = destinations::destinations(file);
     places.extend(mentions::mentions(file));
-    places.retain(|place| is_somebodys(file, place));
+    let mut container_blocks = ContainerBlocks::default();
+    places.retain(|place| is_somebodys(file, place, &mut container_blocks));
     if places.is_empty() {
         return places;
     }
@@ -133,7 +134,11 @@ fn somebodys_places(file: &SkillFile<'_>) -> Vec<HostPlace> {
     places
 }
 
-fn is_somebodys(file: &SkillFile<'_>, place: &HostPlace) -> bool {
+fn is_somebodys(
+    file: &SkillFile<'_>,
+    place: &HostPlace,
+    container_blocks: &mut ContainerBlocks,
+) -> bool {
     let text = file.text();
     let name = place.span.of(text);
     if place.user.is_some_and(|user| is_forge_user(user.of(text))) {
@@ -142,10 +147,12 @@ fn is_somebodys(file: &SkillFile<'_>, place: &HostPlace) -> bool {
     match kind(name) {
         Kind::Nobodys => false,
         Kind::Private => true,
-        Kind::Local | Kind::Numbered => !is_service(file, place.span) && !is_product(file, name),
+        Kind::Local | Kind::Numbered => {
+            !container_blocks.are_around(file, place.span) && !is_product(file, name)
+        }
         Kind::Plain | Kind::Public => {
             place.taker == Taker::RemoteShell
-                && !is_service(file, place.span)
+                && !container_blocks.are_around(file, place.span)
                 && !is_product(file, name)
         }
     }

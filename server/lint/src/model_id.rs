@@ -5,11 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use skill::Span;
 
-use crate::{
-    SkillFile,
-    advice::{is_advised_against, line_around},
-    pattern::pattern,
-};
+use crate::{SkillFile, advice::is_advised_against, lines::nearby_before, pattern::pattern};
 
 /// More different ids than that are a choice, not a decision.
 const MAXIMUM_IDS: usize = 2;
@@ -135,7 +131,8 @@ pub(crate) fn incidental_models(file: &SkillFile<'_>) -> Vec<Span> {
     if ids.is_empty() || ids.len() > MAXIMUM_IDS || is_about_models(file) {
         return Vec::new();
     }
-    let spans = all.into_iter().filter(|span| !is_family_of(file, span.of(text)));
+    ids.retain(|id| !is_family_of(file, id));
+    let spans = all.into_iter().filter(|span| ids.contains(&span.of(text)));
     spans.filter(|span| is_fixed(file, *span)).collect()
 }
 
@@ -206,8 +203,7 @@ fn about<'a>(file: &SkillFile<'a>) -> impl Iterator<Item = &'a str> {
 
 fn is_fixed(file: &SkillFile<'_>, span: Span) -> bool {
     let text = file.text();
-    let line = line_around(text, span.start);
-    let before = Span::new(line.start, span.start).of(text);
+    let before = nearby_before(text, span.start);
     let is_option = before.trim_start().starts_with('|');
     let is_field = span.start < file.document.body.span.start;
     !is_option && !is_field && !NOT_FIXED.is_match(before) && !is_advised_against(file, span)

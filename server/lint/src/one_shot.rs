@@ -13,7 +13,8 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    advice::{is_advised_against, line_around, sentence_before},
+    advice::{is_advised_against, sentence_before},
+    lines::nearby_before,
     pattern::pattern,
 };
 
@@ -63,8 +64,7 @@ pub(crate) fn one_shots(file: &SkillFile<'_>) -> Vec<OneShot> {
 /// Tells whether the value is shown as one of many, or in words that a user might say.
 fn is_example(file: &SkillFile<'_>, span: Span) -> bool {
     let text = file.text();
-    let line = line_around(text, span.start);
-    let before = Span::new(line.start, span.start).of(text);
+    let before = nearby_before(text, span.start);
     let is_in_code = file.document.body.code_block_at(span.start).is_some();
     let is_said = before.matches(['"', '“']).count() % 2 == 1
         && before.rsplit(['"', '“']).next().is_some_and(|said| said.contains(' '));

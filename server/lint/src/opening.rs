@@ -2,7 +2,7 @@
 
 use skill::{SkillDocument, Span};
 
-use crate::advice::line_around;
+use crate::lines::line_around;
 
 /// Returns the title of the skill, or the first line of the body where it has none.
 pub(crate) fn opening(document: &SkillDocument) -> Span {

@@ -7,8 +7,9 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    advice::{is_advised_against, is_refused, line_around, sentence_before},
+    advice::{is_advised_against, is_refused, sentence_before},
     command_line::{can_start_a_command, command_before},
+    lines::{last_line, nearby_before, nearby_behind},
     pattern::pattern,
     remote_launch::{RemoteLaunch, remote_launches},
 };
@@ -96,7 +97,7 @@ fn occurrences<'a>(text: &'a str, launcher: &'a str) -> impl Iterator<Item = Spa
             if !ends_a_word(text.get(end..)?) {
                 continue;
             }
-            let before = line_before(text, start);
+            let before = nearby_before(text, start);
             if !is_python {
                 return Some(Span::new(start, end));
             }
@@ -120,8 +121,8 @@ fn ends_a_word(behind: &str) -> bool {
 /// Tells whether the launcher at `span` is run there, not merely named.
 fn is_command(file: &SkillFile<'_>, span: Span, launcher: &str) -> bool {
     let text = file.text();
-    let line = line_before(text, span.start);
-    let behind = Span::new(span.end, line_around(text, span.end).end).of(text);
+    let line = nearby_before(text, span.start);
+    let behind = nearby_behind(text, span.end);
     let is_asked_about = behind.split_whitespace().next().is_some_and(|word| {
         matches!(word.trim_end_matches('`'), "--version" | "-V" | "--help" | "-h")
     });
@@ -143,7 +144,7 @@ fn is_command(file: &SkillFile<'_>, span: Span, launcher: &str) -> bool {
     match body.inline_code_at(span.start) {
         Some(code) => {
             let before = Span::new(code.span.start, span.start).of(text);
-            let before = before.trim_start_matches('`');
+            let before = last_line(before).trim_start_matches('`');
             let is_head =
                 WRAPPED.is_match(command_before(before)) && !LOOKS_FOR_IT.is_match(before);
             let is_alone = code.text.trim() == launcher;
@@ -159,8 +160,4 @@ fn is_command(file: &SkillFile<'_>, span: Span, launcher: &str) -> bool {
 
 fn is_part_of_a_path(it: char) -> bool {
     it.is_alphanumeric() || "./_-~$".contains(it)
-}
-
-fn line_before(text: &str, at: usize) -> &str {
-    Span::new(line_around(text, at).start, at).of(text)
 }

@@ -9,6 +9,7 @@ use crate::{
     SkillFile,
     advice::is_advised_against,
     command_line::{Words, can_start_a_command, region_at, takes_next_word},
+    lines::nearby_behind,
     pattern::pattern,
 };
 
@@ -78,7 +79,7 @@ static CREATION: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:",
         r"--(?:[a-z]+-)?(?:session|name)(?:-name|-id)?[ =]",
         r"|\s-[A-Za-z]*s[ \t]+",
-        r"|(?<screen>\bscreen\b[^\n]*?[ \t]-[A-Za-z]*S[ \t]+)",
+        r"|(?<screen>\bscreen\b[^\n]{0,80}?[ \t]-[A-Za-z]*S[ \t]+)",
         r"|\brename(?:-session)?[ \t]+(?:-t[ \t]+\S+[ \t]+)?",
         r"|(?i:\bsess(?:ion)?(?:[_-]?name)?[\x22']?[ \t]*[:=][ \t]*)",
         r"|(?i:\b(?:creat|start|open|spawn|launch|mak|new)\w*\s[^\n.;`]{0,40}\bsession\b[^\n.;`]{0,20}`)",
@@ -221,8 +222,7 @@ impl<'a> Created<'a> {
         let mut created = Self { names: BTreeSet::new(), stems: BTreeSet::new() };
         for captures in CREATION.captures_iter(text) {
             let Some(name) = captures.name("name") else { continue };
-            let behind = text.get(name.end()..).unwrap_or_default();
-            let line_behind = behind.lines().next().unwrap_or_default();
+            let line_behind = nearby_behind(text, name.end());
             // `screen -S name -X …` talks to a session that is there.
             let is_talk = captures.name("screen").is_some()
                 && line_behind.split_whitespace().any(|word| matches!(word, "-X" | "-Q"));

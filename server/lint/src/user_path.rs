@@ -10,7 +10,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 use skill::Span;
 
-use crate::{SkillFile, lines::lines_with, pattern::pattern};
+use crate::{
+    SkillFile,
+    char_boundary::head,
+    lines::{MAXIMUM_REACH, lines_with},
+    pattern::pattern,
+};
 
 pub(crate) use crate::user_path::replacement::replacement;
 
@@ -98,7 +103,7 @@ fn candidates_in(text: &str, line: Span) -> impl Iterator<Item = UserPath<'_>> {
         let end = name_start + trimmed.len() + length.flatten().unwrap_or_default();
         let span = Span::new(line.start + whole.start(), end);
         let behind = text.get(end..)?;
-        let rest = behind.get(..rest_length(behind))?;
+        let rest = behind.get(..rest_length(head(behind, MAXIMUM_REACH)))?;
         let name = if kind == HomeKind::Root { "root" } else { text.get(name_start..end)? };
         let path = UserPath { span, home: span.of(text), name, rest, kind };
         starts_a_path(text.get(..span.start)?).then_some(path)

@@ -65,11 +65,17 @@ pub struct CodeBlock {
     pub content: Span,
 }
 
+/// The longest name of a language, in bytes.
+const MAXIMUM_LANGUAGE: usize = 64;
+
 impl CodeBlock {
-    /// Returns the language of the fence: the first word of its info string, perhaps empty.
+    /// Returns the language of the fence: the first word of its info string. Empty if there is
+    /// none, or if it is too long for the name of a language.
     pub fn language(&self) -> &str {
         let info = self.info.as_deref().unwrap_or_default().trim_start();
-        info.split([' ', '\t', ',', '{']).next().unwrap_or_default()
+        let n_bytes = info.bytes().take(MAXIMUM_LANGUAGE + 1);
+        let n_bytes = n_bytes.take_while(|it| !b" \t,{".contains(it)).count();
+        info.get(..n_bytes).filter(|_| n_bytes <= MAXIMUM_LANGUAGE).unwrap_or_default()
     }
 }
 

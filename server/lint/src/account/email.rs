@@ -8,7 +8,9 @@ use skill::Span;
 use crate::{
     SkillFile,
     account::{Account, AccountKind, is_placeholder},
-    advice::{is_advised_against, line_around, sentence_before},
+    advice::{is_advised_against, sentence_before},
+    char_boundary::head,
+    lines::{MAXIMUM_REACH, nearby, nearby_before, nearby_behind},
     pattern::pattern,
 };
 
@@ -322,27 +324,28 @@ fn is_stock_name(local: &str) -> bool {
 
 fn is_innocent(file: &SkillFile<'_>, span: Span) -> bool {
     let text = file.text();
-    let line = line_around(text, span.start);
     let body = &file.document.body;
     if span.start < body.span.start && !is_in_description(file, span) {
         return true;
     }
-    let before = Span::new(line.start, span.start).of(text);
+    let before = nearby_before(text, span.start);
     let is_step = before.trim_start().starts_with(|it: char| it.is_ascii_digit())
         || before.trim_start().to_lowercase().starts_with("step ");
     // Who it is stands in front, or in brackets behind. A command's options do not tell it.
-    let behind = Span::new(span.end, line.end).of(text);
+    let behind = nearby_behind(text, span.end);
     let is_explained = behind.trim_start_matches(['`', '>', '*']).starts_with(" (");
     let words = match (body.code_block_at(span.start).is_some(), is_explained) {
         (true, _) => "",
-        (false, true) => line.of(text),
+        (false, true) => nearby(text, span.start).of(text),
         (false, false) => before,
     };
     CONTACT.is_match(words)
         || (!is_step && CONTACT_OUTSIDE_STEPS.is_match(words))
         || EXAMPLE.is_match(sentence_before(text, span.start))
         || RECORD_FIELD.is_match(before)
-        || body.headings_above(span.start).any(|it| CONTACT_SECTION.is_match(&it.text))
+        || body
+            .headings_above(span.start)
+            .any(|it| CONTACT_SECTION.is_match(head(&it.text, MAXIMUM_REACH)))
         || is_advised_against(file, span)
 }
 

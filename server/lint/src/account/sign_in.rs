@@ -8,7 +8,8 @@ use skill::Span;
 use crate::{
     SkillFile,
     account::{Account, AccountKind, is_placeholder},
-    advice::{is_advised_against, line_around},
+    advice::is_advised_against,
+    lines::nearby_before,
     pattern::pattern,
 };
 
@@ -106,8 +107,9 @@ pub(super) fn names(file: &SkillFile<'_>) -> Vec<Account> {
             let is_project = uses_project_tool(text, name.start());
             (!is_project && is_companys(name.as_str())).then_some(name.as_str())
         });
-        for name in options.collect::<BTreeSet<_>>() {
-            let places = whole_words(text, name);
+        let names: BTreeSet<&str> = options.collect();
+        if !names.is_empty() {
+            let places = whole_words(text).filter(|span| names.contains(span.of(text)));
             accounts.extend(places.map(|span| Account { span, kind: AccountKind::Workspace }));
         }
     }
@@ -150,19 +152,18 @@ fn is_anybodys(word: &str) -> bool {
 }
 
 fn uses_project_tool(text: &str, offset: usize) -> bool {
-    let line = line_around(text, offset);
-    let before = Span::new(line.start, offset).of(text);
+    let before = nearby_before(text, offset);
     before.split(|it: char| it.is_whitespace() || it == '`').any(|it| PROJECT_TOOLS.contains(&it))
 }
 
-fn whole_words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Span> {
-    let is_part = |it: Option<char>| {
-        it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '-' | '_' | '.' | '/' | '@'))
-    };
-    text.match_indices(word).filter_map(move |(start, word)| {
-        let end = start + word.len();
-        let before = text.get(..start)?.chars().next_back();
-        let behind = text.get(end..)?.trim_start_matches('.').chars().next();
-        (!is_part(before) && !is_part(behind)).then_some(Span::new(start, end))
+/// The words of a text, with what joins them; full stops at the end belong to the sentence.
+fn whole_words(text: &str) -> impl Iterator<Item = Span> {
+    let is_part = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_' | '.' | '/' | '@');
+    let mut at = 0;
+    text.split_inclusive(move |it| !is_part(it)).map(move |word| {
+        let start = at;
+        at += word.len();
+        let word = word.trim_end_matches(|it| !is_part(it)).trim_end_matches('.');
+        Span::new(start, start + word.len())
     })
 }

@@ -2,6 +2,7 @@
 //! a part of a longer number.
 
 use std::{
+    collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::LazyLock,
 };
@@ -10,7 +11,10 @@ use memchr::memchr2_iter;
 use regex::Regex;
 use skill::Span;
 
-use crate::{lines::lines_with, pattern::pattern};
+use crate::{
+    lines::{lines_with, nearby_before, nearby_behind},
+    pattern::pattern,
+};
 
 /// Something written like an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +75,27 @@ fn is_within_an_address(bytes: &[u8], at: usize) -> bool {
     next == Some(&b':')
 }
 
-/// Tells whether `content` names a network of at least 16 bits that `ip` lies in.
-pub(super) fn lays_out_network_of(content: &str, ip: Ipv4Addr) -> bool {
-    NETWORK.captures_iter(content).any(|captures| {
-        let base = captures.name("base").and_then(|it| it.as_str().parse::<Ipv4Addr>().ok());
-        let bits = captures.name("bits").and_then(|it| it.as_str().parse::<u32>().ok());
-        let (Some(base), Some(bits @ 16..=31)) = (base, bits) else { return false };
-        (base.to_bits() ^ ip.to_bits()) >> (32 - bits) == 0
-    })
+/// The networks of at least 16 bits that a text names.
+#[derive(Debug, Default)]
+pub(super) struct Networks {
+    /// The number of leading bits, and these bits.
+    prefixes: BTreeSet<(u32, u32)>,
+}
+
+impl Networks {
+    pub(super) fn of(content: &str) -> Self {
+        let prefixes = NETWORK.captures_iter(content).filter_map(|captures| {
+            let base = captures.name("base")?.as_str().parse::<Ipv4Addr>().ok()?;
+            let bits = captures.name("bits")?.as_str().parse::<u32>().ok()?;
+            (16..=31).contains(&bits).then(|| (bits, base.to_bits() >> (32 - bits)))
+        });
+        Self { prefixes: prefixes.collect() }
+    }
+
+    /// Tells whether `ip` lies in one of them.
+    pub(super) fn contain(&self, ip: Ipv4Addr) -> bool {
+        (16..=31).any(|bits| self.prefixes.contains(&(bits, ip.to_bits() >> (32 - bits))))
+    }
 }
 
 fn v4(text: &str, span: Span) -> Option<Candidate> {
@@ -99,9 +116,10 @@ fn v4(text: &str, span: Span) -> Option<Candidate> {
         None => true,
     };
     let in_url = before.ends_with("//") || before.ends_with('@');
-    let is_network = !in_url && NETWORK_BEHIND.is_match(behind);
-    let line_before = before.rsplit('\n').next().unwrap_or_default();
-    let is_range = RANGE_BEHIND.is_match(behind) || RANGE_BEFORE.is_match(line_before);
+    let line_behind = nearby_behind(text, span.end);
+    let is_network = !in_url && NETWORK_BEHIND.is_match(line_behind);
+    let is_range = RANGE_BEHIND.is_match(line_behind)
+        || RANGE_BEFORE.is_match(nearby_before(text, span.start));
     (starts && ends && !is_network && !is_range).then_some(Candidate { span, ip: IpAddr::V4(ip) })
 }
 
@@ -121,7 +139,7 @@ fn v6(text: &str, span: Span) -> Option<Candidate> {
     let is_followed = |it: char| it.is_alphanumeric() || matches!(it, '_' | '%');
     let is_alone = !before.ends_with(is_part) && !behind.starts_with(is_followed);
     let is_bracketed = before.ends_with('[') && behind.starts_with(']');
-    let is_network = !is_bracketed && NETWORK_BEHIND.is_match(behind);
+    let is_network = !is_bracketed && NETWORK_BEHIND.is_match(nearby_behind(text, span.end));
     let span = if is_bracketed { Span::new(span.start - 1, span.end + 1) } else { span };
     (is_alone && !is_network).then_some(Candidate { span, ip: IpAddr::V6(ip) })
 }

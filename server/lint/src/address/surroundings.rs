@@ -1,17 +1,20 @@
 //! What stands around something written like an address and tells what it is.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::LazyLock,
 };
 
 use regex::Regex;
-use skill::{CodeBlock, Span};
+use skill::CodeBlock;
 
 use crate::{
     SkillFile,
-    address::notation::{Candidate, lays_out_network_of},
-    advice::{line_around, line_in_front},
+    address::notation::{Candidate, Networks},
+    advice::line_in_front,
+    char_boundary::head,
+    lines::{MAXIMUM_REACH, nearby, nearby_before, nearby_behind},
     pattern::pattern,
 };
 
@@ -93,6 +96,19 @@ static EXAMPLE_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// The networks that blocks of code lay out, each block read through once.
+#[derive(Debug, Default)]
+pub(super) struct LaidOut {
+    by_start: HashMap<usize, Networks>,
+}
+
+impl LaidOut {
+    fn by(&mut self, text: &str, block: &CodeBlock) -> &Networks {
+        let networks = self.by_start.entry(block.span.start);
+        networks.or_insert_with(|| Networks::of(block.content.of(text)))
+    }
+}
+
 /// What stands around an address.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Surroundings<'a> {
@@ -109,14 +125,16 @@ impl<'a> Surroundings<'a> {
     pub(super) fn of(file: &SkillFile<'a>, candidate: &Candidate) -> Self {
         let text = file.text();
         let start = candidate.span.start;
-        let line = line_around(text, start);
         let body = &file.document.body;
         Self {
             text,
-            before: Span::new(line.start, start).of(text),
-            behind: Span::new(candidate.span.end, line.end).of(text),
-            line: line.of(text),
-            heading: body.headings_above(start).next().map_or("", |it| it.text.as_str()),
+            before: nearby_before(text, start),
+            behind: nearby_behind(text, candidate.span.end),
+            line: nearby(text, start).of(text),
+            heading: body
+                .headings_above(start)
+                .next()
+                .map_or("", |it| head(&it.text, MAXIMUM_REACH)),
             code_block: body.code_block_at(start),
             is_inline_code: body.inline_code_at(start).is_some(),
         }
@@ -147,14 +165,13 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Tells whether the address is part of sample data, of a log or of a made-up network.
-    pub(super) fn is_data(&self) -> bool {
+    pub(super) fn is_data(&self, laid_out: &mut LaidOut) -> bool {
         let is_event = EVENT_BEFORE.is_match(self.before) || LOG_BEHIND.is_match(self.behind);
         let is_made_up = CONTAINER_BEFORE.is_match(self.before);
         let in_block = self.code_block.is_some_and(|block| {
             let is_output = OUTPUT_IN_FRONT.is_match(line_in_front(self.text, block));
             let address = self.address();
-            is_output
-                || address.is_some_and(|ip| lays_out_network_of(block.content.of(self.text), ip))
+            is_output || address.is_some_and(|ip| laid_out.by(self.text, block).contain(ip))
         });
         is_event || is_made_up || in_block
     }

@@ -11,6 +11,7 @@ use crate::{
         SSH_VALUED_OPTIONS, Words, can_start_a_command, command_before, region_at, takes_next_word,
     },
     host::{HostPlace, Taker},
+    lines::nearby_before,
     pattern::pattern,
 };
 
@@ -59,14 +60,13 @@ pub(super) fn destinations(file: &SkillFile<'_>) -> Vec<HostPlace> {
 }
 
 fn command(file: &SkillFile<'_>, start: usize, grammar: Grammar, places: &mut Vec<HostPlace>) {
-    let before = file.text().get(..start).unwrap_or_default();
+    let before = nearby_before(file.text(), start);
     if !can_start_a_command(before) {
         return;
     }
-    let line = before.rsplit('\n').next().unwrap_or_default();
     let region = region_at(file, start);
     // In a sentence and in a comment, a word behind the program is mostly a word.
-    let is_command = region.is_code && WRAPPED.is_match(command_before(line));
+    let is_command = region.is_code && WRAPPED.is_match(command_before(before));
     let taker = if is_command { Taker::RemoteShell } else { Taker::Other };
     let text = region.span.of(file.text());
     let mut words = Words::of(text).skip(1);

@@ -7,11 +7,12 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    advice::line_around,
+    char_boundary::tail,
     host::{
         HostPlace, Taker,
         names::{Kind, kind},
     },
+    lines::{MAXIMUM_REACH, nearby, nearby_before},
     pattern::pattern,
 };
 
@@ -142,11 +143,11 @@ fn in_own_domain(file: &SkillFile<'_>, domain_start: usize, end: usize) -> Optio
     let behind = text.get(end..)?;
     let goes_on = behind.starts_with(|it: char| it.is_alphanumeric() || "_-(".contains(it))
         || behind.strip_prefix('.').is_some_and(|it| it.starts_with(char::is_alphanumeric));
-    let head = text.get(..domain_start)?;
+    let head = tail(text.get(..domain_start)?, MAXIMUM_REACH);
     let is_part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '.');
-    let start = head.trim_end_matches(is_part).len();
+    let start = domain_start - (head.len() - head.trim_end_matches(is_part).len());
     let span = Span::new(start, end);
-    let before = text.get(line_around(text, start).start..start)?;
+    let before = nearby_before(text, start);
     let is_inside = before.ends_with(|it: char| it.is_alphanumeric() || "_$}>]\\%".contains(it))
         || (before.ends_with('/') && !before.ends_with("//"));
     if goes_on || is_inside {
@@ -169,7 +170,7 @@ fn in_own_domain(file: &SkillFile<'_>, domain_start: usize, end: usize) -> Optio
 fn account(file: &SkillFile<'_>, span: Span) -> Option<HostPlace> {
     let text = file.text();
     let user = user_before(text, span)?;
-    let line = line_around(text, span.start).of(text);
+    let line = nearby(text, span.start).of(text);
     let is_login = LOGIN.is_match(line) && !PACKAGES.is_match(line);
     let host = span.of(text);
     let is_shaped = match kind(host) {

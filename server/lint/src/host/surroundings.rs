@@ -1,12 +1,15 @@
 //! What a text shows about a host's name: that the skill makes the machine, that it is a service
 //! among containers, or that it is what the skill is about.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 use skill::Span;
 
-use crate::{SkillFile, pattern::pattern};
+use crate::{SkillFile, char_boundary::head, lines::MAXIMUM_REACH, pattern::pattern};
 
 /// A name that is given to something: an option or a command that makes it, an alias of the
 /// remote shell.
@@ -43,10 +46,19 @@ impl<'a> Created<'a> {
     }
 }
 
-/// Tells whether the block of code around `place` is about containers, which have such names.
-pub(super) fn is_service(file: &SkillFile<'_>, place: Span) -> bool {
-    let block = file.document.body.code_block_at(place.start);
-    block.is_some_and(|block| CONTAINERS.is_match(block.content.of(file.text())))
+/// Which blocks of code are about containers, each read through once.
+#[derive(Debug, Default)]
+pub(super) struct ContainerBlocks {
+    by_start: HashMap<usize, bool>,
+}
+
+impl ContainerBlocks {
+    /// Tells whether the block of code around `place` is about containers, which have such names.
+    pub(super) fn are_around(&mut self, file: &SkillFile<'_>, place: Span) -> bool {
+        let Some(block) = file.document.body.code_block_at(place.start) else { return false };
+        let is_about = || CONTAINERS.is_match(block.content.of(file.text()));
+        *self.by_start.entry(block.span.start).or_insert_with(is_about)
+    }
 }
 
 /// Tells whether `host` is called like the skill: a product's own name, or a service that the
@@ -62,5 +74,6 @@ pub(super) fn is_product(file: &SkillFile<'_>, host: &str) -> bool {
     texts
         .into_iter()
         .flatten()
+        .map(|text| head(text, MAXIMUM_REACH))
         .any(|text| text.to_lowercase().split(|it: char| !it.is_alphanumeric()).any(is_named))
 }

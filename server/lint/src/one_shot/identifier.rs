@@ -7,8 +7,8 @@ use skill::Span;
 
 use crate::{
     SkillFile,
-    advice::line_around,
     char_boundary::floor,
+    lines::nearby_before,
     one_shot::{OneShot, OneShotKind, is_prose_or_command, sample::is_sample},
     pattern::pattern,
 };
@@ -111,8 +111,7 @@ fn is_somebodys(file: &SkillFile<'_>, span: Span) -> bool {
     if span.start < file.document.body.span.start {
         return false;
     }
-    let line = line_around(text, span.start);
-    let before = Span::new(line.start, span.start).of(text);
+    let before = nearby_before(text, span.start);
     if ROUTE.is_match(before) {
         return true;
     }

@@ -8,6 +8,7 @@ use skill::Span;
 use crate::{
     SkillFile,
     char_boundary::floor,
+    lines::nearby_before,
     one_shot::{OneShot, OneShotKind, is_prose_or_command},
     pattern::pattern,
 };
@@ -81,12 +82,11 @@ fn is_real(file: &SkillFile<'_>, kind: OneShotKind, span: Span) -> bool {
     if span.start < body.span.start || !is_prose_or_command(file, span.start) {
         return false;
     }
-    let before = text.get(..span.start).unwrap_or_default();
+    let before = nearby_before(text, span.start);
     match kind {
         OneShotKind::Time => {
-            let line = before.rsplit('\n').next().unwrap_or_default();
             let is_midnight = span.of(text).contains("00:00:00");
-            !is_midnight && RUN_OF.is_match(line)
+            !is_midnight && RUN_OF.is_match(before)
         }
         _ => !before.ends_with(|it: char| it.is_alphanumeric() || it == '-'),
     }

@@ -6,6 +6,8 @@ use regex::Regex;
 use skill::Span;
 
 use crate::{
+    char_boundary::head,
+    lines::MAXIMUM_REACH,
     one_shot::{OneShot, OneShotKind},
     pattern::pattern,
 };
@@ -23,7 +25,7 @@ pub(super) fn folders(text: &str) -> Vec<OneShot> {
     let starts = text.match_indices("/tmp/").chain(text.match_indices("/var/folders/"));
     starts
         .filter_map(|(start, _)| {
-            let captures = FOLDER.captures(text.get(start..)?)?;
+            let captures = FOLDER.captures(head(text.get(start..)?, MAXIMUM_REACH))?;
             let whole = captures.get(0)?;
             let random = captures.name("random").map(|it| it.as_str());
             let is_made = random.is_none_or(|name| is_random_name(whole.as_str(), name));

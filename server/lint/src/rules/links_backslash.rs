@@ -2,7 +2,11 @@
 
 use skill::{Span, TextEdit};
 
-use crate::{Fix, Level, Problem, Rule, Safety, SkillFile};
+use crate::{
+    Fix, Level, Problem, Rule, Safety, SkillFile,
+    char_boundary::{head, tail},
+    lines::MAXIMUM_REACH,
+};
 
 pub(super) static RULE: Rule = Rule {
     code: "links/backslash",
@@ -77,9 +81,9 @@ fn bundled_files_in_code(file: &SkillFile<'_>) -> Vec<Span> {
 
 fn path_around(text: &str, at: usize) -> Span {
     let is_part = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-' | '.' | '\\' | '/');
-    let before = text.get(..at).unwrap_or_default();
-    let start = before.trim_end_matches(is_part).len();
-    let behind = text.get(at..).unwrap_or_default();
+    let before = tail(text.get(..at).unwrap_or_default(), MAXIMUM_REACH);
+    let start = at - (before.len() - before.trim_end_matches(is_part).len());
+    let behind = head(text.get(at..).unwrap_or_default(), MAXIMUM_REACH);
     let length = behind.find(|it| !is_part(it)).unwrap_or(behind.len());
     Span::new(start, at + length)
 }

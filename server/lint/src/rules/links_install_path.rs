@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use skill::{Span, TextEdit};
 
-use crate::{Fix, Level, Problem, Rule, Safety, SkillFile, bundled_paths::is_bundled};
+use crate::{
+    Fix, Level, Problem, Rule, Safety, SkillFile,
+    bundled_paths::is_bundled,
+    char_boundary::{head, tail},
+    lines::MAXIMUM_REACH,
+};
 
 pub(super) static RULE: Rule = Rule {
     code: "links/install-path",
@@ -29,8 +34,8 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
         let Some(rest) = behind.strip_prefix(own_name).and_then(|it| it.strip_prefix('/')) else {
             continue;
         };
-        let before = text.get(..at).unwrap_or_default();
-        let start = before.trim_end_matches(is_path_character).len();
+        let before = tail(text.get(..at).unwrap_or_default(), MAXIMUM_REACH);
+        let start = at - (before.len() - before.trim_end_matches(is_path_character).len());
         let prefix = Span::new(start, at + SKILLS.len() + own_name.len() + 1);
         let path = bundled_path(rest);
         // The main file is named to tell whether the skill is installed.
@@ -70,6 +75,7 @@ fn lists_several_places(by_prefix: &BTreeMap<&str, Vec<(Span, &str)>>) -> bool {
 }
 
 fn bundled_path(rest: &str) -> &str {
+    let rest = head(rest, MAXIMUM_REACH);
     let end = rest.find(|it| !is_path_character(it)).unwrap_or(rest.len());
     rest.get(..end).unwrap_or_default().trim_end_matches(['.', '/'])
 }

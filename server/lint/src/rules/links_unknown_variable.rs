@@ -1,6 +1,9 @@
 //! `links/unknown-variable`: a variable for the skill's folder that nobody sets.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 use skill::{Span, TextEdit};
@@ -45,7 +48,10 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
             by_variable.entry(name.as_str()).or_default().push((span, path.as_str()));
         }
     }
-    by_variable.retain(|name, places| !is_explained(source, name, places.len()));
+    if !by_variable.is_empty() {
+        let n_named = n_named(source, &by_variable);
+        by_variable.retain(|name, places| n_named.get(name).is_none_or(|it| *it <= places.len()));
+    }
     by_variable.values().filter_map(|places| problem(text, places)).collect()
 }
 
@@ -64,18 +70,16 @@ fn problem(text: &str, places: &[(Span, &str)]) -> Option<Problem> {
     Some(Problem::new(*first, message).with_fix(fix).with_related(related))
 }
 
-/// A text that also speaks of the variable by itself sets it or says what it stands for.
-fn is_explained(source: &str, name: &str, n_uses: usize) -> bool {
-    let is_part = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || it == '_');
-    let n_named = source
-        .match_indices(name)
-        .filter(|(at, _)| {
-            let before = source.get(..*at).and_then(|it| it.chars().next_back());
-            let behind = source.get(at + name.len()..).and_then(|it| it.chars().next());
-            !is_part(before) && !is_part(behind)
-        })
-        .count();
-    n_named > n_uses
+/// How often the text has each name: one that also speaks of the variable by itself sets it or says
+/// what it stands for.
+fn n_named<'a, T>(source: &'a str, names: &BTreeMap<&str, T>) -> HashMap<&'a str, usize> {
+    let mut n_named = HashMap::new();
+    for word in source.split(|it: char| !it.is_alphanumeric() && it != '_') {
+        if names.contains_key(word) {
+            *n_named.entry(word).or_default() += 1;
+        }
+    }
+    n_named
 }
 
 fn is_behind_a_path(source: &str, at: usize) -> bool {

@@ -17,6 +17,10 @@ pub(super) static RULE: Rule = Rule {
 /// The part of a note's words that one line of the body must have, as one in so many.
 const SHARE: usize = 4;
 
+/// On how many lines a word is looked up. Every note is held against each of them, and what stands
+/// on more lines tells none of them from the others.
+const MAXIMUM_LINES: usize = 200;
+
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let Some(notes) = notes(file.document) else { return Vec::new() };
     let lines = lines_by_word(file, notes.region);
@@ -38,7 +42,10 @@ fn lines_by_word(file: &SkillFile<'_>, region: Span) -> HashMap<String, Vec<usiz
     let written = parts.iter().flat_map(|part| part.of(file.text()).lines());
     for (number, line) in written.enumerate() {
         for word in content_words(line) {
-            lines.entry(word).or_default().push(number);
+            let known = lines.entry(word).or_default();
+            if known.len() < MAXIMUM_LINES {
+                known.push(number);
+            }
         }
     }
     lines

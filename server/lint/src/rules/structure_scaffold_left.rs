@@ -2,7 +2,11 @@
 
 use skill::Span;
 
-use crate::{Level, Problem, Rule, SkillFile};
+use crate::{
+    Level, Problem, Rule, SkillFile,
+    char_boundary::head,
+    lines::{MAXIMUM_REACH, nearby_before},
+};
 
 pub(super) static RULE: Rule = Rule {
     code: "structure/scaffold-left",
@@ -42,12 +46,12 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
 
 /// `[TODO: …]` anywhere, and `[TODO]` where it is all that a line has; not a link of that name.
 fn todo(text: &str, start: usize) -> Option<Span> {
-    let inside = text.get(start + TODO.len()..)?;
+    let inside = head(text.get(start + TODO.len()..)?, MAXIMUM_REACH);
     let length = inside.find([']', '\n'])?;
     let behind = inside.get(length..)?.strip_prefix(']')?;
     let span = Span::new(start, start + TODO.len() + length + 1);
     let has_words = inside.starts_with([':', ' ']) && length > 1;
-    let in_front = text.get(..start)?.rsplit('\n').next().unwrap_or_default();
+    let in_front = nearby_before(text, start);
     let is_alone = length == 0
         && in_front.trim_matches([' ', '\t', '-', '*', '>']).is_empty()
         && (behind.is_empty() || behind.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']));

@@ -4,7 +4,7 @@ use skill::Span;
 
 use crate::{
     Level, Problem, Rule, SkillFile,
-    advice::line_around,
+    lines::line_around,
     numbered::numbered_lists,
     origin::is_from_a_teacher,
     teacher_sections::{SectionKind, section},

@@ -6,8 +6,8 @@ use skill::{InlineCode, Span, TextEdit};
 
 use crate::{
     Fix, Level, Problem, Rule, Safety, Severity, SkillFile,
-    advice::line_around,
     allowed_tools::allowed_tools,
+    lines::{nearby_before, nearby_behind},
     near_miss::near_miss,
     tools::{is_known_tool, tool_names},
 };
@@ -119,8 +119,8 @@ fn may_be_a_tool(name: &str) -> bool {
 }
 
 fn is_called_a_tool(text: &str, code: &InlineCode) -> bool {
-    let behind = Span::new(code.span.end, line_around(text, code.span.start).end).of(text);
-    let in_front = Span::new(line_around(text, code.span.start).start, code.span.start).of(text);
+    let behind = nearby_behind(text, code.span.end);
+    let in_front = nearby_before(text, code.span.start);
     let next = behind.trim_start_matches(['*', '_']).split_whitespace().next().unwrap_or_default();
     let last = in_front.trim_end_matches(['*', '_', ' ']).split_whitespace().next_back();
     let is_tool =

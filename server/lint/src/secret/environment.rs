@@ -4,6 +4,7 @@ use skill::{CodeBlock, Span};
 
 use crate::{
     SkillFile,
+    lines::last_line,
     placeholder::is_prose,
     secret::{Secret, SecretKind},
     shell_place::{Place, shell_place},
@@ -43,7 +44,7 @@ pub(crate) fn reading(file: &SkillFile<'_>, span: Span, variable: &str) -> (Span
     let code = match body.inline_code_at(span.start) {
         Some(code) => {
             let before = Span::new(code.span.start, span.start).of(text);
-            in_shell(text, before.trim_start_matches('`'), span, variable)
+            in_shell(text, last_line(before).trim_start_matches('`'), span, variable)
         }
         None if is_prose(file, span) && is_word(text, span) => format!("`${variable}`"),
         None => format!("${variable}"),
@@ -52,8 +53,7 @@ pub(crate) fn reading(file: &SkillFile<'_>, span: Span, variable: &str) -> (Span
 }
 
 fn in_block(text: &str, block: &CodeBlock, span: Span, variable: &str) -> (Span, String) {
-    let before = Span::new(block.content.start, span.start).of(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
+    let line = last_line(Span::new(block.content.start, span.start).of(text));
     let literal = literal_around(text, span);
     match (block.language().to_lowercase().as_str(), literal) {
         ("sh" | "bash" | "zsh" | "shell" | "console" | "terminal" | "shell-session" | "", _) => {

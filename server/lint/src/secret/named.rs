@@ -6,8 +6,8 @@ use regex::Regex;
 use skill::Span;
 
 use crate::{
-    advice::line_around,
     char_boundary::floor,
+    lines::nearby_before,
     pattern::pattern,
     secret::randomness::{is_random, is_random_password},
 };
@@ -202,6 +202,5 @@ fn is_address(value: &str) -> bool {
 }
 
 fn is_checksum(text: &str, span: Span) -> bool {
-    let line = line_around(text, span.start);
-    CHECKSUM.is_match(Span::new(line.start, span.start).of(text))
+    CHECKSUM.is_match(nearby_before(text, span.start))
 }

@@ -148,13 +148,17 @@ pub(super) fn shaped(text: &str) -> impl Iterator<Item = (Span, &'static Shape)>
         // `sk-` ends "task-", and `fc-` begins a part of many an id.
         let is_inside = before.is_some_and(|it| it.is_alphanumeric() || "_-+".contains(it))
             || (before == Some('/') && !shape.prefix.contains('/'));
-        let rest = text.get(found.end()..)?;
-        let length = rest.bytes().take_while(|byte| shape.alphabet.has(*byte)).count();
-        let value = rest.get(..length)?.trim_end_matches(['.', '-', '/']);
+        if is_inside {
+            return None;
+        }
         let (least, most) = shape.length;
+        let rest = text.get(found.end()..)?;
+        let of_key = rest.bytes().take_while(|byte| shape.alphabet.has(*byte));
+        // One more than the longest key, so that what is longer is told from it.
+        let value = rest.get(..of_key.take(most + 1).count())?.trim_end_matches(['.', '-', '/']);
         let goes_on = rest.get(value.len()..)?.starts_with(|it: char| it.is_alphanumeric());
         let is_long_enough = (least..=most).contains(&value.len());
-        (!is_inside && !goes_on && is_long_enough && shape.is_drawn(value))
+        (!goes_on && is_long_enough && shape.is_drawn(value))
             .then(|| (Span::new(found.start(), found.end() + value.len()), shape))
     })
 }

@@ -2,7 +2,7 @@
 
 use skill::{SkillDocument, Span, TextEdit};
 
-use crate::{advice::line_around, line_end::line_end};
+use crate::{line_end::line_end, lines::line_around};
 
 /// Returns the edit that adds a suppression of `code` for what stands at `offset`.
 ///

@@ -4,7 +4,7 @@ use skill::{Span, TextEdit};
 
 use crate::{
     Fix, Safety, SkillFile,
-    advice::line_around,
+    lines::{line_around, nearby_before, nearby_behind},
     suppression::{Suppression, scope::is_marker},
 };
 
@@ -40,10 +40,10 @@ pub(crate) fn whole_removal(file: &SkillFile<'_>, suppression: &Suppression) -> 
 
 fn edit(text: &str, suppression: &Suppression) -> TextEdit {
     let comment = suppression.span;
-    let start = line_around(text, comment.start).start;
-    let end = line_around(text, comment.end).end;
-    let before = Span::new(start, comment.start).of(text);
-    let behind = Span::new(comment.end, end).of(text);
+    let before = nearby_before(text, comment.start);
+    let behind = nearby_behind(text, comment.end);
+    let start = comment.start - before.len();
+    let end = comment.end + behind.len();
     let is_behind_words = !before.chars().all(is_marker);
     if is_behind_words && behind.trim().is_empty() {
         return TextEdit::delete(Span::new(start + before.trim_end().len(), comment.end));

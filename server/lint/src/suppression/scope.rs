@@ -1,10 +1,10 @@
 //! Which line, block or field a comment is about.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use skill::{Entry, NodeKind, ScalarStyle, SkillDocument, Span};
 
-use crate::{advice::line_around, suppression::Scope};
+use crate::{lines::line_around, suppression::Scope};
 
 /// Finds what comments of one document are about.
 pub(super) struct Scopes<'a> {
@@ -13,19 +13,32 @@ pub(super) struct Scopes<'a> {
     /// comment needs them.
     blocks: OnceCell<Vec<Span>>,
     fields: OnceCell<Vec<Span>>,
+    /// The line that was asked for last: many comments may stand on one.
+    line: Cell<Span>,
+    /// The line with words that was asked for last, with where the search began: many comments
+    /// may stand in front of one.
+    words: Cell<Option<(usize, Option<Span>)>>,
+    field_line: Cell<Option<(usize, Option<Span>)>>,
 }
 
 impl<'a> Scopes<'a> {
-    pub(super) const fn new(document: &'a SkillDocument) -> Self {
-        Self { document, blocks: OnceCell::new(), fields: OnceCell::new() }
+    pub(super) fn new(document: &'a SkillDocument) -> Self {
+        Self {
+            document,
+            blocks: OnceCell::new(),
+            fields: OnceCell::new(),
+            line: Cell::new(line_around(&document.text, 0)),
+            words: Cell::new(None),
+            field_line: Cell::new(None),
+        }
     }
 
     /// A comment with something else on its line is about that line, one by itself about the
     /// block that follows.
     pub(super) fn of_html_comment(&self, comment: Span) -> Scope {
         let text = &*self.document.text;
-        let start = line_around(text, comment.start).start;
-        let end = line_around(text, comment.end).end;
+        let start = self.line_at(comment.start).start;
+        let end = self.line_at(comment.end).end;
         let is_alone = Span::new(start, comment.start).of(text).chars().all(is_marker)
             && Span::new(comment.end, end).of(text).trim().is_empty();
         if !is_alone {
@@ -34,7 +47,8 @@ impl<'a> Scopes<'a> {
         if self.is_in_paragraph(comment) {
             return next_line(text, end).map_or(Scope::Nothing, Scope::Region);
         }
-        let Some(line) = line_with_words(text, comment.end) else { return Scope::Nothing };
+        let words = || line_with_words(text, comment.end);
+        let Some(line) = ahead(&self.words, comment.end, words) else { return Scope::Nothing };
         let blocks = self.blocks.get_or_init(|| self.document.blocks());
         let next = blocks.get(blocks.partition_point(|block| block.start < line.start));
         // Words that go on behind a comment in a list item are no block of their own.
@@ -48,22 +62,12 @@ impl<'a> Scopes<'a> {
     pub(super) fn of_yaml_comment(&self, comment: Span) -> Scope {
         let Some(frontmatter) = &self.document.frontmatter else { return Scope::Nothing };
         let text = &*self.document.text;
-        let own_line = line_around(text, comment.start);
+        let own_line = self.line_at(comment.start);
         let is_alone = Span::new(own_line.start, comment.start).of(text).trim().is_empty();
-        let mut line = own_line;
-        if is_alone {
-            loop {
-                let Some(next) = next_line(text, line.end) else { return Scope::Nothing };
-                if next.start >= frontmatter.content.end {
-                    return Scope::Nothing;
-                }
-                line = next;
-                let written = line.of(text).trim_start();
-                if !written.is_empty() && !written.starts_with('#') {
-                    break;
-                }
-            }
-        }
+        let below = || line_with_field(text, own_line.end, frontmatter.content.end);
+        let line =
+            if is_alone { ahead(&self.field_line, own_line.end, below) } else { Some(own_line) };
+        let Some(line) = line else { return Scope::Nothing };
         let fields = self.fields.get_or_init(|| {
             let mut fields = Vec::new();
             collect_fields(&frontmatter.entries, &mut fields);
@@ -74,6 +78,16 @@ impl<'a> Scopes<'a> {
             .filter(|field| line.contains_offset(field.start))
             .map_or(line.end, |field| line_around(text, field.end).end.max(line.end));
         Scope::Region(Span::new(line.start, end))
+    }
+
+    fn line_at(&self, offset: usize) -> Span {
+        let line = self.line.get();
+        if line.start <= offset && offset <= line.end {
+            return line;
+        }
+        let line = line_around(&self.document.text, offset);
+        self.line.set(line);
+        line
     }
 
     /// A comment that is indented far enough goes on with the paragraph above it.
@@ -113,6 +127,37 @@ fn collect_fields(entries: &[Entry], fields: &mut Vec<Span>) {
 /// What may stand in front of a comment that is by itself: marks of quotes and list items.
 pub(super) const fn is_marker(it: char) -> bool {
     matches!(it, ' ' | '\t' | '>' | '-' | '*' | '+' | '.' | ')' | '0'..='9')
+}
+
+/// Returns what a search from `offset` on finds: what the last one found where that still lies
+/// ahead. The offsets are ends of comments, so that none of them is skipped over.
+fn ahead(
+    known: &Cell<Option<(usize, Option<Span>)>>,
+    offset: usize,
+    search: impl FnOnce() -> Option<Span>,
+) -> Option<Span> {
+    if let Some((from, line)) = known.get()
+        && from <= offset
+        && line.is_none_or(|line| offset <= line.start)
+    {
+        return line;
+    }
+    let line = search();
+    known.set(Some((offset, line)));
+    line
+}
+
+/// Returns the next line behind `end` and in front of `limit` that is neither blank nor a comment
+/// of YAML.
+fn line_with_field(text: &str, mut end: usize, limit: usize) -> Option<Span> {
+    loop {
+        let line = next_line(text, end).filter(|line| line.start < limit)?;
+        let written = line.of(text).trim_start();
+        if !written.is_empty() && !written.starts_with('#') {
+            return Some(line);
+        }
+        end = line.end;
+    }
 }
 
 /// Returns the next line behind `offset` that is neither blank nor a comment.

@@ -4,6 +4,7 @@ use skill::{CodeBlock, Span};
 
 use crate::{
     Safety, SkillFile,
+    lines::nearby_behind,
     shell_place::{Place, shell_place},
     user_path::{HomeKind, UserPath},
 };
@@ -16,6 +17,9 @@ pub(crate) struct Replacement {
     /// Safe where whoever runs it gets their own home.
     pub(crate) safety: Safety,
 }
+
+/// How far down in a block of code a fix can be safe, in bytes.
+const MAXIMUM_BEFORE: usize = 8_000;
 
 /// Returns what to write instead of the home of `path`.
 ///
@@ -41,9 +45,13 @@ pub(crate) fn replacement(file: &SkillFile<'_>, path: &UserPath<'_>) -> Replacem
 
 fn in_code_block(text: &str, block: &CodeBlock, path: &UserPath<'_>) -> Option<&'static str> {
     let before = Span::new(block.content.start, path.span.start).of(text);
+    // What would have to be read through for each place in a long block: no shell's work to guess.
+    if before.len() > MAXIMUM_BEFORE {
+        return None;
+    }
     let line = before.rsplit('\n').next().unwrap_or_default();
-    let line_end = text.get(path.span.end..).map_or(0, |it| it.find('\n').unwrap_or(it.len()));
-    let whole_line = Span::new(path.span.start - line.len(), path.span.end + line_end).of(text);
+    let line_end = path.span.end + nearby_behind(text, path.span.end).len();
+    let whole_line = Span::new(path.span.start - line.len(), line_end).of(text);
     match block.language().to_lowercase().as_str() {
         "powershell" | "pwsh" | "ps1" if path.kind == HomeKind::Windows => {
             (shell_place(line) != Place::SingleQuotes).then_some("$env:USERPROFILE")

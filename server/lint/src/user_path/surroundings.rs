@@ -1,13 +1,18 @@
 //! What stands around a path and makes it innocent.
 
-use std::{cell::OnceCell, sync::LazyLock};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    sync::LazyLock,
+};
 
 use regex::Regex;
-use skill::{CodeBlock, Span};
+use skill::CodeBlock;
 
 use crate::{
     SkillFile,
-    advice::{is_advised_against, line_around},
+    advice::is_advised_against,
+    lines::{nearby, nearby_before},
     pattern::pattern,
     user_path::{HomeKind, UserPath},
 };
@@ -17,6 +22,8 @@ pub(super) struct Whole<'a> {
     text: &'a str,
     shows_an_image: OnceCell<bool>,
     is_about_tree_paths: OnceCell<bool>,
+    /// Whether a block of code describes an image, by where it starts.
+    image_blocks: RefCell<HashMap<usize, bool>>,
 }
 
 static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
@@ -29,8 +36,13 @@ static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 impl<'a> Whole<'a> {
-    pub(super) const fn new(text: &'a str) -> Self {
-        Self { text, shows_an_image: OnceCell::new(), is_about_tree_paths: OnceCell::new() }
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            shows_an_image: OnceCell::new(),
+            is_about_tree_paths: OnceCell::new(),
+            image_blocks: RefCell::default(),
+        }
     }
 
     /// Tells whether the text shows a container, an image or a provider of machines for its
@@ -42,6 +54,11 @@ impl<'a> Whole<'a> {
     /// Tells whether `/root/x` may be a place in a tree.
     fn is_about_tree_paths(&self) -> bool {
         *self.is_about_tree_paths.get_or_init(|| TREE_PATHS.is_match(self.text))
+    }
+
+    fn describes_an_image(&self, block: &CodeBlock) -> bool {
+        let mut known = self.image_blocks.borrow_mut();
+        *known.entry(block.span.start).or_insert_with(|| describes_an_image(self.text, block))
     }
 }
 
@@ -73,15 +90,14 @@ static TREE_PATHS: LazyLock<Regex> =
 /// Tells whether the surroundings of `path` say that it belongs to no one.
 pub(super) fn is_innocent(file: &SkillFile<'_>, path: &UserPath<'_>, whole: &Whole<'_>) -> bool {
     let text = file.text();
-    let line = line_around(text, path.span.start);
-    let before = Span::new(line.start, path.span.start).of(text);
-    let line_text = line.of(text);
+    let before = nearby_before(text, path.span.start);
+    let line_text = nearby(text, path.span.start).of(text);
     let code_block = file.document.body.code_block_at(path.span.start);
     is_advised_against(file, path.span)
         || is_container_side(before, line_text)
         || WEB_REQUEST.is_match(before)
         || (path.kind == HomeKind::Root && whole.is_about_tree_paths())
-        || code_block.is_some_and(|block| describes_an_image(text, block))
+        || code_block.is_some_and(|block| whole.describes_an_image(block))
         || (path.kind != HomeKind::Windows && IN_CONTAINER.is_match(line_text))
 }
 
