@@ -40,8 +40,11 @@ impl Level {
     }
 }
 
+/// How many execution notes are not too many, unless somebody sets another number.
+const MAXIMUM_NOTES: usize = 12;
+
 /// Settings of one check. The default runs every rule at its own level.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Levels by rule code, for the rules that do not keep their own.
     pub levels: BTreeMap<String, Level>,
@@ -49,9 +52,23 @@ pub struct Settings {
     pub launchers: BTreeMap<String, String>,
     /// Names of tools that exist besides those of known clients.
     pub known_tools: Vec<String>,
+    /// How many execution notes are not too many; `None` if any number is fine.
+    pub maximum_notes: Option<usize>,
     /// Whether the text waits for a person to accept it. Who wrote it is not trusted: nothing in
     /// it suppresses a finding.
     pub is_proposal: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            levels: BTreeMap::new(),
+            launchers: BTreeMap::new(),
+            known_tools: Vec::new(),
+            maximum_notes: Some(MAXIMUM_NOTES),
+            is_proposal: false,
+        }
+    }
 }
 
 impl Settings {

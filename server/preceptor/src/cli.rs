@@ -275,7 +275,7 @@ fn check_options(arguments: CheckArguments) -> anyhow::Result<check::Options> {
         fix,
         stdin: arguments.stdin_filename,
         fail_on,
-        settings: LintSettings::new(&config.lint),
+        settings: LintSettings::new(&config),
         root: checkout_root(),
         baseline: arguments.baseline,
         write_baseline: arguments.write_baseline,

@@ -163,7 +163,7 @@ impl ProposalStore {
     /// Returns the linter's settings for a skill of this name, where it would be saved.
     pub fn settings(&self, config: &Config, name: &str) -> lint::Settings {
         let path = self.save_dir(&config.skills).join(name).join("SKILL.md");
-        LintSettings::new(&config.lint).of(&self.folder, &path).into_owned()
+        LintSettings::new(config).of(&self.folder, &path).into_owned()
     }
 
     /// Stores a skill as the teacher wrote it, with provenance that the teacher has no say in.

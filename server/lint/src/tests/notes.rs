@@ -1,8 +1,12 @@
 //! The `notes` rules.
 
 use expect_test::expect;
+use skill::SkillDocument;
 
-use crate::tests::report::{check, check_fix, check_silent, findings};
+use crate::{
+    Settings, SkillFile, check as run,
+    tests::report::{check, check_fix, check_silent, findings},
+};
 
 const START: &str = "<!-- APPENDIX_START -->\n";
 const END: &str = "<!-- APPENDIX_END -->\n";
@@ -164,6 +168,18 @@ fn more_than_twelve_notes_are_too_many() {
            | ^^^^^^^^^^^^^^^^^^^^^^^ hint notes/too-many: There are 13 execution notes, and more than 12 hide each other: consolidate them
     "#]],
     );
+}
+
+#[test]
+fn the_settings_say_how_many_notes_are_too_many() {
+    let text = with_notes("- Count every row.\n- Count the table.\n- Count with `wc -l`.\n");
+    let document = SkillDocument::parse(text);
+    for (maximum_notes, expected) in [(Some(2), 1), (Some(3), 0), (None, 0)] {
+        let settings = Settings { maximum_notes, ..Settings::default() };
+        let found = run(&SkillFile::new(&document, &settings).in_directory(Some("count-rows")));
+        let n_found = found.iter().filter(|it| it.rule.code == "notes/too-many").count();
+        assert_eq!(n_found, expected, "{maximum_notes:?}");
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ struct Configs {
 #[derive(Debug, Clone, Default)]
 struct InForce {
     config: Arc<Config>,
-    /// Its table `lint`, prepared.
+    /// What it says of the linter, prepared.
     lint: Arc<LintSettings>,
 }
 
@@ -114,7 +114,7 @@ impl PartialEq for InForce {
 
 impl InForce {
     fn new(config: Config) -> Self {
-        let lint = LintSettings::new(&config.lint);
+        let lint = LintSettings::new(&config);
         Self { config: Arc::new(config), lint: Arc::new(lint) }
     }
 }
@@ -243,7 +243,8 @@ impl State {
             SettingsChange::None
         } else {
             SettingsChange::Changed {
-                lint: before.differs(&self.configs, |config| &config.lint),
+                lint: before.differs(&self.configs, |config| &config.lint)
+                    || before.differs(&self.configs, |it| &it.reflect.consolidate_threshold),
                 trigger: before.differs(&self.configs, |config| &config.agent.trigger),
             }
         }

@@ -8,9 +8,10 @@ use std::{
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::{Lint, LintOverride, RuleLevel, place::Step};
+use super::{Config, Lint, LintOverride, RuleLevel, place::Step};
 
-/// The table `lint`, ready to be asked about paths. Globs are worked out once.
+/// What a configuration says of the linter, ready to be asked about paths. Globs are worked out
+/// once.
 #[derive(Debug, Clone, Default)]
 pub struct LintSettings {
     everywhere: lint::Settings,
@@ -24,13 +25,14 @@ struct Override {
 }
 
 impl LintSettings {
-    /// Prepares a table. Globs that cannot be read match nothing; a [`super::Layer`] has none.
-    pub fn new(lint: &Lint) -> Self {
-        let overrides = lint.overrides.iter().map(|it| Override {
+    /// Prepares a configuration. Globs that cannot be read match nothing; a [`super::Layer`] has
+    /// none.
+    pub fn new(config: &Config) -> Self {
+        let overrides = config.lint.overrides.iter().map(|it| Override {
             paths: glob_set(&it.paths).unwrap_or_default(),
             levels: levels(&it.rules),
         });
-        Self { everywhere: lint.settings(), overrides: overrides.collect() }
+        Self { everywhere: settings(config), overrides: overrides.collect() }
     }
 
     /// Returns the settings for a file. Globs are relative to `folder`, the one that the
@@ -58,15 +60,17 @@ impl LintSettings {
     }
 }
 
-impl Lint {
-    /// Returns the settings as the linter takes them, for files that no override is about.
-    pub fn settings(&self) -> lint::Settings {
-        lint::Settings {
-            levels: levels(&self.rules),
-            launchers: self.launchers.clone(),
-            known_tools: self.known_tools.clone(),
-            is_proposal: false,
-        }
+/// Returns the settings as the linter takes them, for files that no override is about.
+fn settings(config: &Config) -> lint::Settings {
+    let Config { lint, reflect, .. } = config;
+    // Where notes are never consolidated, any number is fine.
+    let maximum_notes = usize::try_from(reflect.consolidate_threshold).ok().filter(|&it| it > 0);
+    lint::Settings {
+        levels: levels(&lint.rules),
+        launchers: lint.launchers.clone(),
+        known_tools: lint.known_tools.clone(),
+        maximum_notes,
+        is_proposal: false,
     }
 }
 
@@ -177,7 +181,7 @@ rules = { "name/invalid" = "hint" }
     #[track_caller]
     fn check(path: &str, expected: &str) {
         let layer = Layer::from_toml("preceptor.toml", OVERRIDES).unwrap();
-        let settings = LintSettings::new(&Config::merged([&layer]).unwrap().lint);
+        let settings = LintSettings::new(&Config::merged([&layer]).unwrap());
         let rule = lint::rule("name/invalid").unwrap();
         let level = settings.of(Path::new("/w"), Path::new(path)).level(rule);
         assert_eq!(level.as_str(), expected, "{path}");
@@ -198,6 +202,20 @@ rules = { "name/invalid" = "hint" }
     fn a_folders_name_stands_for_all_that_is_in_it() {
         check("/w/old/a/b/SKILL.md", "off");
         check("/w/older/SKILL.md", "warning");
+    }
+
+    #[test]
+    fn notes_are_too_many_where_they_would_be_consolidated() {
+        for (text, expected) in [
+            ("", Some(12)),
+            ("[reflect]\nconsolidate_threshold = 3\n", Some(3)),
+            ("[reflect]\nconsolidate_threshold = 0\n", None),
+        ] {
+            let layer = Layer::from_toml("preceptor.toml", text).unwrap();
+            let settings = LintSettings::new(&Config::merged([&layer]).unwrap());
+            let path = Path::new("/w/a/SKILL.md");
+            assert_eq!(settings.of(Path::new("/w"), path).maximum_notes, expected, "{text}");
+        }
     }
 
     #[track_caller]

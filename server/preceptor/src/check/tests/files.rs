@@ -158,7 +158,7 @@ fn overrides_of_a_path_hold_for_its_files() {
     let lint = "[[lint.overrides]]\npaths = ['old/**']\nrules = { 'name/invalid' = 'off' }\n";
     let layer = Layer::from_toml("preceptor.toml", lint).unwrap();
     let config = Config::merged([&layer]).unwrap();
-    let settings = LintSettings::new(&config.lint);
+    let settings = LintSettings::new(&config);
     let text = "---\nname: B\ndescription: B. Use for it.\n---\n";
     let folder = Folder::new(&[("new/B/SKILL.md", text), ("old/B/SKILL.md", text)]);
     let report = output(&folder, &Options { settings, ..Options::default() }, "");
