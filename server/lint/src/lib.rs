@@ -81,7 +81,7 @@ pub use crate::{
     placeholder_words::{PlaceholderWord, placeholder_word_at, placeholder_words},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},
     settings::{Level, Settings},
-    skill_file::SkillFile,
+    skill_file::{Flaw, SkillFile},
     suppression::suppression_edit,
     tools::{KnownTool, ToolSet, client_tools, tool_sets},
 };

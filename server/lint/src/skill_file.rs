@@ -1,6 +1,6 @@
 //! What rules look at.
 
-use skill::SkillDocument;
+use skill::{SkillDocument, Span};
 
 use crate::{Client, Neighborhood, Settings};
 
@@ -18,12 +18,30 @@ pub struct SkillFile<'a> {
     pub clients: Option<&'a [Client]>,
     /// What is known of the skill's surroundings.
     pub neighborhood: Option<&'a Neighborhood>,
+    /// Why the text is not exactly what the file holds, if it is not.
+    pub flaw: Option<Flaw>,
+}
+
+/// Something about the bytes of a file that its text does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaw {
+    /// Where in the text; empty if it is about the whole file.
+    pub span: Span,
+    /// What is wrong and what to do, without a full stop.
+    pub message: &'static str,
 }
 
 impl<'a> SkillFile<'a> {
     /// Returns a file of which only its text is known.
     pub const fn new(document: &'a SkillDocument, settings: &'a Settings) -> Self {
-        Self { document, settings, directory_name: None, clients: None, neighborhood: None }
+        Self {
+            document,
+            settings,
+            directory_name: None,
+            clients: None,
+            neighborhood: None,
+            flaw: None,
+        }
     }
 
     /// Returns the same file in a folder of this name.
@@ -43,6 +61,12 @@ impl<'a> SkillFile<'a> {
     #[must_use]
     pub const fn among(self, neighborhood: Option<&'a Neighborhood>) -> Self {
         Self { neighborhood, ..self }
+    }
+
+    /// Returns the same file, read from bytes that are not just this text.
+    #[must_use]
+    pub const fn with_flaw(self, flaw: Option<Flaw>) -> Self {
+        Self { flaw, ..self }
     }
 
     /// Returns the file's text.

@@ -79,12 +79,14 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Tells whether the rule finds nothing there. A rule that is off or does not exist might,
-    /// and those about suppressions depend on the answer.
+    /// Tells whether the rule finds nothing there. A rule that is off, does not exist or was not
+    /// shown what it needs might, and those about suppressions depend on the answer.
     fn has_none(&mut self, code: &str, scope: Scope) -> bool {
         let file = self.file;
         let Some(rule) = rule(code) else { return false };
-        if rule.code.starts_with("suppression/") || file.settings.level(rule) == Level::Off {
+        let is_about_suppressions = rule.code.starts_with("suppression/");
+        let is_off = file.settings.level(rule) == Level::Off;
+        if is_about_suppressions || is_off || !sees_enough(file, rule) {
             return false;
         }
         let places = self.by_code.entry(rule.code).or_insert_with(|| places(file, rule));
@@ -99,6 +101,33 @@ impl Found<'_> {
     }
 }
 
+/// Rules about what a check rarely sees all of: the other skills, where a hook looks at those of
+/// one commit; the records of this machine; the bytes of a file, where an editor sends its text.
+const BEYOND_THE_FOLDER: [&str; 5] = [
+    "duplicate/near",
+    "name/duplicate",
+    "provenance/unreviewed",
+    "references/unknown-skill",
+    "text/encoding",
+];
+
+/// Rules that need the files of the skill's own folder.
+const IN_THE_FOLDER: [&str; 5] = [
+    "links/backslash",
+    "links/broken",
+    "links/outside-skill",
+    "links/too-deep",
+    "links/unmentioned-file",
+];
+
+/// Tells whether the rule would find here what there is to find.
+fn sees_enough(file: &SkillFile<'_>, rule: &Rule) -> bool {
+    if IN_THE_FOLDER.contains(&rule.code) {
+        return file.neighborhood.is_some_and(|it| it.folder.is_some());
+    }
+    !BEYOND_THE_FOLDER.contains(&rule.code)
+}
+
 /// Returns where a rule finds something, in the order of the text.
 fn places(file: &SkillFile<'_>, rule: &Rule) -> Vec<usize> {
     let mut places = Vec::new();
@@ -108,4 +137,28 @@ fn places(file: &SkillFile<'_>, rule: &Rule) -> Vec<usize> {
     }
     places.sort_unstable();
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::{BEYOND_THE_FOLDER, IN_THE_FOLDER};
+    use crate::rules;
+
+    /// A rule that looks around and is in neither list would have suppressions taken away that
+    /// are needed.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test reads the sources of the rules")]
+    fn every_rule_that_looks_around_is_known() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+        for rule in rules() {
+            let name = rule.code.replace(['/', '-'], "_");
+            let source = fs::read_to_string(folder.join(format!("{name}.rs"))).unwrap();
+            let looks_around = source.contains("file.neighborhood") || source.contains("file.flaw");
+            let is_known =
+                BEYOND_THE_FOLDER.contains(&rule.code) || IN_THE_FOLDER.contains(&rule.code);
+            assert!(looks_around == is_known || rule.code == "suppression/unused", "{}", rule.code);
+        }
+    }
 }

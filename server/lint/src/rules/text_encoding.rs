@@ -22,7 +22,11 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(byte_order_mark(file.text()));
-    problems.extend(undecoded(file));
+    let undecoded = undecoded(file);
+    // What could not be decoded is told at the characters, unless it is the whole file.
+    let flaw = file.flaw.filter(|flaw| undecoded.is_none() || flaw.span.is_empty());
+    problems.extend(flaw.map(|flaw| Problem::new(flaw.span, flaw.message)));
+    problems.extend(undecoded);
     problems.extend(mixed_line_ends(file.text()));
     problems.extend(control_characters(file));
     problems

@@ -1,11 +1,14 @@
 //! Comments that suppress findings.
 
 use expect_test::{Expect, expect};
-use skill::{SkillDocument, apply_edits};
+use skill::{SkillDocument, Span, apply_edits};
 
 use crate::{
-    Level, Settings, SkillFile, check as run, suppression_edit,
-    tests::report::{check, check_fix, check_silent, report},
+    Flaw, Level, Settings, SkillFile, check as run, suppression_edit,
+    tests::{
+        report::{check, check_fix, check_silent, findings_among, report},
+        surroundings::Surroundings,
+    },
 };
 
 const FRONTMATTER: &str = "---\nname: count-rows\ndescription: Counts. Use for rows.\n---\n\n";
@@ -455,6 +458,43 @@ fn a_rule_that_is_off_is_not_called_unused() {
     assert_eq!(codes(&text, &Settings::default()), ["suppression/unused"]);
     let levels = [("portability/user-path".to_owned(), Level::Off)].into();
     assert!(codes(&text, &Settings { levels, ..Settings::default() }).is_empty());
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_called_unused() {
+    let suppressed = |code: &str| {
+        format!("{FRONTMATTER}<!-- preceptor-ignore-file {code}: known -->\n\n[a](gone.md)\n")
+    };
+    for code in ["links/broken", "name/duplicate", "duplicate/near", "text/encoding"] {
+        assert!(codes(&suppressed(code), &Settings::default()).is_empty(), "{code}");
+    }
+    // With its folder in sight, a rule about the folder can be asked; one about others cannot.
+    let around =
+        Surroundings { files: Some(String::new()), ..Surroundings::in_directory("count-rows") };
+    let unused = |code| {
+        let text = suppressed(code).replace("gone.md", "https://a.example");
+        let found = findings_among(&text, &around);
+        found.iter().any(|it| it.rule.code == "suppression/unused")
+    };
+    assert!(unused("links/broken"));
+    assert!(!unused("name/duplicate"));
+}
+
+#[test]
+fn what_only_the_bytes_show_is_suppressed_like_all_else() {
+    let settings = Settings::default();
+    let found = |text: &str| {
+        let document = SkillDocument::parse(text);
+        let start = text.find("Words").unwrap();
+        let flaw = Flaw { span: Span::new(start, start + 5), message: "The file is not UTF-8" };
+        let found = run(&SkillFile::new(&document, &settings)
+            .in_directory(Some("count-rows"))
+            .with_flaw(Some(flaw)));
+        found.iter().map(|it| it.rule.code).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&format!("{FRONTMATTER}Words.\n")), ["text/encoding"]);
+    let comment = "<!-- preceptor-ignore text/encoding: a sample -->";
+    assert!(found(&format!("{FRONTMATTER}{comment}\nWords.\n")).is_empty());
 }
 
 #[test]

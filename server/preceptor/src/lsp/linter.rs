@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use lint::{Finding, Neighborhood, Settings, SkillFile, check, clients_of};
+use lint::{Finding, Flaw, Neighborhood, Settings, SkillFile, check, clients_of};
 use skill::{SkillDocument, Span};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
@@ -18,6 +18,9 @@ use tower_lsp::lsp_types::{Diagnostic, Url};
 use tracing::{debug, error, info_span};
 
 use crate::lsp::{documents::Snapshot, lint_scope::LintScope, session::Session, to_proto};
+
+/// What some programs put in front of UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A cheaper lint is followed by no pause at all.
 const CHEAP: Duration = Duration::from_millis(5);
@@ -163,7 +166,7 @@ pub(crate) fn lint_text(
     settings: &Settings,
     neighborhood: Option<&Neighborhood>,
 ) -> Vec<Finding> {
-    lint_document(uri, &SkillDocument::parse(Arc::clone(text)), settings, neighborhood)
+    lint_document(uri, &SkillDocument::parse(Arc::clone(text)), settings, neighborhood, None)
 }
 
 fn lint_document(
@@ -171,12 +174,14 @@ fn lint_document(
     document: &SkillDocument,
     settings: &Settings,
     neighborhood: Option<&Neighborhood>,
+    flaw: Option<Flaw>,
 ) -> Vec<Finding> {
     let directory_name = directory_name(uri);
     let file = SkillFile::new(document, settings)
         .in_directory(directory_name.as_deref())
         .among(neighborhood)
-        .loaded_by(clients_of(uri.path()));
+        .loaded_by(clients_of(uri.path()))
+        .with_flaw(flaw);
     check(&file)
 }
 
@@ -216,9 +221,8 @@ fn lint_snapshot_text(session: &Session, snapshot: Arc<Snapshot>, scope: Arc<Lin
         let settings = scope.settings(&snapshot.uri);
         let document = snapshot.skill();
         neighborhood = session.neighbors.around(session, &snapshot, document);
-        let mut findings = lint_document(&snapshot.uri, document, &settings, neighborhood.as_ref());
-        findings.extend(encoding_on_disk(&snapshot, &findings, &settings));
-        findings
+        let flaw = flaw_on_disk(&snapshot);
+        lint_document(&snapshot.uri, document, &settings, neighborhood.as_ref(), flaw)
     } else {
         Vec::new()
     };
@@ -227,31 +231,29 @@ fn lint_snapshot_text(session: &Session, snapshot: Arc<Snapshot>, scope: Arc<Lin
     Linted { snapshot, findings, diagnostics, scope, neighborhood }
 }
 
-/// Editors decode a file that is no UTF-8 as they think best and show a text that nothing is wrong
-/// with; clients read the file.
+/// Editors leave out a byte order mark, decode a file that is no UTF-8 as they think best, and show
+/// a text that nothing is wrong with; clients read the file.
 #[expect(clippy::disallowed_methods, reason = "what the editor decoded is on the disk")]
-fn encoding_on_disk(
-    snapshot: &Snapshot,
-    findings: &[Finding],
-    settings: &Settings,
-) -> Option<Finding> {
-    let rule = lint::rule("text/encoding")?;
-    if snapshot.is_modified || findings.iter().any(|finding| finding.rule.code == rule.code) {
+fn flaw_on_disk(snapshot: &Snapshot) -> Option<Flaw> {
+    if snapshot.is_modified {
         return None;
     }
-    let severity = settings.level(rule).severity()?;
     let bytes = std::fs::read(snapshot.uri.to_file_path().ok()?).ok()?;
-    let n_valid = std::str::from_utf8(&bytes).err()?.valid_up_to();
-    let line = std::str::from_utf8(bytes.get(..n_valid)?).ok()?.matches('\n').count();
+    let Err(error) = std::str::from_utf8(&bytes) else {
+        let is_hidden = bytes.starts_with(BYTE_ORDER_MARK.as_bytes())
+            && !snapshot.text().starts_with(BYTE_ORDER_MARK);
+        let message = "The file starts with a byte order mark, which the editor does not show: \
+                       clients that do not expect it find no frontmatter. Save it as UTF-8 \
+                       without one";
+        return is_hidden.then_some(Flaw { span: Span::empty(0), message });
+    };
+    let before = std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?;
+    let line = before.matches('\n').count();
     let start = snapshot.line_index().line_start(line);
     let n_bytes = snapshot.line(u32::try_from(line).ok()?).map_or(0, str::len);
-    Some(Finding {
-        rule,
-        severity,
-        message: "The file is not UTF-8 here: clients cannot read it. Save it as UTF-8".to_owned(),
+    Some(Flaw {
         span: Span::new(start, start + n_bytes),
-        related: Vec::new(),
-        fixes: Vec::new(),
+        message: "The file is not UTF-8 here: clients cannot read it. Save it as UTF-8",
     })
 }
 
