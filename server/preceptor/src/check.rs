@@ -11,10 +11,12 @@ mod github;
 mod json;
 mod load;
 mod parallel;
+mod position;
 mod sarif;
 mod summary;
 mod text;
 mod uri;
+mod work;
 
 use std::{
     env,
@@ -25,18 +27,15 @@ use std::{
 use anyhow::Context;
 use lint::{Finding, Safety, Severity};
 use runtime::{
-    atomic,
     config::{FailOn, LintSettings},
+    workspace::resolve_existing,
 };
 
 pub use crate::check::color::wants_color;
-use crate::{
-    check::{
-        discover::discover,
-        examine::{Checked, Place, examine, fixed},
-        load::{Loaded, decode, load},
-    },
-    neighborhood::{self, SkillOnDisk},
+use crate::check::{
+    baseline::Known,
+    examine::{Checked, Place},
+    work::Work,
 };
 
 /// Exit code: nothing at or above the chosen severity.
@@ -45,6 +44,9 @@ pub const EXIT_CLEAN: u8 = 0;
 pub const EXIT_FINDINGS: u8 = 1;
 /// Exit code: something could not be checked.
 pub const EXIT_FAILED: u8 = 2;
+
+/// How many links that lead nowhere are named.
+const MAXIMUM_NAMED: usize = 3;
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]
@@ -124,6 +126,8 @@ struct Outcome {
     checked: Vec<Checked>,
     /// One sentence for each thing that could not be done.
     failures: Vec<String>,
+    /// Links that a search came upon and that lead nowhere, as they are shown.
+    dangling: Vec<String>,
     n_fixed: usize,
     /// Findings that a baseline knows.
     n_known: usize,
@@ -144,19 +148,33 @@ fn run_in(
 ) -> anyhow::Result<u8> {
     let mut outcome = Outcome::default();
     let mut fixed_input = None;
+    let known = match &options.baseline {
+        Some(file) if options.write_baseline.is_none() => Known::load(current_dir, file).map(Some),
+        _ => Ok(None),
+    };
+    // Without the baseline that was asked for, nobody knows what is to be left as it is.
+    let fix = options.fix.filter(|_| known.is_ok());
+    let known = known.unwrap_or_else(|failure| {
+        outcome.failures.push(failure);
+        None
+    });
+    let work = Work { current_dir, options, fix, known: known.as_ref() };
     if let Some(filename) = &options.stdin {
-        let place = place(current_dir, filename);
-        fixed_input = check_stdin(current_dir, place, options, stdin, &mut outcome);
+        fixed_input = work.check_stdin(&place(current_dir, filename), stdin, &mut outcome);
     } else {
-        check_files(current_dir, options, &mut outcome);
+        work.check_files(&mut outcome);
     }
     if let Some(file) = &options.write_baseline {
         baseline::write(current_dir, file, &mut outcome);
-    } else if let Some(file) = &options.baseline {
-        baseline::apply(current_dir, file, &mut outcome);
+    } else if let Some(known) = &known {
+        known.apply(&mut outcome);
     }
     for failure in &outcome.failures {
         writeln!(stderr, "error: {failure}").context("writing to stderr")?;
+    }
+    if !outcome.dangling.is_empty() {
+        let note = passed_over(&outcome.dangling);
+        writeln!(stderr, "note: {note}").context("writing to stderr")?;
     }
     if outcome.checked.is_empty() && outcome.failures.is_empty() {
         writeln!(stderr, "no SKILL.md below the given paths").context("writing to stderr")?;
@@ -210,122 +228,25 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
     }
 }
 
-/// Returns what has to be printed instead of the report: the input with fixes, if they are asked
-/// for. What is no text comes back as it was.
-fn check_stdin(
-    current_dir: &Path,
-    mut place: Place,
-    options: &Options,
-    stdin: &mut dyn Read,
-    outcome: &mut Outcome,
-) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if let Err(error) = stdin.read_to_end(&mut bytes) {
-        outcome.failures.push(format!("cannot read standard input: {error}"));
-        return None;
-    }
-    let mut output = options.fix.is_some().then(|| bytes.clone());
-    let mut loaded = match decode(bytes, &place.shown) {
-        Ok(loaded) => loaded,
-        Err(failure) => {
-            outcome.failures.push(failure);
-            return output;
-        }
+/// Says which links lead nowhere: all that is amiss with most of them is that something that they
+/// lead to was left out of a checkout.
+fn passed_over(links: &[String]) -> String {
+    let named: Vec<&str> = links.iter().take(MAXIMUM_NAMED).map(String::as_str).collect();
+    let more = match links.len() - named.len() {
+        0 => String::new(),
+        n_more => format!(" and {n_more} more"),
     };
-    place.neighborhood = neighborhood::around_text(&place.path, &loaded.text);
-    let settings = options.settings.of(current_dir, &place.path);
-    if let Some(safety) = options.fix
-        && let Some(fixed) = fixed(&place, &loaded.text, &settings, safety)
-    {
-        if loaded.flaw.is_some() {
-            outcome.failures.push(not_fixed(&place.shown));
-        } else {
-            outcome.n_fixed = fixed.n_fixed;
-            output = Some(fixed.text.clone().into_bytes());
-            loaded.text = fixed.text;
-        }
+    let named = named.join(", ");
+    match links.len() {
+        1 => format!("1 link leads nowhere and was passed over: {named}"),
+        n => format!("{n} links lead nowhere and were passed over: {named}{more}"),
     }
-    outcome.checked.push(examine(place, loaded, &settings));
-    output
-}
-
-fn check_files(current_dir: &Path, options: &Options, outcome: &mut Outcome) {
-    let current_folder = [PathBuf::from(".")];
-    let paths = if options.paths.is_empty() { &current_folder[..] } else { &options.paths };
-    let found = discover(current_dir, paths);
-    outcome.failures = found.failures;
-    let mut places: Vec<Place> = found.files.iter().map(|path| place(current_dir, path)).collect();
-    places.sort_by(|a, b| a.shown.cmp(&b.shown));
-    if let Some(safety) = options.fix {
-        look_around(&mut places);
-        // One after the other: two links may lead to the same file.
-        for place in &places {
-            fix_file(current_dir, place, safety, options, outcome);
-        }
-    }
-    look_around(&mut places);
-    let answers = parallel::map(&places, |place| {
-        let loaded = load(&place.path, &place.shown)?;
-        Ok(examine(place.clone(), loaded, &options.settings.of(current_dir, &place.path)))
-    });
-    for (place, answer) in places.iter().zip(answers) {
-        match answer {
-            Some(Ok(checked)) => outcome.checked.push(checked),
-            Some(Err(failure)) => outcome.failures.push(failure),
-            None => outcome.failures.push(format!(
-                "cannot check {}: a rule broke down over it; please report this, with the file",
-                place.shown
-            )),
-        }
-    }
-}
-
-/// Finds out what is around each file: the files of its folder, and the others.
-fn look_around(places: &mut [Place]) {
-    let skills = parallel::map(places, |place| SkillOnDisk::load(&place.path));
-    let index = neighborhood::index_of(skills.into_iter().flatten().flatten());
-    for place in places {
-        place.neighborhood =
-            neighborhood::key(&place.path).and_then(|key| index.neighborhood(&key));
-    }
-}
-
-/// Fixes what can be fixed in a file. One that cannot be read is left to the check that follows.
-fn fix_file(
-    current_dir: &Path,
-    place: &Place,
-    safety: Safety,
-    options: &Options,
-    outcome: &mut Outcome,
-) {
-    let Ok(Loaded { text, flaw }) = load(&place.path, &place.shown) else { return };
-    let settings = options.settings.of(current_dir, &place.path);
-    let Some(fixed) = fixed(place, &text, &settings, safety) else { return };
-    if flaw.is_some() {
-        outcome.failures.push(not_fixed(&place.shown));
-        return;
-    }
-    match atomic::write_over(&place.path, text.as_bytes(), fixed.text.as_bytes()) {
-        Ok(()) => outcome.n_fixed += fixed.n_fixed,
-        Err(error) => outcome.failures.push(format!(
-            "cannot write {} ({}): nothing in it was changed; make the file and its folder \
-             writable",
-            place.shown,
-            reason(&error)
-        )),
-    }
-}
-
-fn not_fixed(shown: &str) -> String {
-    format!(
-        "cannot fix {shown}: nothing in it was changed, because it is not UTF-8; save it as UTF-8"
-    )
 }
 
 /// A file with its path relative to the current folder where it is below.
 fn place(current_dir: &Path, path: &Path) -> Place {
     let path = current_dir.join(path);
-    Place { shown: relative(current_dir, &path), path, neighborhood: None }
+    Place { shown: relative(current_dir, &path), real: resolve_existing(&path), path }
 }
 
 /// The path relative to `folder` where it is below, with `/` between its parts.

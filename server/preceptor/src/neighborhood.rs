@@ -44,9 +44,13 @@ const MAXIMUM_SKILL_BYTES: u64 = 1024 * 1024;
 /// Returns the index's name of a file: absolute, links resolved, `/` between the parts. `None` if
 /// the path is no text.
 pub(crate) fn key(path: &Path) -> Option<String> {
-    let resolved = runtime::workspace::resolve_existing(path);
-    let shown = resolved.into_os_string().into_string().ok()?;
-    Some(if cfg!(windows) { shown.replace('\\', "/") } else { shown })
+    key_of_resolved(&runtime::workspace::resolve_existing(path))
+}
+
+/// Returns the index's name of a file whose path has no links in it.
+pub(crate) fn key_of_resolved(path: &Path) -> Option<String> {
+    let shown = path.to_str()?;
+    Some(if cfg!(windows) { shown.replace('\\', "/") } else { shown.to_owned() })
 }
 
 /// A skill as it is on the disk, ready for an index.
@@ -64,16 +68,17 @@ impl SkillOnDisk {
     /// Reads a skill and lists its folder; `None` if its `SKILL.md` cannot be read, which is for
     /// whoever checks the file to say.
     pub(crate) fn load(path: &Path) -> Option<Self> {
-        Self::of_text(path, &read_skill(path)?)
+        Self::of_document(path, key(path)?, &SkillDocument::parse(read_skill(path)?))
     }
 
-    /// A file of another name is the main file of no folder.
-    fn of_text(path: &Path, text: &str) -> Option<Self> {
-        if path.file_name().is_none_or(|name| name != SKILL_FILE_NAME) {
+    /// Lists the folder of a skill that was read; `None` for a file of another name, which is the
+    /// main file of no folder, and for a text that is too large.
+    pub(crate) fn of_document(path: &Path, key: String, document: &SkillDocument) -> Option<Self> {
+        let is_main_file = path.file_name().is_some_and(|name| name == SKILL_FILE_NAME);
+        if !is_main_file || document.text.len() as u64 > MAXIMUM_SKILL_BYTES {
             return None;
         }
-        let key = key(path)?;
-        let digest = SkillDigest::new(&key, &SkillDocument::parse(text));
+        let digest = SkillDigest::new(&key, document);
         Some(Self { key, digest, folder: list_folder_of(path) })
     }
 }
@@ -90,9 +95,9 @@ pub(crate) fn index_of(skills: impl IntoIterator<Item = SkillOnDisk>) -> SkillIn
 
 /// Returns what is around a text that stands, or would stand, in a file of this path: the files of
 /// its folder, and no other skill.
-pub(crate) fn around_text(path: &Path, text: &str) -> Option<Neighborhood> {
-    let skill = SkillOnDisk::of_text(path, text)?;
-    let key = skill.key.clone();
+pub(crate) fn around_text(path: &Path, document: &SkillDocument) -> Option<Neighborhood> {
+    let key = key(path)?;
+    let skill = SkillOnDisk::of_document(path, key.clone(), document)?;
     index_of([skill]).neighborhood(&key)
 }
 

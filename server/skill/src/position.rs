@@ -69,6 +69,11 @@ impl LineIndex {
         text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
     }
 
+    /// Returns the line of a byte; one inside a line end is on the line that ends there.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
     /// Returns the offset of a line's first byte; the last line's for a line that is not there.
     pub fn line_start(&self, line: usize) -> usize {
         self.starts.get(line).or(self.starts.last()).copied().unwrap_or_default()
@@ -80,7 +85,7 @@ impl LineIndex {
     /// one beyond the text its end.
     pub fn position(&self, text: &str, offset: usize, encoding: PositionEncoding) -> Position {
         let offset = offset.min(text.len());
-        let line = self.starts.partition_point(|&start| start <= offset).saturating_sub(1);
+        let line = self.line_of(offset);
         let wanted = offset - self.line_start(line).min(offset);
         let character = self
             .line(text, line)

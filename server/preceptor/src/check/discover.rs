@@ -1,7 +1,7 @@
 //! Which files are checked.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ffi::OsStr,
     fs,
     io::ErrorKind,
@@ -11,6 +11,7 @@ use std::{
 
 use globset::GlobBuilder;
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use runtime::workspace::resolve_existing;
 
 use crate::check::parallel::n_threads;
 
@@ -23,10 +24,45 @@ const NEVER_SEARCHED: [&str; 2] = [".git", ".preceptor"];
 /// What a search came up with.
 #[derive(Debug, Default)]
 pub(super) struct Discovered {
-    /// Absolute paths, each once.
-    pub(super) files: BTreeSet<PathBuf>,
+    /// The files without links in their paths, each with the way to it that is shown: two links to
+    /// one file are one file.
+    pub(super) files: BTreeMap<PathBuf, Way>,
+    /// Links that a search came upon and that lead nowhere.
+    pub(super) dangling: BTreeSet<PathBuf>,
     /// One sentence for each path that could not be searched.
     pub(super) failures: Vec<String>,
+}
+
+/// An absolute path to a file. The smallest one is shown: that of the file itself, if it was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Way {
+    /// Whether the file's own name is a link.
+    is_link: bool,
+    /// Whether there is a link on the way.
+    has_link: bool,
+    /// The path.
+    pub(super) path: PathBuf,
+}
+
+impl Discovered {
+    fn add(&mut self, real: PathBuf, path: PathBuf, is_link: bool) {
+        let way = Way { is_link, has_link: real != path, path };
+        match self.files.entry(real) {
+            Entry::Occupied(mut known) if way < *known.get() => *known.get_mut() = way,
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => {
+                place.insert(way);
+            }
+        }
+    }
+
+    fn extend(&mut self, other: Self) {
+        for (real, way) in other.files {
+            self.add(real, way.path, way.is_link);
+        }
+        self.dangling.extend(other.dangling);
+        self.failures.extend(other.failures);
+    }
 }
 
 /// Finds the files that `paths` stand for: a file is taken as it is, a folder is searched.
@@ -50,7 +86,8 @@ fn take(absolute: &Path, shown: &Path, discovered: &mut Discovered) {
     let shown = shown.display();
     let refusal = match fs::metadata(absolute) {
         Ok(metadata) if metadata.is_file() => {
-            discovered.files.insert(absolute.to_owned());
+            let is_link = fs::symlink_metadata(absolute).is_ok_and(|it| it.is_symlink());
+            discovered.add(resolve_existing(absolute), absolute.to_owned(), is_link);
             return;
         }
         Ok(metadata) if !metadata.is_dir() => "it is no file; leave it out".to_owned(),
@@ -83,12 +120,13 @@ fn search(folder: &Path, discovered: &mut Discovered) {
     let found = walk(folder, /*ignore files of parents*/ true);
     // Somebody who names a folder that is ignored as a whole means it.
     let found = if found.files.is_empty() { walk(folder, false) } else { found };
-    discovered.files.extend(found.files);
-    discovered.failures.extend(found.failures);
+    discovered.extend(found);
 }
 
 fn walk(folder: &Path, respects_parents: bool) -> Discovered {
     let discovered = Mutex::new(Discovered::default());
+    // Links to folders are not followed, so below here only a file itself can be one.
+    let real_folder = resolve_existing(folder);
     let mut builder = WalkBuilder::new(folder);
     builder
         .hidden(false)
@@ -100,11 +138,16 @@ fn walk(folder: &Path, respects_parents: bool) -> Discovered {
         Box::new(|result| {
             match result {
                 Ok(entry) if entry.file_name() == OsStr::new(SKILL_FILE_NAME) => {
-                    // A link whose target is gone is taken too, so that reading it says so.
-                    // What is neither (a folder, a pipe) is no skill.
-                    let is_taken = fs::metadata(entry.path()).map_or(true, |it| it.is_file());
-                    if let (true, Ok(mut discovered)) = (is_taken, discovered.lock()) {
-                        discovered.files.insert(entry.into_path());
+                    let found = found(folder, &real_folder, entry);
+                    if let (Some(found), Ok(mut discovered)) = (found, discovered.lock()) {
+                        match found {
+                            Found::File { real, path, is_link } => {
+                                discovered.add(real, path, is_link);
+                            }
+                            Found::Dangling(path) => {
+                                discovered.dangling.insert(path);
+                            }
+                        }
                     }
                 }
                 Ok(_) => {}
@@ -121,6 +164,28 @@ fn walk(folder: &Path, respects_parents: bool) -> Discovered {
     // Threads come upon them in any order.
     discovered.failures.sort();
     discovered
+}
+
+/// Something that is called like a skill's main file.
+enum Found {
+    File { real: PathBuf, path: PathBuf, is_link: bool },
+    Dangling(PathBuf),
+}
+
+/// Returns what an entry is; `None` for what is neither a file nor a link (a folder, a pipe).
+fn found(folder: &Path, real_folder: &Path, entry: DirEntry) -> Option<Found> {
+    let file_type = entry.file_type()?;
+    let path = entry.into_path();
+    if !file_type.is_symlink() {
+        let real = real_folder.join(path.strip_prefix(folder).ok()?);
+        return file_type.is_file().then_some(Found::File { real, path, is_link: false });
+    }
+    match fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => None,
+        // Whoever may not follow it hears of it when it is read.
+        Err(error) if error.kind() != ErrorKind::PermissionDenied => Some(Found::Dangling(path)),
+        _ => Some(Found::File { real: resolve_existing(&path), path, is_link: true }),
+    }
 }
 
 fn is_glob(text: &str) -> bool {

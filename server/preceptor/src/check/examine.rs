@@ -1,14 +1,14 @@
 //! One file: what the rules find in it, and its text with their fixes applied.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use lint::{Finding, Neighborhood, Safety, Settings, SkillFile, check, clients_of, fix_all, rule};
+use lint::{Finding, Flaw, Neighborhood, Safety, Settings, SkillFile, check, clients_of, fix_all};
 use skill::{LineIndex, SkillDocument};
 
-use crate::check::load::{Flaw, Loaded};
-
-/// The rule that speaks about files that are no UTF-8.
-const ENCODING_RULE: &str = "text/encoding";
+use crate::check::{baseline::Known, load::Loaded};
 
 /// More rounds of fixes than any sensible file needs; a guard against fixes that undo each other.
 const MAXIMUM_FIX_ROUNDS: usize = 16;
@@ -18,10 +18,25 @@ const MAXIMUM_FIX_ROUNDS: usize = 16;
 pub(super) struct Place {
     /// Where it is, or would be.
     pub(super) path: PathBuf,
+    /// The same without links, as far as it is there.
+    pub(super) real: PathBuf,
     /// The path as it is shown.
     pub(super) shown: String,
-    /// What is around it, where that was looked for.
-    pub(super) neighborhood: Option<Neighborhood>,
+}
+
+/// A file that was read and parsed.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// Its text, as far as it is text.
+    pub(super) document: SkillDocument,
+    /// Set if the text is not exactly what the file holds.
+    pub(super) flaw: Option<Flaw>,
+}
+
+impl Parsed {
+    pub(super) fn new(loaded: Loaded) -> Self {
+        Self { document: SkillDocument::parse(loaded.text), flaw: loaded.flaw }
+    }
 }
 
 /// A checked file.
@@ -30,7 +45,7 @@ pub(super) struct Checked {
     /// The file.
     pub(super) place: Place,
     /// Its text, as far as it is text.
-    pub(super) text: String,
+    pub(super) text: Arc<str>,
     /// The lines of the text.
     pub(super) line_index: LineIndex,
     /// What the rules found.
@@ -47,37 +62,36 @@ pub(super) struct Fixed {
 }
 
 /// Runs the rules over a file's text.
-pub(super) fn examine(place: Place, loaded: Loaded, settings: &Settings) -> Checked {
-    let directory_name = directory_name(&place.path);
-    let Loaded { text, flaw } = loaded;
-    let document = SkillDocument::parse(text.as_str());
-    let file = SkillFile::new(&document, settings)
-        .in_directory(directory_name.as_deref())
-        .among(place.neighborhood.as_ref())
-        .loaded_by(clients_of(&place.path.to_string_lossy()));
-    let mut findings = check(&file);
-    if let Some(flaw) = flaw {
-        add_flaw(&mut findings, &flaw, settings);
-    }
-    Checked { place, line_index: LineIndex::new(&text), text, findings }
+pub(super) fn examine(
+    place: &Place,
+    parsed: &Parsed,
+    neighborhood: Option<&Neighborhood>,
+    settings: &Settings,
+) -> Checked {
+    let text = Arc::clone(&parsed.document.text);
+    let findings = findings(place, parsed, neighborhood, settings);
+    Checked { place: place.clone(), line_index: LineIndex::new(&text), text, findings }
 }
 
 /// Returns the text after as many rounds of fixes as it takes; `None` if there is nothing to fix.
+/// What a baseline knows is left as it is.
 pub(super) fn fixed(
     place: &Place,
     text: &str,
+    neighborhood: Option<&Neighborhood>,
     settings: &Settings,
     safety: Safety,
+    known: Option<&Known>,
 ) -> Option<Fixed> {
-    let directory_name = directory_name(&place.path);
     let mut out = Fixed { text: text.to_owned(), n_fixed: 0 };
     for _ in 0..MAXIMUM_FIX_ROUNDS {
         let document = SkillDocument::parse(out.text.as_str());
-        let file = SkillFile::new(&document, settings)
-            .in_directory(directory_name.as_deref())
-            .among(place.neighborhood.as_ref())
-            .loaded_by(clients_of(&place.path.to_string_lossy()));
-        let Some(fixed) = fix_all(&out.text, &check(&file), safety) else { break };
+        let parsed = Parsed { document, flaw: None };
+        let mut found = findings(place, &parsed, neighborhood, settings);
+        if let Some(known) = known {
+            found = known.new_findings(&place.path, &out.text, found);
+        }
+        let Some(fixed) = fix_all(&out.text, &found, safety) else { break };
         if fixed.text == out.text {
             break;
         }
@@ -86,18 +100,19 @@ pub(super) fn fixed(
     (out.n_fixed > 0).then_some(out)
 }
 
-/// The rules see a text that was decoded, so that its file was none is said here.
-fn add_flaw(findings: &mut Vec<Finding>, flaw: &Flaw, settings: &Settings) {
-    let Some(rule) = rule(ENCODING_RULE) else { return };
-    let Some(severity) = settings.level(rule).severity() else { return };
-    let is_said = findings.iter().any(|it| it.rule.code == rule.code && it.span == flaw.span);
-    if is_said {
-        return;
-    }
-    let (span, message) = (flaw.span, flaw.message.to_owned());
-    let finding = Finding { rule, severity, message, span, related: Vec::new(), fixes: Vec::new() };
-    let before = findings.partition_point(|it| (it.span, it.rule.code) < (span, rule.code));
-    findings.insert(before, finding);
+fn findings(
+    place: &Place,
+    parsed: &Parsed,
+    neighborhood: Option<&Neighborhood>,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let directory_name = directory_name(&place.path);
+    let file = SkillFile::new(&parsed.document, settings)
+        .in_directory(directory_name.as_deref())
+        .among(neighborhood)
+        .loaded_by(clients_of(&place.path.to_string_lossy()))
+        .with_flaw(parsed.flaw);
+    check(&file)
 }
 
 /// The name of the folder that a file is in, also for `./SKILL.md`.

@@ -3,17 +3,17 @@
 use std::{fmt::Write, path::Path};
 
 use lint::{Finding, Severity};
-use skill::PositionEncoding;
 
-use crate::check::{Checked, Outcome, relative, summary::summary};
+use crate::check::{Outcome, position::Positions, relative, summary::summary};
 
 /// Returns an annotation for each finding and for what could not be checked, and a summary.
 pub(super) fn report(outcome: &Outcome, root: &Path) -> String {
     let mut out = String::new();
     for checked in &outcome.checked {
         let path = relative(root, &checked.place.path);
+        let positions = Positions::new(checked);
         for finding in &checked.findings {
-            out.push_str(&annotation(&path, checked, finding));
+            out.push_str(&annotation(&path, &positions, finding));
         }
     }
     for failure in &outcome.failures {
@@ -25,25 +25,23 @@ pub(super) fn report(outcome: &Outcome, root: &Path) -> String {
     out
 }
 
-fn annotation(path: &str, checked: &Checked, finding: &Finding) -> String {
-    let Checked { text, line_index, .. } = checked;
+fn annotation(path: &str, positions: &Positions<'_>, finding: &Finding) -> String {
     let command = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info | Severity::Hint => "notice",
     };
-    let start = line_index.position(text, finding.span.start, PositionEncoding::Utf32);
-    let end = line_index.position(text, finding.span.end, PositionEncoding::Utf32);
+    let (start, end) = positions.of(finding);
     let mut out = format!(
         "::{command} file={},line={},col={},endLine={}",
         escaped_property(path),
-        start.line + 1,
-        start.character + 1,
-        end.line + 1
+        start.line,
+        start.column,
+        end.line
     );
     // Columns of different lines cannot be shown together.
     if start.line == end.line {
-        let _ = write!(out, ",endColumn={}", end.character + 1);
+        let _ = write!(out, ",endColumn={}", end.column);
     }
     let title = escaped_property(finding.rule.code);
     let message = escaped_message(&finding.message);

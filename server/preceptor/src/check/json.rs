@@ -3,9 +3,8 @@
 use anyhow::Context;
 use lint::Finding;
 use serde::Serialize;
-use skill::PositionEncoding;
 
-use crate::check::{Checked, Outcome};
+use crate::check::{Checked, Outcome, position::Positions};
 
 /// The whole report. Field names are part of the interface.
 #[derive(Serialize)]
@@ -14,8 +13,8 @@ struct Report<'a> {
     diagnostics: Vec<Diagnostic<'a>>,
 }
 
-/// One finding: lines and columns count from 1, columns in Unicode scalar values; the end is
-/// exclusive.
+/// One finding: lines and columns count from 1, columns in Unicode scalar values without a byte
+/// order mark; the end is exclusive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Diagnostic<'a> {
@@ -35,7 +34,11 @@ pub(super) fn report(outcome: &Outcome) -> anyhow::Result<String> {
     let diagnostics = outcome
         .checked
         .iter()
-        .flat_map(|checked| checked.findings.iter().map(|finding| diagnostic(checked, finding)))
+        .flat_map(|checked| {
+            let positions = Positions::new(checked);
+            let findings = checked.findings.iter();
+            findings.map(move |finding| diagnostic(checked, &positions, finding))
+        })
         .collect();
     let report = Report { files: outcome.checked.len(), diagnostics };
     let mut out = serde_json::to_string_pretty(&report).context("writing the report as JSON")?;
@@ -43,19 +46,18 @@ pub(super) fn report(outcome: &Outcome) -> anyhow::Result<String> {
     Ok(out)
 }
 
-fn diagnostic<'a>(checked: &'a Checked, finding: &'a Finding) -> Diagnostic<'a> {
-    let position = |offset| {
-        let position = checked.line_index.position(&checked.text, offset, PositionEncoding::Utf32);
-        (position.line + 1, position.character + 1)
-    };
-    let (line, column) = position(finding.span.start);
-    let (end_line, end_column) = position(finding.span.end);
+fn diagnostic<'a>(
+    checked: &'a Checked,
+    positions: &Positions<'_>,
+    finding: &'a Finding,
+) -> Diagnostic<'a> {
+    let (start, end) = positions.of(finding);
     Diagnostic {
         path: &checked.place.shown,
-        line,
-        column,
-        end_line,
-        end_column,
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
         severity: finding.severity.as_str(),
         code: finding.rule.code,
         message: &finding.message,

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use lint::Flaw;
 use skill::Span;
 
 /// The largest file that is checked, in bytes: far more than any text that a model could read.
@@ -16,17 +17,8 @@ const MAXIMUM_BYTES: usize = 16 << 20;
 pub(super) struct Loaded {
     /// The text; what is no UTF-8 was decoded as well as it goes.
     pub(super) text: String,
-    /// Set if the text is not exactly what the file holds.
+    /// Set if the text is not exactly what the file holds. Such a file must not be written.
     pub(super) flaw: Option<Flaw>,
-}
-
-/// Why a text is not exactly what its file holds. Such a file must not be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Flaw {
-    /// The first place that could not be decoded, in the text.
-    pub(super) span: Span,
-    /// What is wrong and what to do, without a full stop.
-    pub(super) message: &'static str,
 }
 
 /// Reads a file; the error is a sentence for people that says what to do.

@@ -1,7 +1,10 @@
 //! The report for services that collect findings: SARIF 2.1.0.
 //!
-//! Columns count Unicode scalar values, as the run says of itself. Paths are relative to the
-//! checkout; what is elsewhere has its full address.
+//! Columns count Unicode scalar values, as the run says of itself, without a byte order mark, as
+//! the standard says. Paths are relative to the checkout; what is elsewhere has its full address.
+//!
+//! What a comment in the text suppresses or a baseline knows is left out: the standard has a
+//! property for suppressed results, and services show them all the same.
 
 mod log;
 
@@ -10,7 +13,7 @@ use std::{collections::BTreeMap, fmt::Write, path::Path};
 use anyhow::Context;
 use lint::{Finding, Fix, Level, Rule, Severity};
 use sha2::{Digest, Sha256};
-use skill::{PositionEncoding, Span, TextEdit};
+use skill::{Span, TextEdit};
 
 use self::log::{
     ArtifactChange, ArtifactLocation, Configuration, Driver, Invocation, Location, Log, Markdown,
@@ -19,6 +22,7 @@ use self::log::{
 };
 use crate::check::{
     Checked, Outcome,
+    position::{Positions, n_bytes_of_mark},
     uri::{file_uri, relative_reference},
 };
 
@@ -28,15 +32,20 @@ const ROOT: &str = "SRCROOT";
 /// The name under which a finding's fingerprint stands; a new way to make it gets a new name.
 const FINGERPRINT: &str = "preceptorLine/v1";
 
+/// How much of a finding's line its fingerprint is made of, in characters: each finding on a line reads
+/// it anew.
+const MAXIMUM_LINE: usize = 4096;
+
 /// Returns the report with a line end. `root` is what paths are relative to.
 pub(super) fn report(outcome: &Outcome, root: &Path) -> anyhow::Result<String> {
     let results = outcome.checked.iter().flat_map(|checked| {
         let artifact = artifact_location(root, &checked.place.path);
+        let positions = Positions::new(checked);
         let mut seen = BTreeMap::new();
         checked
             .findings
             .iter()
-            .map(|finding| result(checked, finding, &artifact, &mut seen))
+            .map(|finding| result(checked, &positions, finding, &artifact, &mut seen))
             .collect::<Vec<_>>()
     });
     let notifications = outcome
@@ -115,13 +124,14 @@ fn artifact_location(root: &Path, path: &Path) -> ArtifactLocation {
 
 fn result(
     checked: &Checked,
+    positions: &Positions<'_>,
     finding: &Finding,
     artifact: &ArtifactLocation,
     seen: &mut BTreeMap<String, usize>,
 ) -> LogResult {
     let physical = |span| PhysicalLocation {
         artifact_location: artifact.clone(),
-        region: region(checked, span),
+        region: region(positions, span),
     };
     let related = finding.related.iter().enumerate().map(|(idx, (span, label))| RelatedLocation {
         id: idx,
@@ -136,23 +146,28 @@ fn result(
         locations: vec![Location { physical_location: physical(finding.span) }],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint(checked, finding, seen))]),
-        fixes: finding.fixes.iter().map(|fix| sarif_fix(checked, fix, artifact)).collect(),
+        fixes: finding
+            .fixes
+            .iter()
+            .filter(|fix| fix.edits.iter().all(|it| it.span.end > n_bytes_of_mark(&checked.text)))
+            .map(|fix| sarif_fix(positions, fix, artifact))
+            .collect(),
     }
 }
 
-fn region(checked: &Checked, span: Span) -> Region {
-    let position = |offset| {
-        let position = checked.line_index.position(&checked.text, offset, PositionEncoding::Utf32);
-        (position.line + 1, position.character + 1)
-    };
-    let (start_line, start_column) = position(span.start);
-    let (end_line, end_column) = position(span.end);
-    Region { start_line, start_column, end_line, end_column }
+fn region(positions: &Positions<'_>, span: Span) -> Region {
+    let (start, end) = (positions.at(span.start), positions.at(span.end));
+    Region {
+        start_line: start.line,
+        start_column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
 }
 
-fn sarif_fix(checked: &Checked, fix: &Fix, artifact: &ArtifactLocation) -> SarifFix {
+fn sarif_fix(positions: &Positions<'_>, fix: &Fix, artifact: &ArtifactLocation) -> SarifFix {
     let replacement = |edit: &TextEdit| Replacement {
-        deleted_region: region(checked, edit.span),
+        deleted_region: region(positions, edit.span),
         inserted_content: Message { text: edit.new_text.clone() },
     };
     SarifFix {
@@ -168,8 +183,10 @@ fn sarif_fix(checked: &Checked, fix: &Fix, artifact: &ArtifactLocation) -> Sarif
 /// the rule, the line's words and how many such lines came before.
 fn fingerprint(checked: &Checked, finding: &Finding, seen: &mut BTreeMap<String, usize>) -> String {
     let Checked { text, line_index, .. } = checked;
-    let line = line_index.position(text, finding.span.start, PositionEncoding::Utf8).line;
-    let words = line_index.line(text, line).split_whitespace();
+    let line = line_index.line(text, line_index.line_of(finding.span.start));
+    let end = line.char_indices().nth(MAXIMUM_LINE).map_or(line.len(), |(end, _)| end);
+    let line = line.get(..end).unwrap_or_default();
+    let words = line.split_whitespace();
     let mut hash = Sha256::new_with_prefix(finding.rule.code);
     hash.update([0]);
     hash.update(finding.span.of(text));

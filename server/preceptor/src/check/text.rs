@@ -2,9 +2,13 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 use lint::{Finding, Fix, Safety, Severity};
-use skill::{LineIndex, Position, PositionEncoding, Span};
+use skill::Span;
 
-use crate::check::{Checked, Options, Outcome, summary::summary};
+use crate::check::{
+    Checked, Options, Outcome,
+    position::{Positions, n_bytes_of_mark},
+    summary::summary,
+};
 
 /// The most bytes of a finding's lines that are worked through to show them.
 const MAXIMUM_SHOWN: usize = 4096;
@@ -20,8 +24,9 @@ pub(super) fn report(outcome: &Outcome, options: &Options) -> String {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for checked in &outcome.checked {
+        let positions = Positions::new(checked);
         for finding in &checked.findings {
-            out.push_str(&render(&renderer, checked, finding));
+            out.push_str(&render(&renderer, checked, &positions, finding));
             out.push_str("\n\n");
         }
     }
@@ -30,7 +35,12 @@ pub(super) fn report(outcome: &Outcome, options: &Options) -> String {
     out
 }
 
-fn render(renderer: &Renderer, checked: &Checked, finding: &Finding) -> String {
+fn render(
+    renderer: &Renderer,
+    checked: &Checked,
+    positions: &Positions<'_>,
+    finding: &Finding,
+) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -50,10 +60,8 @@ fn render(renderer: &Renderer, checked: &Checked, finding: &Finding) -> String {
         .id(finding.rule.code)
         .elements([] as [Snippet<'_, Annotation<'_>>; 0]);
     if lines.is_cut {
-        let start = finding.span.start;
-        let Position { line, character } =
-            checked.line_index.position(&checked.text, start, PositionEncoding::Utf32);
-        let place = Origin::path(&checked.place.shown).line(line + 1).char_column(character + 1);
+        let start = positions.at(finding.span.start);
+        let place = Origin::path(&checked.place.shown).line(start.line).char_column(start.column);
         group = group.element(place);
     } else {
         snippet = snippet.path(&checked.place.shown);
@@ -89,7 +97,7 @@ fn fix_hint(fix: &Fix) -> String {
 fn related_places(checked: &Checked, finding: &Finding) -> Vec<String> {
     let mut lines_by_label: Vec<(&str, Vec<usize>)> = Vec::new();
     for (span, label) in &finding.related {
-        let line = line(&checked.line_index, &checked.text, span.start) + 1;
+        let line = checked.line_index.line_of(span.start) + 1;
         match lines_by_label.iter().position(|(known, _)| known == label) {
             Some(idx) => lines_by_label.get_mut(idx).into_iter().for_each(|it| it.1.push(line)),
             None if lines_by_label.len() < MAXIMUM_NOTES => {
@@ -118,10 +126,10 @@ struct Lines {
 impl Lines {
     fn of(checked: &Checked, span: Span) -> Self {
         let Checked { text, line_index, .. } = checked;
-        let first = line(line_index, text, span.start);
-        let last = line(line_index, text, span.end);
+        let first = line_index.line_of(span.start);
+        let last = line_index.line_of(span.end);
         // A byte order mark takes no column.
-        let start = line_index.line_start(first).max(span.start.min(bom_length(text)));
+        let start = line_index.line_start(first).max(span.start.min(n_bytes_of_mark(text)));
         let end = line_index.line_start(last) + line_index.line(text, last).len();
         let is_cut = end.saturating_sub(start) > MAXIMUM_SHOWN;
         if is_cut {
@@ -137,12 +145,4 @@ impl Lines {
 /// The start of the character that a byte belongs to.
 fn boundary(text: &str, offset: usize) -> usize {
     (0..=offset.min(text.len())).rev().find(|&it| text.is_char_boundary(it)).unwrap_or_default()
-}
-
-fn bom_length(text: &str) -> usize {
-    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
-}
-
-fn line(line_index: &LineIndex, text: &str, offset: usize) -> usize {
-    line_index.position(text, offset, PositionEncoding::Utf8).line
 }

@@ -7,7 +7,7 @@ use lint::Safety;
 
 use crate::check::{
     Options,
-    tests::{BAD, Folder, output},
+    tests::{BAD, Folder, output, paths},
 };
 
 #[test]
@@ -134,7 +134,7 @@ fn what_is_no_utf_8_is_reported_and_never_written() {
 
 #[cfg(unix)]
 #[test]
-fn two_links_to_one_file_are_fixed_in_turn() {
+fn two_links_to_one_file_are_one_skill() {
     use std::os::unix::fs::symlink;
 
     let folder = Folder::new(&[("store/text.md", BAD)]);
@@ -142,9 +142,58 @@ fn two_links_to_one_file_are_fixed_in_turn() {
         fs::create_dir(folder.path().join(name)).unwrap();
         symlink("../store/text.md", folder.path().join(name).join("SKILL.md")).unwrap();
     }
-    let report = output(&folder, &Options { fix: Some(Safety::Safe), ..Options::default() }, "");
-    assert!(report.contains("checked 2 skills") && !report.contains("could not"), "{report}");
-    // Each is renamed to its own folder in turn; neither gets in the way of the other.
-    assert!(report.contains("fixed 2"), "{report}");
-    assert!(folder.read("store/text.md").contains("name: other"));
+    let fix = Options { fix: Some(Safety::Safe), ..Options::default() };
+    let report = output(&folder, &fix, "");
+    assert!(report.contains("checked 1 skill: 1 warning; fixed 1"), "{report}");
+    let fixed = folder.read("store/text.md");
+    assert!(fixed.contains("name: bad-name"), "{fixed}");
+    output(&folder, &fix, "");
+    assert_eq!(folder.read("store/text.md"), fixed);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_shown_by_its_own_path_before_any_link_to_it() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new(&[("real/SKILL.md", BAD)]);
+    fs::create_dir(folder.path().join("also")).unwrap();
+    symlink("../real/SKILL.md", folder.path().join("also/SKILL.md")).unwrap();
+    symlink("real", folder.path().join("folder")).unwrap();
+    for (named, shown) in [
+        (&["."][..], "real/SKILL.md:"),
+        (&["also", "real"], "real/SKILL.md:"),
+        (&["also", "folder"], "folder/SKILL.md:"),
+    ] {
+        let options = Options { fix: Some(Safety::Safe), ..paths(named) };
+        let report = output(&folder, &options, "");
+        assert!(report.contains(shown) && report.contains("checked 1 skill"), "{report}");
+    }
+    assert!(folder.read("real/SKILL.md").contains("name: folder"));
+}
+
+#[test]
+fn what_a_baseline_knows_is_not_fixed() {
+    let folder = Folder::new(&[("bad-name/SKILL.md", BAD)]);
+    let write = Options { write_baseline: Some("known.json".into()), ..Options::default() };
+    output(&folder, &write, "");
+    let text = format!("{BAD}\nIn `/home/finn/x`.\n");
+    folder.write("bad-name/SKILL.md", text.as_bytes());
+    let fix = Options {
+        baseline: Some("known.json".into()),
+        fix: Some(Safety::Safe),
+        ..Options::default()
+    };
+    expect![[r#"
+        checked 1 skill: no findings; 2 in the baseline; fixed 1
+        exit code 0
+    "#]]
+    .assert_eq(&output(&folder, &fix, ""));
+    let fixed = folder.read("bad-name/SKILL.md");
+    assert_eq!(fixed, text.replace("/home/finn", "~"));
+    // Without the baseline nobody knows what to leave, so nothing is changed.
+    folder.write("known.json", b"{");
+    let report = output(&folder, &fix, "");
+    assert!(report.contains("error: cannot read the baseline known.json"), "{report}");
+    assert_eq!(folder.read("bad-name/SKILL.md"), fixed);
 }

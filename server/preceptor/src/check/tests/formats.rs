@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{
     Format, Options, run_in,
-    tests::{BAD, Folder, GOOD, check, paths},
+    tests::{BAD, Folder, GOOD, check, output, paths},
 };
 
 #[test]
@@ -60,6 +60,47 @@ fn annotations_name_the_place_and_escape_what_would_end_them() {
             exit code 1
         "#]],
     );
+}
+
+/// The fix that removes the mark has no place in SARIF: nothing of it can be named by columns.
+#[test]
+fn a_byte_order_mark_takes_no_column_in_any_report() {
+    let text = "\u{feff}[a](C:\\Users\\finn\\a.md) \u{200b}x\n";
+    let folder = Folder::new(&[("a/SKILL.md", text)]);
+    let places = |format| {
+        let report = output(&folder, &Options { format, ..Options::default() }, "");
+        let lines = report.lines().filter(|line| line.contains("olumn") || line.contains("col="));
+        lines.map(|line| line.trim().trim_end_matches(',').to_owned()).collect::<Vec<_>>()
+    };
+    let json = places(Format::Json);
+    let of_mark = ["\"column\": 1", "\"endColumn\": 1"];
+    assert!(json.starts_with(&of_mark.map(str::to_owned)), "{json:?}");
+    assert!(json.contains(&"\"column\": 5".to_owned()), "{json:?}");
+    let github = places(Format::Github).concat();
+    assert!(github.contains("line=1,col=1,endLine=1,endColumn=1,title=text/encoding"), "{github}");
+    assert!(github.contains("line=1,col=5,endLine=1,"), "{github}");
+    let log: Value = serde_json::from_str(&sarif(&folder)).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let of = |rule: &str| results.iter().find(|it| it["ruleId"] == rule).unwrap();
+    assert_eq!(of("text/encoding")["locations"][0]["physicalLocation"]["region"]["endColumn"], 1);
+    assert!(of("text/encoding").get("fixes").is_none());
+    assert!(of("portability/user-path").get("fixes").is_some());
+}
+
+#[test]
+fn what_a_baseline_knows_is_no_result() {
+    let folder = Folder::new(&[("a/SKILL.md", BAD)]);
+    let write = Options { write_baseline: Some("known.json".into()), ..Options::default() };
+    output(&folder, &write, "");
+    let options = Options {
+        format: Format::Sarif,
+        baseline: Some("known.json".into()),
+        ..Options::default()
+    };
+    let report = output(&folder, &options, "");
+    let json = report.split("exit code").next().unwrap();
+    let log: Value = serde_json::from_str(json).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 0);
 }
 
 #[test]
