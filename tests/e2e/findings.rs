@@ -250,3 +250,33 @@ async fn a_file_that_the_editor_decoded_from_another_encoding_is_found() {
     assert_eq!(diagnostics[0]["range"]["start"]["line"], 2);
     client.finish().await;
 }
+
+/// Editors do not send a byte order mark; one that does counts it as a character of its text.
+#[tokio::test]
+async fn a_byte_order_mark_is_found_whether_the_editor_shows_it_or_not() {
+    let mut client = start().await;
+    let text = "---\nname: demo\ndescription: Counts rows. Use when rows are checked.\n---\n";
+    let with_mark = format!("\u{feff}{text}");
+    for (name, shown, end) in [("demo", text, 0), ("other/demo", &*with_mark, 1)] {
+        let uri = client.uri(&format!("{name}/SKILL.md"));
+        let folder = client.dir().join(name);
+        tokio::fs::create_dir_all(&folder).await.unwrap();
+        tokio::fs::write(folder.join("SKILL.md"), &with_mark).await.unwrap();
+        client.open(&uri, shown).await;
+        let diagnostics = client.diagnostics(&uri, 1).await;
+        let of_mark = diagnostics.as_array().unwrap();
+        let of_mark = of_mark.iter().find(|it| it["code"] == "text/encoding").unwrap();
+        assert_eq!(of_mark["range"]["start"]["character"], 0, "{diagnostics}");
+        assert_eq!(of_mark["range"]["end"]["character"], end, "{diagnostics}");
+    }
+    let uri = client.uri("suppressed/SKILL.md");
+    let comment = "\n<!-- preceptor-ignore-file text/encoding: an old program needs it -->\n";
+    let text = text.replace("name: demo", "name: suppressed") + comment;
+    let folder = client.dir().join("suppressed");
+    tokio::fs::create_dir_all(&folder).await.unwrap();
+    tokio::fs::write(folder.join("SKILL.md"), format!("\u{feff}{text}")).await.unwrap();
+    client.open(&uri, &text).await;
+    let diagnostics = client.diagnostics(&uri, 1).await;
+    assert_eq!(diagnostics.as_array().unwrap().len(), 0, "{diagnostics}");
+    client.finish().await;
+}

@@ -117,7 +117,8 @@ fn links_are_followed_to_files_and_dangling_ones_passed_over() {
         checked 1 skill: no findings
         note: 1 link leads nowhere and was passed over: gone/SKILL.md
         exit code 0
-    "#]].assert_eq(&output(&folder, &Options::default(), ""));
+    "#]]
+    .assert_eq(&output(&folder, &Options::default(), ""));
     expect![[r#"
         checked 0 skills: no findings; 1 path could not be checked
         error: cannot check gone/SKILL.md: it is a link to something that is not there; repair or remove the link
