@@ -370,7 +370,15 @@ pub enum StateRecord {
     SkillsOffered {
         /// Their names.
         names: Vec<String>,
+        /// How many there are beside them, which the tool `skills` lists.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        n_others: usize,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Where a request was asked.

@@ -19,5 +19,6 @@ pub mod policy;
 pub mod preview;
 pub mod prompt;
 pub mod shell;
+pub mod skill_list;
 pub mod tool;
 pub mod trace;

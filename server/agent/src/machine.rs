@@ -13,6 +13,7 @@ mod batch;
 mod compaction;
 mod guarding;
 mod restore;
+mod skills;
 mod spending;
 mod takeover;
 mod undo;
@@ -236,6 +237,8 @@ pub struct Machine {
     turn: u32,
     request: String,
     skills: Vec<OfferedSkill>,
+    /// The skills that the student's system prompt names; `None`: it has to be written.
+    listed: Option<Vec<String>>,
     student: Attempt,
     teacher: Option<Attempt>,
     student_failure: String,
@@ -283,6 +286,7 @@ impl Machine {
             turn: 0,
             request: String::new(),
             skills: Vec::new(),
+            listed: None,
             student: Attempt::new(Vec::new()),
             teacher: None,
             student_failure: String::new(),

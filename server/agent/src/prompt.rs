@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     detect::CallRecord,
     message::{Message, Origin},
+    skill_list::{self, SkillList},
     trace::fenced_trace,
 };
 
@@ -15,11 +16,14 @@ pub struct OfferedSkill {
     pub name: String,
     /// What it does and when to use it.
     pub description: String,
+    /// How many runs used it, as far as that is known.
+    #[serde(default)]
+    pub n_runs: usize,
 }
 
 /// Returns the system prompt of an attempt. It depends on the run only, never on the time or the
 /// turn, so that a server can reuse its cache of the prefix.
-pub fn system_prompt(workspace: &str, skills: &[OfferedSkill], has_tools: bool) -> String {
+pub fn system_prompt(workspace: &str, skills: &SkillList, has_tools: bool) -> String {
     let mut prompt = format!(
         "You work on a person's request in the folder {workspace}. Be brief and exact. Say only \
          what you know or have checked.\n"
@@ -31,17 +35,31 @@ pub fn system_prompt(workspace: &str, skills: &[OfferedSkill], has_tools: bool) 
              result. If you cannot do it, say so plainly.\n",
         );
     }
-    if has_tools && !skills.is_empty() {
+    if has_tools && !skills.named.is_empty() {
         prompt.push_str(
             "\nSkills are tried procedures. If one fits the request, read it first with the tool \
              `skills` (action `view`, its name) and follow it.\n",
         );
-        for skill in skills {
-            let description = skill.description.split_whitespace().collect::<Vec<_>>().join(" ");
-            let _ = writeln!(prompt, "- {}: {description}", skill.name);
+        prompt.extend(skills.named.iter().map(skill_list::line));
+        if skills.n_others > 0 {
+            let _ = writeln!(
+                prompt,
+                "{} more are not named here; action `list` names all.",
+                skills.n_others
+            );
         }
     }
     prompt
+}
+
+/// Returns what a later request says of skills that suit it and that the system prompt does not
+/// name; empty where there are none.
+pub fn more_skills(skills: &[OfferedSkill]) -> String {
+    if skills.is_empty() {
+        return String::new();
+    }
+    let lines: String = skills.iter().map(skill_list::line).collect();
+    format!("\n\n[These skills may fit too:]\n{}", lines.trim_end())
 }
 
 /// Returns the student's history as the teacher continues it: without system prompts, with its own
@@ -119,7 +137,7 @@ pub fn distillation_messages(
 
 #[cfg(test)]
 mod tests {
-    use super::{OfferedSkill, system_prompt, teacher_messages};
+    use super::{OfferedSkill, SkillList, more_skills, system_prompt, teacher_messages};
     use crate::message::{Message, Origin};
 
     #[test]
@@ -127,10 +145,18 @@ mod tests {
         let skill = OfferedSkill {
             name: "count-rows".to_owned(),
             description: "Counts rows.\n Use when asked.".to_owned(),
+            n_runs: 0,
         };
-        let prompt = system_prompt("/w", std::slice::from_ref(&skill), true);
-        assert!(prompt.contains("- count-rows: Counts rows. Use when asked.\n"), "{prompt}");
-        assert!(!system_prompt("/w", &[skill], false).contains("count-rows"));
+        let more = more_skills(std::slice::from_ref(&skill));
+        assert!(more.ends_with("\n- count-rows: Counts rows. Use when asked."), "{more}");
+        assert_eq!(more_skills(&[]), "");
+        let mut list = SkillList { named: vec![skill], n_others: 0 };
+        let prompt = system_prompt("/w", &list, true);
+        assert!(prompt.ends_with("- count-rows: Counts rows. Use when asked.\n"), "{prompt}");
+        assert!(!system_prompt("/w", &list, false).contains("count-rows"));
+        list.n_others = 3;
+        let prompt = system_prompt("/w", &list, true);
+        assert!(prompt.ends_with("3 more are not named here; action `list` names all.\n"));
     }
 
     #[test]

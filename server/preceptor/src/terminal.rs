@@ -50,6 +50,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
         folders,
         editor: Arc::new(NoEditor),
         clock: Arc::new(SystemClock),
+        skill_use: Arc::default(),
         is_chat: false,
     };
     let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);

@@ -8,12 +8,13 @@ mod call;
 mod handle;
 mod operations;
 mod prepare;
+mod skills;
 mod spending;
 
 use std::{
     collections::VecDeque,
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use agent::{
@@ -21,7 +22,6 @@ use agent::{
     event::{Event, RequestOrigin},
     machine::{Actor, Emitted, Input, Machine, ProposedSkill, Step},
     message::FailureClass,
-    prompt::OfferedSkill,
     tool::{Access, BuiltInTool, PreparedCall},
 };
 use tokio::sync::mpsc;
@@ -40,6 +40,7 @@ use crate::{
     proposals::{ProposalError, ProposalStore, Provenance},
     recorder::Recorder,
     run_store::{RunFolder, RunFolderError},
+    skill_use::SkillUse,
     tools::{Restored, Toolbox},
     uri,
     workspace::FileError,
@@ -61,6 +62,8 @@ pub struct RunSetup {
     pub editor: Arc<dyn Editor>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Which runs used which skill, as far as this process has looked.
+    pub skill_use: Arc<Mutex<SkillUse>>,
     /// Whether it is a chat, without tools and teacher.
     pub is_chat: bool,
 }
@@ -136,6 +139,9 @@ struct Parts {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     folder: RunFolder,
+    /// The folder that this run's is in.
+    runs: PathBuf,
+    skill_use: Arc<Mutex<SkillUse>>,
 }
 
 struct Driver {
@@ -246,26 +252,6 @@ impl Driver {
     async fn request_input(&self, request: Request) -> Input {
         let (skills, notes) = self.skills().await;
         Input::Request { prompt: request.prompt, origin: request.origin, skills, notes }
-    }
-
-    /// Returns the skills that are there now, and what a person should know about others.
-    async fn skills(&self) -> (Vec<OfferedSkill>, Vec<String>) {
-        let (mut skills, mut notes) = (Vec::new(), Vec::new());
-        if self.parts.machine.has_tools() {
-            let toolbox = Arc::clone(&self.parts.toolbox);
-            let found = tokio::task::spawn_blocking(move || {
-                (toolbox.offered_skills(), toolbox.left_out_skills())
-            });
-            match found.await {
-                Ok((offered, left_out)) => (skills, notes) = (offered, left_out),
-                Err(error) => tracing::error!(%error, "the skills were not found"),
-            }
-        }
-        let skills = skills
-            .into_iter()
-            .map(|skill| OfferedSkill { name: skill.name, description: skill.description })
-            .collect();
-        (skills, notes)
     }
 
     async fn run_tools(

@@ -39,6 +39,20 @@ impl SkillUse {
         runs
     }
 
+    /// Returns how many of the runs in these folders read the body of each skill, by its name; one
+    /// that no run read is left out.
+    ///
+    /// Reads files, as [`Self::runs`] does.
+    pub fn counts(&mut self, run_folders: &[PathBuf]) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
+        for run in run_folders.iter().flat_map(|folder| newest(folder)) {
+            for skill in self.used_in(&run.journal()) {
+                *counts.entry(skill.clone()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     fn used_in(&mut self, journal: &Path) -> &BTreeSet<String> {
         static NOTHING: BTreeSet<String> = BTreeSet::new();
         let metadata = journal.metadata().ok();
@@ -99,5 +113,7 @@ mod tests {
         let runs = skill_use.runs(&folders, "count-rows");
         assert_eq!(runs.iter().map(|run| run.run_id.as_str()).collect::<Vec<_>>(), [RUN]);
         assert!(skill_use.runs(&folders, "sum-rows").is_empty());
+        let counts = skill_use.counts(&folders);
+        assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("count-rows".to_owned(), 1)]);
     }
 }

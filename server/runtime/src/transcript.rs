@@ -114,8 +114,13 @@ impl Transcript {
                 self.teacher_speaks = false;
                 format!("## Turn {}\n\n{}\n\n", record.turn, quote(prompt))
             }
-            Event::State(StateRecord::SkillsOffered { names }) if !names.is_empty() => {
-                format!("*Skills offered: {}.*\n\n", names.join(", "))
+            Event::State(StateRecord::SkillsOffered { names, n_others }) if !names.is_empty() => {
+                let others = match n_others {
+                    0 => String::new(),
+                    1 => " and 1 other".to_owned(),
+                    n_others => format!(" and {n_others} others"),
+                };
+                format!("*Skills offered: {}{others}.*\n\n", names.join(", "))
             }
             Event::State(StateRecord::Verdict { gate: Some(gate), .. }) => {
                 format!("**The student failed.** {gate}\n\n")

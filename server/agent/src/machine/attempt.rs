@@ -15,7 +15,7 @@ use crate::{
         ToolCall,
     },
     policy::Grant,
-    prompt::{OfferedSkill, system_prompt},
+    prompt::{OfferedSkill, more_skills},
 };
 
 /// What stands in the journal and the transcript where a turn has no words of a person.
@@ -29,7 +29,9 @@ impl Machine {
             None => prompt.clone(),
         };
         self.request.clone_from(&prompt);
-        self.open_turn(skills, notes, StateRecord::Request { prompt, origin, goes_on: false }, out);
+        let record = StateRecord::Request { prompt, origin, goes_on: false };
+        let more = self.open_turn(skills, notes, record, out);
+        let content = content + &more_skills(&more);
         self.requests.push(vec![self.turn]);
         let message = Message::User { content, origin: Origin::User };
         self.push(Actor::Student, vec![message], out);
@@ -63,42 +65,30 @@ impl Machine {
         self.call_model(Actor::Student, out)
     }
 
+    /// Returns skills that suit the request and that the system prompt does not name.
     fn open_turn(
         &mut self,
         skills: Vec<OfferedSkill>,
         notes: Vec<String>,
         request: StateRecord,
         out: &mut Out,
-    ) {
+    ) -> Vec<OfferedSkill> {
         self.turn += 1;
         out.turn = self.turn;
         out.teacher = false;
         out.emit(Event::State(request));
         self.teacher = None;
-        if self.student.messages.is_empty() || self.skills != skills {
-            let system =
-                system_prompt(&self.setup.workspace, &skills, !self.setup.tools.is_empty());
-            let system = Message::System { content: system };
-            match self.student.messages.first_mut() {
-                Some(first) => *first = system.clone(),
-                None => self.student.messages.push(system.clone()),
-            }
-            let (actor, messages) = (Actor::Student, vec![system]);
-            out.emit(Event::State(StateRecord::Messages { actor, messages }));
-        }
-        out.emit(Event::State(StateRecord::SkillsOffered {
-            names: skills.iter().map(|skill| skill.name.clone()).collect(),
-        }));
+        let more = self.list_skills(skills, out);
         for log in notes {
             out.emit(Event::ToolLog { tool: "skills".to_owned(), log });
         }
-        self.skills = skills;
         self.student.calls.clear();
         self.student.n_steps = 0;
         self.student.answer.clear();
         self.student.watch = Watch::default();
         self.student.fill.n_overflows = 0;
         self.purse.begin_turn();
+        more
     }
 
     pub(super) fn call_model(&mut self, actor: Actor, out: &mut Out) -> Step {

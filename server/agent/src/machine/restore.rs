@@ -65,8 +65,9 @@ impl Machine {
     /// of other records. A new run's journal begins with it.
     pub fn snapshot(&self) -> Option<Emitted> {
         let mut machine = self.clone();
-        machine.skills.clear();
         // Whoever goes on offers what there is then.
+        machine.skills.clear();
+        machine.listed = None;
         machine.setup.tools.clear();
         for attempt in [Some(&mut machine.student), machine.teacher.as_mut()].into_iter().flatten()
         {

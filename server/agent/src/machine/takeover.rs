@@ -7,7 +7,7 @@ use crate::{
     distill::{Distillation, read_distillation},
     event::{Event, StateRecord},
     message::{Message, ModelReply, ModelRequest, Origin},
-    prompt::{distillation_messages, system_prompt, teacher_messages},
+    prompt::{distillation_messages, teacher_messages},
 };
 
 /// Longest reason shown for a failed attempt, in characters.
@@ -88,7 +88,7 @@ impl Machine {
             signals: judgement.signals.clone(),
         });
         let messages = teacher_messages(
-            system_prompt(&self.setup.workspace, &self.skills, !self.setup.tools.is_empty()),
+            self.teacher_prompt(),
             &self.student.messages,
             &self.request,
             &self.student_failure,

@@ -20,6 +20,7 @@ use crate::{
 mod compaction;
 mod guarding;
 mod restore;
+mod skills;
 mod spending;
 mod undo;
 

@@ -100,6 +100,7 @@ pub(crate) async fn start(
         folders: Arc::clone(&session.folders),
         editor: Arc::new(SessionEditor::new(session)),
         clock: Arc::new(SystemClock),
+        skill_use: Arc::clone(&session.skill_use),
         is_chat: new.is_chat,
     };
     let request = Request {
@@ -169,6 +170,7 @@ pub(crate) async fn open(
         folders: Arc::clone(&session.folders),
         editor: Arc::new(SessionEditor::new(session)),
         clock: Arc::new(SystemClock),
+        skill_use: Arc::clone(&session.skill_use),
         is_chat: false,
     };
     let transcript = Url::from_file_path(folder.transcript());

@@ -65,7 +65,7 @@ pub struct Session {
     /// What became of requests.
     pub(crate) turns: Turns,
     /// Which runs used which skill.
-    pub(crate) skill_use: std::sync::Mutex<SkillUse>,
+    pub(crate) skill_use: Arc<std::sync::Mutex<SkillUse>>,
     /// Held while a proposal is decided about.
     pub(crate) accepting: Mutex<()>,
     /// Accepted skills that are not saved yet.
@@ -91,7 +91,7 @@ impl Session {
             settings: Settings::default(),
             folders: Arc::new(options.folders()),
             runs: Runs::default(),
-            skill_use: std::sync::Mutex::default(),
+            skill_use: Arc::default(),
             accepting: Mutex::default(),
             unsaved_skills: UnsavedSkills::default(),
             open_folders: WorkspaceFolders::default(),

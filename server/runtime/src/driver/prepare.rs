@@ -8,13 +8,12 @@ use agent::{
     gate::{self, TakeoverMode, TeacherPolicy},
     machine::{Emitted, Machine, Setup, Step},
     policy::{self, Policy},
-    prompt::OfferedSkill,
     tool::{BUILT_IN_TOOLS, BuiltInTool},
 };
 use llm::Redactor;
 use tokio::sync::mpsc;
 
-use super::{Parts, RunSetup, StartError, model_name, spending};
+use super::{Parts, RunSetup, StartError, model_name, skills::unused, spending};
 use crate::{
     config::{ApprovalMode, Config, Endpoint, RuleDecision, TeacherMode, TeacherScope},
     day_book::DayBook,
@@ -78,10 +77,7 @@ pub(super) fn prepare_again(
     let policy = policy(&setup.config);
     let machine = Machine::new(machine_setup.clone(), policy.clone());
     let mut parts = parts(setup, workspace, folder, recorder, machine);
-    let skills = parts.toolbox.offered_skills().into_iter();
-    let skills = skills
-        .map(|skill| OfferedSkill { name: skill.name, description: skill.description })
-        .collect();
+    let skills = parts.toolbox.offered_skills().into_iter().map(unused).collect();
     let (machine, transition) = Machine::restore(machine_setup, policy, skills, &journal);
     parts.machine = machine;
     let event = ready(&parts);
@@ -143,6 +139,8 @@ fn parts(
         config: setup.config,
         clock: setup.clock,
         folder,
+        runs: setup.runs,
+        skill_use: setup.skill_use,
     }
 }
 

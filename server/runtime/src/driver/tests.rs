@@ -108,6 +108,7 @@ impl Bench {
             folders: Arc::new(Folders::below(self.folder.path())),
             editor: Arc::new(NoEditor),
             clock: Arc::new(SystemClock),
+            skill_use: Arc::default(),
             is_chat: false,
         }
     }

@@ -1,6 +1,6 @@
 //! `skills`: the bodies of skills, on demand.
 
-use agent::tool::ToolResult;
+use agent::{clip::clip, tool::ToolResult};
 
 use super::{Arguments, Toolbox};
 use crate::{
@@ -8,6 +8,10 @@ use crate::{
     trust::trusts,
 };
 
+/// A list of skills that is longer, in bytes, says less of each: a model is shown no more of it.
+const LISTING_BYTES: usize = 20_000;
+/// Characters of a description in a long list.
+const SHORT_DESCRIPTION_CHARS: usize = 80;
 /// Largest file of a skill's folder that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -18,13 +22,7 @@ impl Toolbox {
             || skills.iter().map(|skill| skill.name.as_str()).collect::<Vec<_>>().join(", ");
         match arguments.required_text("action")? {
             "list" if skills.is_empty() => Ok(ToolResult::ok("There are no skills.")),
-            "list" => {
-                let lines: Vec<String> = skills
-                    .iter()
-                    .map(|skill| format!("- {}: {}", skill.name, skill.description))
-                    .collect();
-                Ok(ToolResult::ok(lines.join("\n")))
-            }
+            "list" => Ok(ToolResult::ok(listing(&skills))),
             "view" => {
                 let name = arguments
                     .text("name")
@@ -67,6 +65,25 @@ impl Toolbox {
             editor: self.workspace.editor(),
         }
     }
+}
+
+/// One line a skill; where that gets too long, with the beginning of each description, else with
+/// names alone.
+fn listing(skills: &[FoundSkill]) -> String {
+    let with_at_most = |n_chars: usize| -> String {
+        let lines = skills.iter().map(|skill| {
+            let words = skill.description.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("- {}: {}", skill.name, clip(&words, n_chars))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    for n_chars in [usize::MAX, SHORT_DESCRIPTION_CHARS] {
+        let listing = with_at_most(n_chars);
+        if listing.len() <= LISTING_BYTES {
+            return listing;
+        }
+    }
+    skills.iter().map(|skill| skill.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn read_beside(skill: &FoundSkill, file: &str) -> Result<String, String> {
