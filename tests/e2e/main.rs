@@ -32,6 +32,7 @@ mod lifecycle;
 mod model_server;
 mod navigation;
 mod neighbors;
+mod offered_skills;
 mod operations;
 mod permissions;
 mod processes;
