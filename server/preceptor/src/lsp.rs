@@ -10,6 +10,7 @@ mod ask_lines;
 pub mod board;
 pub mod client_features;
 mod client_process;
+mod closed_skills;
 mod commands;
 mod difference;
 pub mod documents;

@@ -142,6 +142,11 @@ impl SkillIndex {
         self.skills.iter().map(|(path, skill)| (path, &skill.digest.name))
     }
 
+    /// Returns what is equal for equal texts of the skill at a path.
+    pub fn text_hash(&self, path: &str) -> Option<u64> {
+        self.skills.get(path).map(|skill| skill.digest.text_hash)
+    }
+
     /// Returns the skill at a path, and those below it if it is a folder.
     pub fn at_or_below(&self, path: &str) -> Vec<Arc<str>> {
         let below = format!("{path}/");

@@ -38,6 +38,8 @@ pub struct ClientFeatures {
     pub refreshes_code_lenses: bool,
     /// It asks for inlay hints again when told to.
     pub refreshes_inlay_hints: bool,
+    /// It asks for semantic tokens again when told to.
+    pub refreshes_semantic_tokens: bool,
     /// It asks for the diagnostics of open documents.
     pub pulls_diagnostics: bool,
     /// It asks for diagnostics again when told to.
@@ -97,6 +99,9 @@ impl ClientFeatures {
                 .unwrap_or_default(),
             refreshes_inlay_hints: workspace
                 .and_then(|it| it.inlay_hint.as_ref()?.refresh_support)
+                .unwrap_or_default(),
+            refreshes_semantic_tokens: workspace
+                .and_then(|it| it.semantic_tokens.as_ref()?.refresh_support)
                 .unwrap_or_default(),
             pulls_diagnostics: params
                 .capabilities

@@ -133,6 +133,19 @@ impl Documents {
         Some(saved)
     }
 
+    /// Returns the text of a file that is not open as a snapshot, which is never current.
+    pub(crate) fn closed_file(&self, uri: Url, text: &str) -> Snapshot {
+        let parts = SnapshotParts {
+            uri,
+            version: 0,
+            language_id: "markdown".into(),
+            is_modified: false,
+            encoding: self.encoding(),
+            rope: Rope::from_str(text),
+        };
+        Snapshot::new(parts, /*revision*/ 0)
+    }
+
     /// Closes a document and returns its last snapshot; its anchors stay.
     pub fn close(&self, uri: &Url) -> Option<Arc<Snapshot>> {
         let mut state = self.state();

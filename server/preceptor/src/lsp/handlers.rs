@@ -16,3 +16,4 @@ pub(crate) mod did_save;
 pub(crate) mod hover;
 pub(crate) mod initialize;
 pub(crate) mod initialized;
+pub(crate) mod workspace_diagnostic;

@@ -74,6 +74,7 @@ impl Linter {
     /// Lints all open skills again, under new settings.
     pub(crate) fn settings_changed(&self, session: &Session) {
         session.board.pulled_changed();
+        session.closed_skills.changed();
         let tasks = self.tasks();
         for snapshot in session.documents.all() {
             if let Some(task) = tasks.get(&snapshot.uri) {
@@ -169,7 +170,8 @@ pub(crate) fn lint_text(
     lint_document(uri, &SkillDocument::parse(Arc::clone(text)), settings, neighborhood, None)
 }
 
-fn lint_document(
+/// Returns the findings in a skill; for any thread that may be busy for a while.
+pub(crate) fn lint_document(
     uri: &Url,
     document: &SkillDocument,
     settings: &Settings,

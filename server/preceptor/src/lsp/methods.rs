@@ -13,6 +13,15 @@ impl Notification for RunEvent {
     const METHOD: &'static str = "preceptor/event";
 }
 
+/// `$/progress` with a part of an answer, which lsp-types lacks: `{token, value}`.
+#[derive(Debug)]
+pub(crate) enum PartialResult {}
+
+impl Notification for PartialResult {
+    type Params = Value;
+    const METHOD: &'static str = "$/progress";
+}
+
 /// `preceptor/save`: asks the client to save a document.
 #[derive(Debug)]
 pub(crate) enum Save {}

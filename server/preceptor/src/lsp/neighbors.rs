@@ -8,10 +8,12 @@ use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use lint::{Neighborhood, SkillDigest, SkillIndex};
 use skill::SkillDocument;
+use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::Url;
 use tracing::{debug, error, info_span};
 
@@ -25,12 +27,17 @@ use crate::{
 /// The most skills that one search takes in; a workspace with more is no workspace.
 const MAXIMUM_SKILLS: usize = 20_000;
 
+/// How long the first search is waited for by those who want to know of all skills.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The index, and which of its skills are open.
 #[derive(Debug, Default)]
 pub(crate) struct Neighbors {
     state: Mutex<State>,
     /// Held while the disk is looked at for it, so that what was seen last is what stays.
     looking: Mutex<()>,
+    /// Cancelled once all folders were searched.
+    searched: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -66,9 +73,7 @@ impl Neighbors {
                 touched.extend(state.index.set_folder(&key, folder.map(Arc::new)));
             }
             touched.remove(key.as_str());
-            let touched = state.open_among(&touched);
-            drop(state);
-            linter::lint_again(session, &touched);
+            tell(session, state, &touched);
         } else {
             drop(state);
         }
@@ -86,6 +91,35 @@ impl Neighbors {
                 (Arc::clone(path), Arc::clone(name), state.open.get(&**path).cloned())
             })
             .collect()
+    }
+
+    /// Waits until all folders were searched once, but not for long.
+    pub(crate) async fn searched(&self) {
+        // Elapsed or searched, the skills found so far are those to speak of.
+        let _ = tokio::time::timeout(SEARCH_TIMEOUT, self.searched.cancelled()).await;
+    }
+
+    /// Returns the paths of all skills, sorted.
+    pub(crate) fn paths(&self) -> Vec<Arc<str>> {
+        self.state().index.paths().cloned().collect()
+    }
+
+    /// Returns what tells the text of a skill from others, and what is around it; `None` for one
+    /// that is open. Looks at the disk.
+    pub(crate) fn around_closed(
+        &self,
+        session: &Session,
+        path: &str,
+    ) -> Option<(u64, Neighborhood)> {
+        let state = self.state();
+        if state.open.contains_key(path) {
+            return None;
+        }
+        let text_hash = state.index.text_hash(path)?;
+        let neighborhood = state.index.neighborhood(path)?;
+        drop(state);
+        let acceptance = acceptance(&session.folders.state, Path::new(path));
+        Some((text_hash, Neighborhood { acceptance, ..neighborhood }))
     }
 
     /// Tells whether what was around a skill is around it still.
@@ -116,6 +150,16 @@ impl State {
     }
 }
 
+/// Has what is around some skills, or the skills themselves, looked at again.
+fn tell(session: &Session, state: MutexGuard<'_, State>, touched: &BTreeSet<Arc<str>>) {
+    let open = state.open_among(touched);
+    drop(state);
+    linter::lint_again(session, &open);
+    if !touched.is_empty() {
+        session.closed_skills.changed();
+    }
+}
+
 /// Looks for all skills of the workspace and of the user, and forgets those that are gone. Returns
 /// at once.
 pub(crate) fn search(session: &Arc<Session>) {
@@ -124,6 +168,7 @@ pub(crate) fn search(session: &Arc<Session>) {
         let known: Vec<Arc<str>> = session.neighbors.state().index.paths().cloned().collect();
         let gone = known.into_iter().filter(|path| !found.contains(&**path));
         forget(session, gone);
+        session.neighbors.searched.cancel();
     });
 }
 
@@ -142,15 +187,16 @@ pub(crate) fn closed(session: &Arc<Session>, uri: &Url) {
     if !linter::is_skill(uri) || is_left_out(&path) {
         return;
     }
+    // At once: who asks about it from now on is told of what is on the disk.
+    session.neighbors.state().open.retain(|_, open| open != uri);
     let uri = uri.clone();
     in_the_background(session, move |session| {
         if session.documents.get(&uri).is_some() {
             return;
         }
-        if let Some(key) = key(&path) {
-            session.neighbors.state().open.remove(&key);
-        }
         work_in(session, &[path]);
+        // Also one that is on the disk as it was shown: it was not spoken of while it was open.
+        session.closed_skills.changed();
     });
 }
 
@@ -200,9 +246,7 @@ fn work_in(session: &Session, paths: &[PathBuf]) {
         let folder = list_folder_of(Path::new(&key)).map(Arc::new);
         let mut state = session.neighbors.state();
         let touched = state.index.set_folder(&key, folder);
-        let touched = state.open_among(&touched);
-        drop(state);
-        linter::lint_again(session, &touched);
+        tell(session, state, &touched);
     }
     if is_search_needed {
         search_folders(session, /*known ones too*/ false);
@@ -233,9 +277,7 @@ fn take_in(session: &Session, path: &Path) {
     let Some(skill) = SkillOnDisk::load(path) else { return };
     let mut state = session.neighbors.state();
     let touched = state.take(skill);
-    let touched = state.open_among(&touched);
-    drop(state);
-    linter::lint_again(session, &touched);
+    tell(session, state, &touched);
 }
 
 /// Takes skills out that are not open.
@@ -245,9 +287,8 @@ fn forget(session: &Session, paths: impl Iterator<Item = Arc<str>>) {
         if state.open.contains_key(&*path) {
             continue;
         }
-        let touched = state.index.remove(&path);
-        let touched = state.open_among(&touched);
-        drop(state);
-        linter::lint_again(session, &touched);
+        let mut touched = state.index.remove(&path);
+        touched.insert(path);
+        tell(session, state, &touched);
     }
 }

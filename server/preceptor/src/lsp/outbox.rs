@@ -207,6 +207,15 @@ impl Outbox {
         serde_json::from_value(value).map_err(|error| RequestError::Unreadable { method, error })
     }
 
+    /// Waits until all that was sent before is with the writer: what is answered from then on
+    /// reaches the client later.
+    pub async fn flushed(&self) {
+        let (sender, receiver) = oneshot::channel();
+        self.queue().mark(sender);
+        // Without a writer there is nobody to tell.
+        let _ = receiver.await;
+    }
+
     async fn push(&self, request: Request) {
         let mut request = request;
         loop {

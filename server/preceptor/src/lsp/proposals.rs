@@ -176,6 +176,8 @@ pub(crate) async fn accept(
             }
         }
     };
+    // One that is recorded makes it matter which others are not.
+    session.closed_skills.changed();
     proposal.status = ProposalStatus::Accepted;
     proposal.target = Some(target.clone());
     store.save(&proposal)?;

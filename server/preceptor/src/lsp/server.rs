@@ -20,7 +20,8 @@ use tower_lsp::{
         SemanticTokensDeltaParams, SemanticTokensFullDeltaResult, SemanticTokensParams,
         SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
         SymbolInformation, TextDocumentPositionParams, TextEdit, Url, WorkDoneProgressCancelParams,
-        WorkspaceEdit, WorkspaceSymbolParams,
+        WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult, WorkspaceEdit,
+        WorkspaceSymbolParams,
     },
 };
 
@@ -137,6 +138,14 @@ impl LanguageServer for Server {
         params: DocumentDiagnosticParams,
     ) -> Result<DocumentDiagnosticReportResult> {
         Ok(handlers::diagnostic::diagnostic(&self.session, params).await)
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let report = handlers::workspace_diagnostic::workspace_diagnostic(&self.session, params);
+        Ok(report.await.into())
     }
 
     async fn document_symbol(

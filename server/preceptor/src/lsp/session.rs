@@ -12,13 +12,14 @@ use runtime::{
 use tokio::sync::Mutex;
 use tower_lsp::lsp_types::{
     Url,
-    request::{CodeLensRefresh, WorkspaceDiagnosticRefresh},
+    request::{CodeLensRefresh, SemanticTokensRefresh, WorkspaceDiagnosticRefresh},
 };
 use tracing::{debug, info_span};
 
 use crate::lsp::{
     board::{Delivery, DiagnosticsBoard},
     client_features::ClientFeatures,
+    closed_skills::ClosedSkills,
     documents::{Documents, Snapshot},
     guide::GuidePages,
     language::semantic_tokens::SentTokens,
@@ -54,6 +55,8 @@ pub struct Session {
     pub(crate) linter: Linter,
     /// The skills of the workspace, as far as they matter to each other.
     pub(crate) neighbors: Neighbors,
+    /// What is found in skills that are not open.
+    pub(crate) closed_skills: ClosedSkills,
     /// The configuration in force.
     pub(crate) settings: Settings,
     /// The rule pages as files.
@@ -88,6 +91,7 @@ impl Session {
             guide,
             linter: Linter::default(),
             neighbors: Neighbors::default(),
+            closed_skills: ClosedSkills::default(),
             settings: Settings::default(),
             folders: Arc::new(options.folders()),
             runs: Runs::default(),
@@ -194,6 +198,21 @@ impl Session {
         self.tasks.spawn(info_span!("code lenses"), async move {
             if let Err(error) = task.outbox.request::<CodeLensRefresh>(&(), REFRESH_TIMEOUT).await {
                 debug!(%error, "the code lenses were not refreshed");
+            }
+        });
+    }
+
+    /// Has the client ask for semantic tokens again.
+    pub(crate) fn refresh_semantic_tokens(self: &Arc<Self>) {
+        if !self.client().refreshes_semantic_tokens || self.documents.all().is_empty() {
+            return;
+        }
+        let task = Arc::clone(self);
+        self.tasks.spawn(info_span!("semantic tokens"), async move {
+            let refreshed =
+                task.outbox.request::<SemanticTokensRefresh>(&(), REFRESH_TIMEOUT).await;
+            if let Err(error) = refreshed {
+                debug!(%error, "the semantic tokens were not refreshed");
             }
         });
     }

@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
     RelatedUnchangedDocumentDiagnosticReport, UnchangedDocumentDiagnosticReport,
 };
 
-use crate::lsp::session::Session;
+use crate::lsp::{language::work_out, linter::is_skill, session::Session};
 
 pub(crate) async fn diagnostic(
     session: &Arc<Session>,
@@ -23,6 +23,11 @@ pub(crate) async fn diagnostic(
         let linted = session.linter.findings(session, snapshot).await;
         items.extend(linted.diagnostics.iter().cloned());
         items.extend(session.board.pulled(&uri));
+    } else if is_skill(&uri) {
+        // Clients ask a last time when a document is closed, and keep what they are told.
+        let (task, uri) = (Arc::clone(session), uri.clone());
+        let examined = work_out(move || task.closed_skills.examine_at(&task, &uri)).await;
+        items.extend(examined.flatten().iter().flat_map(|it| it.diagnostics.clone()));
     }
     let result_id = result_id(&items);
     let report = if params.previous_result_id.as_ref() == Some(&result_id) {
@@ -43,7 +48,7 @@ pub(crate) async fn diagnostic(
 }
 
 /// Equal for equal diagnostics, within one process.
-fn result_id(items: &[Diagnostic]) -> String {
+pub(super) fn result_id(items: &[Diagnostic]) -> String {
     let mut hasher = DefaultHasher::new();
     serde_json::to_string(items).unwrap_or_default().hash(&mut hasher);
     format!("{:016x}", hasher.finish())

@@ -62,7 +62,7 @@ pub(crate) fn initialize(session: &Arc<Session>, params: InitializeParams) -> In
                     DiagnosticOptions {
                         identifier: Some(to_proto::SOURCE.to_owned()),
                         inter_file_dependencies: true,
-                        workspace_diagnostics: false,
+                        workspace_diagnostics: true,
                         ..DiagnosticOptions::default()
                     },
                 )),

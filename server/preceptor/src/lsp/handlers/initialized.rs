@@ -16,6 +16,12 @@ pub(crate) fn initialized(session: &Arc<Session>) {
     session.refresh_diagnostics_as_they_change();
     neighbors::search(session);
     let task = Arc::clone(session);
+    session.tasks.spawn(info_span!("semantic tokens"), async move {
+        // What was asked for before knew fewer skills to speak of.
+        task.neighbors.searched().await;
+        task.refresh_semantic_tokens();
+    });
+    let task = Arc::clone(session);
     let guide = Arc::clone(&session.guide);
     session.tasks.spawn(info_span!("guide"), async move {
         if let Err(error) = tokio::task::spawn_blocking(move || guide.unpack()).await {

@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use tokio::sync::oneshot;
 use tower_lsp::{
     jsonrpc::{Id, Request},
     lsp_types::{
@@ -29,6 +30,8 @@ pub(super) struct Queue {
 enum Entry {
     Message(Request),
     Diagnostics(Url),
+    /// Nothing to write: somebody waits until all before it has left.
+    Mark(oneshot::Sender<()>),
 }
 
 impl Queue {
@@ -58,6 +61,12 @@ impl Queue {
         Ok(())
     }
 
+    /// Tells the sender when all that waits now has left.
+    pub(super) fn mark(&mut self, sender: oneshot::Sender<()>) {
+        self.entries.push_back(Entry::Mark(sender));
+        self.wake();
+    }
+
     pub(super) fn publish(&mut self, params: PublishDiagnosticsParams) {
         let uri = params.uri.clone();
         if self.diagnostics.insert(uri.clone(), params).is_none() {
@@ -82,6 +91,10 @@ impl Queue {
         {
             match entry {
                 Entry::Message(request) => return Poll::Ready(request),
+                Entry::Mark(sender) => {
+                    // Who does not wait any more need not be told.
+                    let _ = sender.send(());
+                }
                 Entry::Diagnostics(uri) => {
                     if let Some(request) = self.diagnostics.remove(&uri).and_then(publish_request) {
                         return Poll::Ready(request);
@@ -121,6 +134,7 @@ fn publish_request(params: PublishDiagnosticsParams) -> Option<Request> {
 mod tests {
     use std::task::{Context, Poll, Waker};
 
+    use tokio::sync::oneshot;
     use tower_lsp::{
         jsonrpc::Request,
         lsp_types::{PublishDiagnosticsParams, Url},
@@ -180,6 +194,21 @@ mod tests {
         queue.publish(diagnostics("a", 1));
         assert_eq!(drain(&mut queue).len(), 2);
         queue.try_push(message("second")).unwrap();
+    }
+
+    #[test]
+    fn a_mark_is_told_once_all_before_it_has_left() {
+        let mut queue = Queue::new(4);
+        queue.open();
+        queue.try_push(message("before")).unwrap();
+        let (sender, mut receiver) = oneshot::channel();
+        queue.mark(sender);
+        queue.try_push(message("behind")).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(queue.poll_next(&mut cx).is_ready());
+        assert!(receiver.try_recv().is_err(), "what was before it is just leaving");
+        assert_eq!(drain(&mut queue), ["behind"]);
+        assert_eq!(receiver.try_recv(), Ok(()));
     }
 
     #[test]
