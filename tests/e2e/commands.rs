@@ -7,7 +7,7 @@ use crate::harness::{Agent, Client, ClientOptions, says};
 const INVALID_PARAMS: i64 = -32602;
 
 /// What the answers rest on: those that this version has, each with its required fields.
-const COMMANDS: [(&str, &[&str]); 13] = [
+const COMMANDS: [(&str, &[&str]); 15] = [
     ("preceptor.run", &["prompt"]),
     ("preceptor.followUp", &["runId", "prompt"]),
     ("preceptor.cancel", &["runId"]),
@@ -21,6 +21,8 @@ const COMMANDS: [(&str, &[&str]); 13] = [
     ("preceptor.proposal.accept", &["proposalId"]),
     ("preceptor.proposal.reject", &["proposalId"]),
     ("preceptor.proposal.show", &["proposalId"]),
+    ("preceptor.skill.new", &["name"]),
+    ("preceptor.skills", &[]),
 ];
 
 async fn check_refusal(agent: &mut Agent, command: &str, argument: Value, field: &str) {
@@ -52,6 +54,7 @@ async fn a_missing_field_and_one_of_the_wrong_type_are_named() {
                 "prompt": "words",
                 "decisions": [],
                 "proposalId": "a-proposal",
+                "name": "a-name",
             });
             let argument = argument.as_object_mut().unwrap();
             argument.retain(|key, _| fields.contains(&key.as_str()));

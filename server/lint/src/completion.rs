@@ -17,6 +17,7 @@ mod values;
 use skill::{SkillDocument, Span};
 
 pub use crate::completion::place::{CompletionPlace, completion_place};
+pub use crate::completion::scaffold::skill_scaffold;
 use crate::{Client, KnownTool};
 
 /// What completions are made of.

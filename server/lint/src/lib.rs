@@ -64,7 +64,7 @@ pub use crate::{
     check::check,
     completion::{
         Completion, CompletionKind, CompletionPlace, CompletionScope, NamedSkill, completion_place,
-        completions,
+        completions, skill_scaffold,
     },
     fields::{Client, Field, Place, Readers, clients_of, field, field_at, fields},
     finders::finders,

@@ -1,6 +1,6 @@
 //! A skill to fill in, for a file that has nothing yet.
 
-use skill::{Span, slugify};
+use skill::{Span, quoted_yaml, slugify};
 
 use crate::{
     Completion, CompletionKind, CompletionPlace, CompletionScope, line_end::line_end,
@@ -9,6 +9,9 @@ use crate::{
 
 /// What people type to get it.
 const LABEL: &str = "skill";
+
+/// The name of a skill whose folder tells none.
+const NAME: &str = "my-skill";
 
 /// A skill as it is often begun.
 const FENCE: &str = "---";
@@ -35,7 +38,13 @@ fn is_blank(it: char) -> bool {
 /// Returns the scaffold; blank lines around it go away.
 pub(super) fn scaffold(scope: &CompletionScope<'_>, typed: Span) -> Completion {
     let text = &*scope.document.text;
-    let template = Template { scope, line_end: line_end(text) };
+    let folder = scope.directory_name.map(slugify).filter(|it| is_valid_name(it));
+    let template = Template {
+        name: folder.as_deref().unwrap_or(NAME),
+        description: None,
+        takes_snippets: scope.takes_snippets,
+        line_end: line_end(text),
+    };
     let filter_text = if typed.of(text).starts_with('-') { FENCE } else { LABEL };
     let around = [Span::new(0, typed.start), Span::new(typed.end, text.len())];
     Completion {
@@ -49,27 +58,31 @@ pub(super) fn scaffold(scope: &CompletionScope<'_>, typed: Span) -> Completion {
     }
 }
 
+/// Returns a skill to fill in, with what is known of it already.
+pub fn skill_scaffold(name: &str, description: Option<&str>) -> String {
+    let description = description.filter(|it| !it.is_empty());
+    Template { name, description, takes_snippets: false, line_end: "\n" }.render()
+}
+
 struct Template<'a> {
-    scope: &'a CompletionScope<'a>,
+    name: &'a str,
+    /// `None`: it is to be filled in.
+    description: Option<&'a str>,
+    takes_snippets: bool,
     line_end: &'static str,
 }
 
 impl Template<'_> {
     fn render(&self) -> String {
-        let folder = self.scope.directory_name.map(slugify).filter(|it| is_valid_name(it));
-        let name = folder.unwrap_or_else(|| "my-skill".to_owned());
+        let name = self.name;
         let mut title = name.replace('-', " ");
         if let Some(first) = title.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         let lines = [
             "---".to_owned(),
-            format!("name: {}", self.hole(1, &name)),
-            format!(
-                "description: \"{} Use when {}\"",
-                self.hole(2, "[TODO: what it does]."),
-                self.hole(3, "[TODO: what people ask for]."),
-            ),
+            format!("name: {}", self.hole(1, name)),
+            format!("description: {}", self.description()),
             "---".to_owned(),
             String::new(),
             format!("# {}", self.hole(4, &title)),
@@ -90,8 +103,16 @@ impl Template<'_> {
         lines.join(self.line_end)
     }
 
+    fn description(&self) -> String {
+        if let Some(description) = self.description {
+            return quoted_yaml(description);
+        }
+        let does = self.hole(2, "[TODO: what it does].");
+        format!("\"{does} Use when {}\"", self.hole(3, "[TODO: what people ask for]."))
+    }
+
     /// What a person fills in: a place of the snippet, or the bare text.
     fn hole(&self, number: usize, text: &str) -> String {
-        if self.scope.takes_snippets { format!("${{{number}:{text}}}") } else { text.to_owned() }
+        if self.takes_snippets { format!("${{{number}:{text}}}") } else { text.to_owned() }
     }
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod operations;
+mod skills;
 
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ use crate::lsp::{
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 18] = [
+pub(crate) const COMMANDS: [&str; 20] = [
     "preceptor.approve",
     "preceptor.cancel",
     "preceptor.compact",
@@ -53,6 +54,8 @@ pub(crate) const COMMANDS: [&str; 18] = [
     "preceptor.run",
     "preceptor.runs",
     "preceptor.show",
+    "preceptor.skill.new",
+    "preceptor.skills",
     "preceptor.status",
     "preceptor.trust",
     "preceptor.undo",
@@ -130,6 +133,11 @@ pub(crate) async fn execute(
                 let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
                 let uri = found.map_err(accept_error)?;
                 show(session, uri.as_str())
+            }
+            "preceptor.skill.new" => skills::create(session, parse(command, arguments)?).await?,
+            "preceptor.skills" => {
+                let NoArguments {} = parse(command, arguments)?;
+                skills::list(session).await?
             }
             "preceptor.status" => {
                 let NoArguments {} = parse(command, arguments)?;

@@ -120,6 +120,14 @@ pub(super) struct Reject {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewSkill {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) dir: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Trust {
     pub(super) trusted: bool,
 }
