@@ -1,5 +1,6 @@
 //! What only one run, one process or one workspace had: ids, temporary folders, points in time.
 
+mod command;
 mod identifier;
 mod process;
 mod run;
@@ -52,6 +53,7 @@ static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
 /// Returns such values in `file`, in the order of the text.
 pub(crate) fn one_shots(file: &SkillFile<'_>) -> Vec<OneShot> {
     let mut found = identifier::identifiers(file);
+    found.extend(command::ids(file));
     found.extend(process::processes(file));
     found.extend(run::runs(file));
     found.extend(temporary::folders(file.text()));

@@ -1,5 +1,6 @@
 //! Keys, tokens and passwords that somebody left in a text.
 
+mod address;
 mod environment;
 mod named;
 mod randomness;
@@ -61,6 +62,8 @@ pub(crate) fn secrets<'a>(file: &SkillFile<'a>) -> Vec<Secret<'a>> {
     secrets.extend(shaped.map(|(span, shape)| Secret { span, kind: SecretKind::Shaped(shape) }));
     let named = named::named(text);
     secrets.extend(named.map(|(span, name)| Secret { span, kind: SecretKind::Named(name) }));
+    let in_addresses = address::passwords(text);
+    secrets.extend(in_addresses.map(|span| Secret { span, kind: SecretKind::Named("password") }));
     // What has a provider's shape is called by it, whatever its name; the sort is stable.
     secrets.sort_by_key(|secret| secret.span.start);
     let mut end = 0;

@@ -128,8 +128,10 @@ fn session_of_command(file: &SkillFile<'_>, start: usize, is_tmux: bool) -> Opti
     let word = region.get(at..end)?;
     let bare = word.trim_matches(['"', '\'']).trim_start_matches('=');
     let bare_start = at + word.find(bare)?;
-    // Behind the session come a window and a pane.
-    let name = bare.split([':', '.']).next()?.trim_end_matches([',', ')']);
+    // Behind the session of tmux come a window and a pane; that of screen may have its process in
+    // front.
+    let name = if is_tmux { bare.split([':', '.']).next()? } else { bare };
+    let name = name.trim_end_matches([',', ')', '.']);
     let end = bare_start + name.len();
     // `$SESSION`, `<name>`, `job-$n`: what goes on behind the name is part of it.
     let behind = bare.get(name.len()..)?;
@@ -197,7 +199,7 @@ fn is_literal(name: &str) -> bool {
         "pid", "tty", "host", "window", "pane", "x", "xxx",
     ];
     let lower = name.to_lowercase();
-    let words = || lower.split(['-', '_']).filter(|word| !word.is_empty());
+    let words = || lower.split(['-', '_', '.']).filter(|word| !word.is_empty());
     let is_placeholder = words()
         .all(|word| PLACEHOLDERS.contains(&word) || word.bytes().all(|it| it.is_ascii_digit()))
         || words().any(|word| matches!(word, "my" | "your" | "some" | "any" | "the"))
@@ -206,7 +208,7 @@ fn is_literal(name: &str) -> bool {
         });
     let is_variable = name.chars().all(|it| it.is_ascii_uppercase() || it == '_');
     let is_word = name.starts_with(|it: char| it.is_alphanumeric())
-        && name.chars().all(|it| it.is_alphanumeric() || matches!(it, '-' | '_' | '+' | '@'));
+        && name.chars().all(|it| it.is_alphanumeric() || matches!(it, '-' | '_' | '+' | '@' | '.'));
     is_word && !is_placeholder && !is_variable
 }
 
@@ -237,6 +239,9 @@ impl<'a> Created<'a> {
 
     fn has(&self, name: &str) -> bool {
         let mut beginnings = name.char_indices().filter_map(|(at, _)| name.get(..at));
-        self.names.contains(name) || beginnings.any(|it| self.stems.contains(it))
+        let behind_process = name.split_once('.').map_or(name, |(_, name)| name);
+        self.names.contains(name)
+            || self.names.contains(behind_process)
+            || beginnings.any(|it| self.stems.contains(it))
     }
 }

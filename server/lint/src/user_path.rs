@@ -110,7 +110,7 @@ fn candidates_in(text: &str, line: Span) -> impl Iterator<Item = UserPath<'_>> {
     })
 }
 
-/// The length of a second name with the space in front of it: `C:\\Users\\Ana Weber\\x` has one.
+/// The length of a second name with the space in front of it: `C:\Users\Ana Weber\x` has one.
 fn second_name_length(behind: &str) -> Option<usize> {
     let name = behind.strip_prefix(' ')?;
     let length = name.find(|it: char| !it.is_alphabetic() && it != '-')?;

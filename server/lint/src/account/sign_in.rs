@@ -15,9 +15,10 @@ use crate::{
 
 /// An option of a command with its value.
 static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"--(?:account|workspace|tenant)(?:[ =]|-id[ =])["']?(?<name>[A-Za-z0-9][\w-]*[\w.-])"#,
-    )
+    pattern(concat!(
+        r#"(?:--(?:account|workspace|tenant|entity)(?:[ =]|-id[ =])|\bgcloud config set (?:core/)?project )"#,
+        r#"["']?(?<name>[A-Za-z0-9][\w-]*[\w.-])"#,
+    ))
 });
 
 /// A line that says what the user name is.
@@ -101,7 +102,10 @@ const PROJECT_TOOLS: [&str; 14] = [
 pub(super) fn names(file: &SkillFile<'_>) -> Vec<Account> {
     let text = file.text();
     let mut accounts = Vec::new();
-    if ["--account", "--workspace", "--tenant"].iter().any(|option| text.contains(option)) {
+    if ["--account", "--workspace", "--tenant", "--entity", "gcloud config set "]
+        .iter()
+        .any(|option| text.contains(option))
+    {
         let options = OPTION.captures_iter(text).filter_map(|captures| {
             let name = captures.name("name")?;
             let is_project = uses_project_tool(text, name.start());
@@ -128,13 +132,14 @@ pub(super) fn names(file: &SkillFile<'_>) -> Vec<Account> {
 
 /// A company's workspace is mostly called by two words, of which one is its name.
 fn is_companys(name: &str) -> bool {
-    let words: Vec<_> = name.split(['-', '_']).collect();
+    let is_counter = |word: &str| word.bytes().all(|it| it.is_ascii_digit());
+    let words: Vec<_> = name.split(['-', '_']).filter(|word| !is_counter(word)).collect();
     // An id of any form names nobody by itself.
     let is_number = name.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
     words.len() > 1
         && !name.contains('.')
         && !is_number
-        && !is_placeholder(name)
+        && !is_placeholder(&words.join("-"))
         && !words.iter().all(|word| is_anybodys(word))
         && words.iter().any(|word| word.len() >= 5 && !is_anybodys(word))
 }

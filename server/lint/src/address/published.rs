@@ -124,6 +124,8 @@ fn reach_v6(ip: Ipv6Addr) -> Reach {
         [0x2620, 0x00fe | 0x0119, ..] | [0xfd7a, 0x115c, 0xa1e0, 0, ..] => Reach::Nobody,
         // The first addresses of a network, which are routers or examples.
         [0xfc00..=0xfdff, _, _, _, 0, 0, 0, 0..=2] => Reach::Nobody,
+        // One network card, also without a router: nobody thinks up four groups.
+        [0xfe80, 0, 0, 0, a, b, c, d] if [a, b, c, d].iter().all(|it| *it > 0xff) => Reach::Private,
         [0xfc00..=0xfdff, ..] => Reach::Private,
         [0x2000..=0x3fff, ..] => Reach::Public,
         _ => Reach::Nobody,
@@ -144,7 +146,7 @@ mod tests {
     #[test]
     fn addresses_are_told_apart_by_who_answers() {
         check(Reach::Private, &["192.168.8.17", "172.20.4.33", "10.44.3.9", "100.86.41.17"]);
-        check(Reach::Private, &["fd3a:91c4:77e2::2b"]);
+        check(Reach::Private, &["fd3a:91c4:77e2::2b", "fe80::1c2b:3dff:fe4e:5f60"]);
         check(Reach::Public, &["39.106.7.8", "172.145.24.2", "2a01:4f8:c17:b0f::12"]);
     }
 

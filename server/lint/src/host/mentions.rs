@@ -33,6 +33,14 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// The same without a scheme, and the share of a machine.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?-u:\b)(?:curl|wget|nc|telnet)[ \t](?:-\S+[ \t]+)*(?<host>[A-Za-z][A-Za-z0-9-]*)[:/ ]",
+        r"|\\\\(?:\\\\)?(?<share>[A-Za-z][A-Za-z0-9-]*)\\",
+    ))
+});
+
 /// An option or a setting with a host that has no dots.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -101,8 +109,9 @@ pub(super) fn mentions(file: &SkillFile<'_>) -> Vec<HostPlace> {
         let host = host.filter(counted);
         places.extend(host.map(|span| HostPlace { span, user, taker: Taker::Other }));
     }
-    for captures in SETTING.captures_iter(text) {
-        let host = captures.name("host").map(|it| Span::new(it.start(), it.end()));
+    for captures in SETTING.captures_iter(text).chain(BARE.captures_iter(text)) {
+        let host = captures.name("host").or(captures.name("share"));
+        let host = host.map(|it| Span::new(it.start(), it.end()));
         let host = host.filter(counted);
         places.extend(host.map(|span| HostPlace { span, user: None, taker: Taker::Other }));
     }
@@ -173,9 +182,13 @@ fn account(file: &SkillFile<'_>, span: Span) -> Option<HostPlace> {
     let line = nearby(text, span.start).of(text);
     let is_login = LOGIN.is_match(line) && !PACKAGES.is_match(line);
     let host = span.of(text);
+    // `git clone ana@forge:x` takes nothing but a host there.
+    let takes_a_path = text.get(span.end..)?.starts_with(':')
+        && line.contains("git ")
+        && file.document.body.code_block_at(span.start).is_some();
     let is_shaped = match kind(host) {
         Kind::Private | Kind::Local | Kind::Numbered => true,
-        Kind::Plain => host.contains('-'),
+        Kind::Plain => host.contains('-') || takes_a_path,
         Kind::Nobodys | Kind::Public => false,
     };
     (is_login && is_shaped).then_some(HostPlace {

@@ -28,6 +28,13 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(r#"(?i)\b{THINGS}[ _-]?(?:uu)?id\**["']?\**(?:\s+is)?\s*[:=]?\**\s*[`"']?$"#))
 });
 
+/// What there is once, right in front of its id: "the job `…`".
+static THING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?i)\b(?:runs?|jobs?|sessions?|experiments?|deployments?|pipelines?|sweeps?)\s+[`"']?$"#,
+    )
+});
+
 /// The option of a command in front of an id.
 static OPTION: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r#"(?i)(?:^|\s)--?{THINGS}(?:[_-](?:uu)?id)?[ =]["']?$"#)));
@@ -121,7 +128,7 @@ fn is_somebodys(file: &SkillFile<'_>, span: Span) -> bool {
     // In a block of commands a label stands in their output, but for an assignment.
     let is_assigned = before.trim_end_matches(['"', '\'']).ends_with('=');
     let may_be_label = file.document.body.code_block_at(span.start).is_none() || is_assigned;
-    (may_be_label && LABEL.is_match(before))
+    (may_be_label && (LABEL.is_match(before) || THING.is_match(before)))
         || OPTION.is_match(before)
         || is_file_name(text, before, span)
 }

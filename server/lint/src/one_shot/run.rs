@@ -34,7 +34,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
 static RUN_OF: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)\b(?:run|job|build|deploy(?:ment)?|session|attempt|training|backup|snapshot|crash|failure|",
-        r"incident|execution|experiment|lauf|log)\s+(?:\w+\s+)?(?:of|from|at|on|vom|von)\s+`?$",
+        r"incident|execution|experiment|checkpoint|lauf|log)\s+(?:\w+\s+)?(?:of|from|at|on|vom|von)\s+`?$",
     ))
 });
 

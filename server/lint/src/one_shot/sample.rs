@@ -17,10 +17,14 @@ pub(super) fn is_sample(id: &str) -> bool {
     let digits: Vec<u8> = id.bytes().filter(u8::is_ascii_alphanumeric).collect();
     let is_step = |pair: &[u8]| matches!(pair, [a, b] if a.abs_diff(*b) == 1);
     let is_same = |pair: &[u8]| matches!(pair, [a, b] if a == b);
+    // `0a1b2c3d4e5f`: either of the two goes up.
+    let is_next = |pair: &[u8]| matches!(pair, [a, b] if a + 1 == *b);
+    let letters: Vec<u8> = id.bytes().filter(u8::is_ascii_alphabetic).collect();
     WELL_KNOWN.iter().any(|it| id.starts_with(it))
         || WELL_KNOWN_ENDS.iter().any(|it| id.ends_with(it))
         || longest_run(&digits, is_step) >= 4
         || longest_run(&digits, is_same) >= 4
+        || longest_run(&letters, is_next) >= 4
         || id.contains("dead") && id.contains("beef")
 }
 

@@ -14,8 +14,9 @@ use crate::{
 
 static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        // What `mktemp`, Python and macOS make.
-        r"^(?:/tmp/(?:[A-Za-z][A-Za-z0-9_]*[.-])?(?:tmp\.?)?(?<random>[A-Za-z0-9_]{6,16})",
+        // What pytest, `mktemp`, Python and macOS make.
+        r"^(?:/tmp/pytest-of-[A-Za-z0-9_.-]+(?:/pytest-\d+)?",
+        r"|/tmp/(?:[A-Za-z][A-Za-z0-9_]*[.-])?(?:tmp\.?)?(?<random>[A-Za-z0-9_]{6,16})",
         r"|/var/folders/[a-z0-9_]{2}/[a-z0-9_]{20,}(?:/T)?(?:/[A-Za-z0-9._-]*[0-9A-Za-z])?)(?-u:\b)",
     ))
 });

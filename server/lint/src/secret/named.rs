@@ -16,7 +16,7 @@ use crate::{
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i-u:token|secret|password|passwd|passphrase|pwd|api[_ -]?key|access[_ -]?key|",
-        r"private[_ -]?key|auth[_ -]?key|bearer|authorization|credential)",
+        r"private[_ -]?key|auth[_ -]?key|bearer|authorization|credential|wandb[ \t]login)",
     ))
 });
 

@@ -117,3 +117,11 @@ fn workspaces_of_projects_are_silent() {
     silent("`x --workspace $WORKSPACE`, `x --tenant <tenant>`, `x --account test-account`");
     silent("- **Username**: `admin1`\n- **Username**: `your_name`\n- **Username**: `postgres`");
 }
+
+#[test]
+fn projects_and_entities_of_one_company_are_found() {
+    found("nordtal-lab-417", "Run `gcloud config set project nordtal-lab-417`.");
+    found("nordtal-eval", "```sh\nwandb sync --entity nordtal-eval x\n```");
+    silent("`gcloud config set project my-project-123`, `gcloud config set project $PROJECT`");
+    silent("`gcloud config set project <project>`, `wandb sync --entity your-team x`");
+}

@@ -229,3 +229,13 @@ fn a_role_that_is_counted_far_is_one_machine() {
     silent("```sh\nssh gpu-node-01 nvidia-smi\nssh web-03 uptime\n```");
     silent("Write `http://gpu-node-07:8000/x` into it.");
 }
+
+#[test]
+fn machines_without_a_scheme_are_found_where_a_command_or_a_share_has_them() {
+    host("keller-03", "Run `curl -s keller-03:8000/v1/models`.");
+    host("keller-03", "Copy it from `\\\\keller-03\\exports\\x`.");
+    account("mira@keller", "```sh\ngit clone mira@keller:tools/x.git\n```");
+    silent("The row ends with `\\\\frac12 x`, in `\\\\alpha1`.");
+    silent("`curl localhost:8000`, `curl worker-1:8000/x`, `nc -z redis-7 6379`");
+    silent("```sh\ngit clone git@keller:tools/x.git\n```");
+}

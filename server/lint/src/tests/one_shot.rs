@@ -69,6 +69,7 @@ fn what_one_run_left_is_found() {
         "/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T",
         "Look in /var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T",
     );
+    found("/tmp/pytest-of-mira/pytest-17", "`tail /tmp/pytest-of-mira/pytest-17/test_x0/log`");
     found("run-20250602-081544", "4. ✅ Fertig? Dann run-20250602-081544 abhaken.");
     found("2025-06-14T22:15:03Z", "4. Compare with what the run of 2025-06-14T22:15:03Z printed.");
 }
@@ -115,4 +116,26 @@ fn output_records_and_catalogs_are_silent() {
     silent(&format!("`az rest --resource {ID}`"));
     silent("Released on 2025-06-14T22:15:03Z. The run of 2025-06-14T00:00:00Z.");
     silent("The build of 2025-06-14, `log-20250614.txt`, `20250602-081544`");
+}
+
+#[test]
+fn what_commands_take_of_one_container_run_or_resource_is_found() {
+    found("f3a91c7e2b4d", "```sh\ndocker logs -f f3a91c7e2b4d\n```");
+    found("9182736455", "Read `gh run view 9182736455 --log`.");
+    found(
+        "i-0c93e7a51d2f86b04",
+        "```sh\naws ec2 stop-instances --instance-ids i-0c93e7a51d2f86b04\n```",
+    );
+    found(ID, &format!("1. Take the job `{ID}` as the base."));
+    found("2025-06-14T22:15:03Z", "The checkpoint of 2025-06-14T22:15:03Z is the good one.");
+}
+
+#[test]
+fn what_commands_take_of_everybody_is_silent() {
+    silent("`docker logs web`, `docker exec -it deadbeefcafe sh`, `docker stop <container>`");
+    silent("`gh run view <run-id>`, `gh run view 1234567890`, `gh pr view 123`");
+    silent("`aws ec2 run-instances --image-id ami-0c93e7a51d2f86b04`");
+    silent("`aws ec2 stop-instances --instance-ids i-0a1b2c3d4e5f67890`");
+    silent("`aws ec2 stop-instances --instance-ids i-0123456789abcdef0`");
+    silent("```json\n{\"InstanceId\": \"i-0c93e7a51d2f86b04\"}\n```");
 }

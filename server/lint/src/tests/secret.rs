@@ -134,3 +134,19 @@ fn other_random_values_are_silent() {
     silent("`--private-key ~/.ssh/id_ed25519`, `password: hunter2hunter2`");
     silent("Never commit keys like `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`.");
 }
+
+#[test]
+fn passwords_in_addresses_are_found() {
+    found("v8Kq2ZxLr9Tn", "`psql postgresql://app:v8Kq2ZxLr9Tn@db.example.com/shop`");
+    silent("`postgres://postgres:postgres@db:5432/app`, `redis://:password123@cache:6379`");
+    silent("`https://user:$TOKEN@host/x`, `https://x:${{ secrets.KEY }}@host/x`, `ssh://a@b:22/x`");
+}
+
+#[test]
+fn the_key_that_a_tool_is_logged_in_with_is_found() {
+    found(
+        "8e3a1c9f7b2d4f6a0c5e8b1d3f7a9c2e4b6d8f0a",
+        "```sh\nwandb login 8e3a1c9f7b2d4f6a0c5e8b1d3f7a9c2e4b6d8f0a\n```",
+    );
+    silent("`wandb login`, `wandb login --relogin`, `wandb login <key>`, `wandb login $KEY`");
+}

@@ -128,3 +128,11 @@ fn every_place_gets_the_placeholder() {
         "#]],
     );
 }
+
+#[test]
+fn the_process_in_front_of_a_session_of_screen_belongs_to_it() {
+    let text = skill("`screen -r 48213.eval`");
+    let found = findings(&text, None);
+    assert_eq!(found.iter().map(|it| it.span.of(&text)).collect::<Vec<_>>(), ["48213.eval"]);
+    check_silent(&skill("```sh\nscreen -dmS eval x\nscreen -r 48213.eval\n```"));
+}
