@@ -129,6 +129,37 @@ async fn a_name_that_no_skill_can_have_or_that_is_taken_is_refused() {
 }
 
 #[tokio::test]
+async fn a_folder_with_another_name_is_renamed_with_the_links_to_it() {
+    let (mut client, count, sum) = start().await;
+    let text = COUNT.replace("name: count-rows", "name: tally-rows");
+    client.change(&count, 2, json!([{"text": text}])).await;
+    while !symbols(&mut client, "").await.iter().any(|it| it["name"] == "tally-rows") {}
+    let position = json!({"line": 1, "character": 8});
+    let params = json!({
+        "textDocument": {"uri": count},
+        "range": {"start": position, "end": position},
+        "context": {"diagnostics": []},
+    });
+    let actions = client.request("textDocument/codeAction", params).await;
+    let titles: Vec<_> =
+        actions.as_array().unwrap().iter().map(|it| it["title"].as_str().unwrap()).collect();
+    assert_eq!(titles[0], "Rename it to `count-rows`, like its folder", "{titles:#?}");
+    assert!(titles[1].starts_with("Rename the folder to `tally-rows`"), "{titles:#?}");
+    let action = &actions[1];
+    assert_eq!(action["isPreferred"], false);
+    let changes = action["edit"]["documentChanges"].as_array().unwrap();
+    let [other, folder] = changes.as_slice() else { panic!("two changes: {action:#}") };
+    assert_eq!(other["textDocument"]["uri"], sum);
+    assert_eq!(other["edits"].as_array().unwrap().len(), 1, "only the link: {other:#}");
+    assert_eq!(other["edits"][0]["newText"], "tally-rows");
+    assert_eq!(other["edits"][0]["range"]["start"]["character"], 36);
+    assert_eq!(folder["kind"], "rename");
+    assert_eq!(folder["oldUri"], client.uri("w/.agents/skills/count-rows"));
+    assert_eq!(folder["newUri"], client.uri("w/.agents/skills/tally-rows"));
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_folder_that_the_editor_renames_takes_its_name_and_mentions_along() {
     let (mut client, count, _) = start().await;
     let files = json!([{

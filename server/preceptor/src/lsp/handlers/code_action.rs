@@ -19,7 +19,10 @@ use crate::lsp::{
     ask_lines,
     difference::difference,
     documents::Snapshot,
-    language::refactorings::{self, extract_section, name_tool, new_skill},
+    language::{
+        navigation::rename::rename_folder,
+        refactorings::{self, extract_section, name_tool, new_skill},
+    },
     linter::{self, Linted, lint_text},
     proposals,
     session::Session,
@@ -56,6 +59,7 @@ pub(crate) async fn code_action(
         let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;
         if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
             actions.extend(quick_fixes(session, &linted, params.range));
+            actions.extend(folder_rename(session, &linted, params.range).await);
         }
         // Working it out lints once more: not for each step of the cursor.
         let is_asked_for = params.context.only.is_some()
@@ -217,6 +221,35 @@ fn quick_fix(session: &Session, linted: &Linted, fix: &Fix, diagnostic: &Diagnos
         is_preferred: Some(is_safe),
         ..CodeAction::default()
     }
+}
+
+/// The other way to make name and folder equal. It takes more than edits of one file, so that it is
+/// not among the fixes of the rule.
+async fn folder_rename(
+    session: &Arc<Session>,
+    linted: &Linted,
+    range: Range,
+) -> Option<CodeAction> {
+    let touched = linted.snapshot.span(range);
+    let mut found = linted.findings.iter().zip(&linted.diagnostics);
+    let (_, diagnostic) = found.find(|(finding, _)| {
+        finding.rule.code == "name/directory-mismatch" && touches(finding.span, touched)
+    })?;
+    let (task, snapshot) = (Arc::clone(session), Arc::clone(&linted.snapshot));
+    // It reads the skills that speak of this one.
+    let edit = tokio::task::spawn_blocking(move || rename_folder(&task, &snapshot))
+        .await
+        .inspect_err(|error| error!(%error, "renaming a folder panicked"))
+        .ok()??;
+    let name = linted.snapshot.skill().name().unwrap_or_default();
+    Some(CodeAction {
+        title: format!("Rename the folder to `{name}`, with the links to it (check the result)"),
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![diagnostic.clone()]),
+        edit: Some(edit),
+        is_preferred: Some(false),
+        ..CodeAction::default()
+    })
 }
 
 async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeAction> {

@@ -89,6 +89,14 @@ pub(crate) fn rename(
     }))
 }
 
+/// Returns the edit that gives a skill's folder the skill's name, with the links that lead there;
+/// `None` where the editor cannot do that or another folder is called so.
+pub(crate) fn rename_folder(session: &Session, snapshot: &Snapshot) -> Option<WorkspaceEdit> {
+    let document = snapshot.skill();
+    let offset = document.field("name")?.span.start;
+    rename(session, snapshot, offset, document.name()?).ok()?
+}
+
 /// Returns what goes along with folders that the editor is about to rename: the names of the skills
 /// in them, and their mentions. A folder that moves elsewhere keeps its name, and one that gets a
 /// name no skill can have is left alone.
@@ -144,6 +152,7 @@ fn text_operations(
             }
             let mut edits = Vec::new();
             if path == subject.path
+                && &*subject.name != new_name
                 && let Some(name) = text.document().field("name")
             {
                 edits.push(TextEdit::new(text.range(name.span), yaml_value(new_name)));
@@ -153,7 +162,7 @@ fn text_operations(
                     MentionedSkill::Named(name) => is_unique && **name == *subject.name,
                     MentionedSkill::Linked(linked) => **linked == *subject.path,
                 };
-                if is_meant {
+                if is_meant && mention.span.of(&text.document().text) != new_name {
                     edits.push(TextEdit::new(text.range(mention.span), new_name.to_owned()));
                 }
             }
