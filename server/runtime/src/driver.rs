@@ -216,8 +216,12 @@ impl Driver {
                     self.parts.recorder.sync().await?;
                 }
             }
-            // Files are given back whole or not at all.
-            let can_stop = !matches!(transition.step, Step::Rest | Step::RestoreFiles { .. });
+            // Files are given back whole or not at all, and a run that is closed leaves waiting
+            // what waits for a person.
+            let can_stop = !matches!(
+                transition.step,
+                Step::Rest | Step::RestoreFiles { .. } | Step::AwaitApproval
+            );
             if cancel.is_cancelled() && can_stop {
                 input = Input::Cancelled { partial: String::new() };
                 continue;

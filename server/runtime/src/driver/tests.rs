@@ -308,6 +308,22 @@ calls = [{ name = "bash", arguments = { command = "sleep 60" } }]
 }
 
 #[tokio::test]
+async fn a_run_that_is_closed_while_it_asks_leaves_its_question_open() {
+    let mut bench = Bench::new(STUDENT, "", "ask");
+    // Whoever listens is slow: the question is journalled and waits to be shown.
+    (bench.sender, bench.records) = mpsc::channel(1);
+    let starting = RunHandle::start(bench.setup(), request("How many?"), bench.sender.clone());
+    let calling = bench.wait_for(|event| matches!(event, Event::ToolCall { .. }));
+    let (handle, _) = tokio::join!(starting, calling);
+    let handle = handle.unwrap();
+    let asking = bench.wait_for(|event| matches!(event, Event::ApprovalRequired { .. }));
+    let closing = async { tokio::join!(handle.close(), asking) };
+    timeout(Duration::from_secs(20), closing).await.expect("it closes");
+    let records = records_of(&handle);
+    assert_eq!(types(&records).last().map(String::as_str), Some("approval_required"));
+}
+
+#[tokio::test]
 async fn closing_a_run_closes_its_turn() {
     let student = "[[reply]]\ntext = \"slow slow slow\"\nchunk_chars = 1\ndelay_ms = 500\n";
     let mut bench = Bench::new(student, "", "full");
