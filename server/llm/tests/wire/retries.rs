@@ -89,6 +89,25 @@ async fn what_passes_is_tried_three_times() {
 }
 
 #[tokio::test]
+async fn another_form_of_the_request_is_no_attempt_of_its_own() {
+    let lesson = || Reply::error(400, "invalid_request_error", "unknown parameter: stream_options");
+    check(
+        vec![error(503), error(500), lesson(), good()],
+        expect![[r"
+            [attempt 2 after HTTP 503: later.][attempt 3 after HTTP 500: later.][sent again without `stream_options`]done
+            reply: done"]],
+    )
+    .await;
+    check(
+        vec![error(503), error(500), lesson(), error(503)],
+        expect![[r"
+            [attempt 2 after HTTP 503: later.][attempt 3 after HTTP 500: later.][sent again without `stream_options`]
+            Server: The model server at http://gpu failed (HTTP 503). It says: later. Its log says more; try again when it is well. It was tried 3 times."]],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn what_stays_is_tried_once() {
     for status in [400, 401, 402, 403, 404, 413, 422, 501] {
         let server = ModelServer::start().await;

@@ -511,3 +511,18 @@ fn results_stand_in_call_order_whatever_order_they_came_in() {
         .collect();
     assert_eq!(results, ["a", "b", "c"]);
 }
+
+#[test]
+fn without_a_limit_a_turn_has_all_the_steps_it_takes() {
+    let mut setup = setup();
+    setup.max_steps = None;
+    let mut machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
+    machine.advance(request("count"));
+    for n in 0..400 {
+        let (id, arguments) = (format!("c{n}"), format!(r#"{{"command":"step {n}"}}"#));
+        let step = machine.advance(calls(&[(&id, "bash", &arguments)])).step;
+        assert!(matches!(step, Step::RunTools { .. }), "{n}: {step:?}");
+        let step = machine.advance(results(&[(&id, 0)])).step;
+        assert!(matches!(step, Step::CallModel { .. }), "{n}: {step:?}");
+    }
+}
