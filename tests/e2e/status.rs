@@ -68,18 +68,19 @@ async fn a_server_that_is_not_there_is_not_reachable_and_a_teacher_that_is_off_i
 async fn runs_proposals_and_money_are_counted() {
     let mut agent = Agent::start_with(AgentOptions {
         settings: json!({"budget": {"prices": {
-            "served-model": {"input": 1_000_000.0, "output": 0.0},
+            "served-model": {"input": 0.0, "output": 100.0},
         }}}),
         ..AgentOptions::default()
     })
     .await;
-    let answer = vec![ev_text("There are 2 rows."), ev_finish("stop"), ev_usage(3, 4)];
+    let answer = vec![ev_text("There are 2 rows."), ev_finish("stop"), ev_usage(3, 5_000)];
     agent.student.then(answer);
     agent.ask_and_wait().await;
+    let after = status(&mut agent).await;
+    assert_eq!(after["spentUsd"], 0.5, "{after}");
     agent.proposed(&distilled()).await;
     let after = status(&mut agent).await;
     assert_eq!(after["pendingProposals"], 1, "{after}");
-    assert_eq!(after["spentUsd"], 3.0, "{after}");
     agent.finish().await;
 
     let mut agent = Agent::start_with(AgentOptions {
