@@ -1,7 +1,7 @@
 //! The configuration's files: whose settings win where, mistakes at their keys, changes on disk,
 //! and the same from a shell.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, process::Stdio, sync::Arc};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -206,18 +206,25 @@ async fn a_file_that_never_ends_holds_nothing_up() {
 /// Runs the binary in `work`, with nothing of this machine's user, and returns its exit code,
 /// stdout and stderr.
 pub(crate) async fn shell(dir: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_preceptor"))
+    let output = command(dir, arguments).output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The program as a shell starts it, with folders of its own below `dir`.
+pub(crate) fn command(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_preceptor"));
+    command
         .args(arguments)
         .current_dir(dir.join("work"))
         .env("HOME", dir.join("home"))
         .env("XDG_CONFIG_HOME", dir.join("config"))
         .env("XDG_STATE_HOME", dir.join("xdg-state"))
-        .kill_on_drop(true)
-        .output()
-        .await
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    configuration::shell,
+    configuration::{command, shell},
     harness::{Agent, AgentOptions, bash, says},
     model_server::{Event, ModelServer, ev_finish, ev_text, ev_usage},
 };
@@ -174,23 +174,26 @@ async fn a_model_without_a_price_is_called_when_a_person_says_so() {
     agent.finish().await;
 }
 
-#[tokio::test]
-async fn a_run_in_a_terminal_ends_with_what_it_cost() {
-    let student = ModelServer::start().await;
+/// A folder for runs in a shell, where each call may cost a dollar.
+fn folder(student: &ModelServer, day_usd: f64) -> TempDir {
     let dir = TempDir::new().unwrap();
     fs::create_dir_all(dir.path().join("work")).unwrap();
     fs::create_dir_all(dir.path().join("config/preceptor")).unwrap();
-    let settings = |day_usd: f64| {
-        let settings = format!(
-            "[student]\nbase_url = \"{}\"\nmodel = \"served-model\"\ncontext_window = 32768\n\
-             max_tokens = 1000\n\
-             [budget]\nday_usd = {day_usd}\n\
-             [budget.prices.served-model]\ninput = 0.0\noutput = 1000.0\n",
-            student.base_url()
-        );
-        fs::write(dir.path().join("config/preceptor/config.toml"), settings).unwrap();
-    };
-    settings(1.2);
+    let settings = format!(
+        "[student]\nbase_url = \"{}\"\nmodel = \"served-model\"\ncontext_window = 32768\n\
+         max_tokens = 1000\n\
+         [budget]\nday_usd = {day_usd}\n\
+         [budget.prices.served-model]\ninput = 0.0\noutput = 1000.0\n",
+        student.base_url()
+    );
+    fs::write(dir.path().join("config/preceptor/config.toml"), settings).unwrap();
+    dir
+}
+
+#[tokio::test]
+async fn a_run_in_a_terminal_ends_with_what_it_cost() {
+    let student = ModelServer::start().await;
+    let dir = folder(&student, /*day_usd*/ 1.2);
     student.then(for_half_a_dollar("Two."));
     let (code, stdout, stderr) = shell(dir.path(), &["run", "count the rows"]).await;
     assert_eq!(code, 0, "{stderr}");
@@ -199,4 +202,22 @@ async fn a_run_in_a_terminal_ends_with_what_it_cost() {
     assert_eq!(code, 1, "{stdout}");
     assert!(stderr.contains("raise `budget.day_usd`"), "{stderr}");
     assert!(!stdout.contains("cost:"), "{stdout}");
+}
+
+#[tokio::test]
+async fn what_another_process_reserved_is_not_there_to_spend_even_after_it_was_killed() {
+    let student = ModelServer::start().await;
+    let dir = folder(&student, /*day_usd*/ 1.2);
+    student.then(vec![ev_text("One "), Event::Hang]);
+    let mut other = command(dir.path(), &["run", "count the rows"]).spawn().unwrap();
+    student.wait_for_requests(1).await;
+    let refused = async || {
+        let (code, _, stderr) = shell(dir.path(), &["run", "count them too"]).await;
+        assert_eq!(code, 1, "{stderr}");
+        assert!(stderr.contains("of the $1.20 that one day may cost $0.20 is left"), "{stderr}");
+    };
+    refused().await;
+    other.kill().await.unwrap();
+    refused().await;
+    assert_eq!(student.requests().len(), 1);
 }

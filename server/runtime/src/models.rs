@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use agent::message::{FailureClass, ModelFailure};
+use agent::{
+    ledger::{Price, Rate},
+    message::{FailureClass, ModelFailure},
+};
 use llm::{ApiKey, Model, OpenAiEndpoint, RetryPolicy, Role};
 
 use crate::{
@@ -181,6 +184,16 @@ pub fn without_credentials(base_url: &str) -> String {
     let (authority, path) = rest.split_at(n_authority);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{scheme}://{host}{path}")
+}
+
+/// Returns what is known about the price of a model at an endpoint: what the settings say, else
+/// nothing for what is one's own.
+pub fn rate(config: &Config, endpoint: &Endpoint, model: &str) -> Rate {
+    if let Some(price) = config.budget.prices.get(model) {
+        return Rate::Known(Price { input: price.input, output: price.output });
+    }
+    let is_own = endpoint.provider == Provider::Script || is_own(&endpoint.base_url);
+    if is_own { Rate::Free } else { Rate::Unknown }
 }
 
 /// Returns whether nobody sends a bill for what an address answers: it is on this machine or in a

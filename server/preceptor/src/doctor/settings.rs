@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use agent::ledger::Rate;
 use llm::Role;
 use runtime::{
-    config::{Config, SandboxMode},
+    config::{Config, SandboxMode, UnknownPrice},
     folders::Folders,
     models, skills,
 };
@@ -14,6 +15,7 @@ use super::{Check, folder};
 /// Looks at what no model server has to be asked about.
 pub(super) fn checks(config: &Config, workspace: &Path, folders: Option<&Folders>) -> Vec<Check> {
     let mut checks = keys(config);
+    checks.extend(prices(config));
     if let Some(folders) = folders {
         checks.extend(skill_paths(config, workspace, folders));
         let save_dir = skills::save_dir(workspace, &folders.home, &config.skills);
@@ -37,6 +39,31 @@ fn keys(config: &Config) -> Vec<Check> {
         Some(Check::note(table, sentence))
     };
     [Some(student), teacher].into_iter().flatten().filter_map(missing).collect()
+}
+
+fn prices(config: &Config) -> Vec<Check> {
+    let teacher = config.teacher.endpoint();
+    let student = (Role::Student, &config.student);
+    let teacher = config.teacher.enabled.then_some((Role::Teacher, &teacher));
+    let unknown = |(role, endpoint)| {
+        let model = models::configured_name(endpoint);
+        // Nobody is configured, which is said elsewhere.
+        let is_there = !model.is_empty() && !endpoint.base_url.trim().is_empty();
+        if !is_there || models::rate(config, endpoint, model) != Rate::Unknown {
+            return None;
+        }
+        let what = match config.budget.unknown_price {
+            UnknownPrice::Ask => "you are asked before it is called",
+            UnknownPrice::Allow => "its calls are in no budget",
+            UnknownPrice::Deny => "it is never called",
+        };
+        let sentence = format!(
+            "Nobody knows what `{model}` costs, so {what}; set its price in \
+             `budget.prices.\"{model}\"`."
+        );
+        Some(Check::note(Role::settings_table(role), sentence))
+    };
+    [Some(student), teacher].into_iter().flatten().filter_map(unknown).collect()
 }
 
 fn skill_paths(config: &Config, workspace: &Path, folders: &Folders) -> Vec<Check> {
@@ -111,6 +138,34 @@ mod tests {
             &expect![[r#"
             sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_model_without_a_price_is_mentioned_where_somebody_may_send_a_bill() {
+        let sandbox = "[sandbox]\nmode = \"off\"\n";
+        let teacher = "[teacher]\nenabled = true\nmodel = \"big\"\nbase_url = \"https://api.example.com/v1\"\n";
+        check(
+            &format!("{teacher}{sandbox}"),
+            &expect![[r#"
+                teacher: Nobody knows what `big` costs, so you are asked before it is called; set its price in `budget.prices."big"`.
+                sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
+            "#]],
+        );
+        let allowed = "[budget]\nunknown_price = \"allow\"\n";
+        check(
+            &format!("{teacher}{sandbox}{allowed}"),
+            &expect![[r#"
+                teacher: Nobody knows what `big` costs, so its calls are in no budget; set its price in `budget.prices."big"`.
+                sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
+            "#]],
+        );
+        let priced = "[budget.prices.big]\ninput = 3.0\noutput = 15.0\n";
+        check(
+            &format!("{teacher}{sandbox}{priced}"),
+            &expect![[r#"
+                sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
+            "#]],
         );
     }
 

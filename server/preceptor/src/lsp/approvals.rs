@@ -15,7 +15,7 @@ use std::{
 
 use agent::{
     event::{Event, PendingTool, ToolState},
-    machine::ApprovalDecision,
+    machine::{ApprovalDecision, MODEL_CALL},
     tool::{Access, BuiltInTool},
 };
 use runtime::{config::ApprovalMode, driver::RunHandle, journal::Record};
@@ -244,6 +244,9 @@ impl Asker {
     /// Returns who wants the call and why it is asked about, as one sentence.
     fn reason(&self, waiting: &Waiting) -> String {
         let who = if waiting.teacher { "teacher" } else { "student" };
+        if waiting.call.tool == MODEL_CALL {
+            return format!("It is the {who}'s turn, and nobody knows what its model costs.");
+        }
         let access =
             BuiltInTool::from_name(&waiting.call.tool).map_or(Access::Execute, BuiltInTool::access);
         let why = match (self.mode, access) {
@@ -275,6 +278,7 @@ fn title(call: &PendingTool) -> String {
         Some(BuiltInTool::Bash) => "Run a command".to_owned(),
         Some(BuiltInTool::WriteFile) => "Write a file".to_owned(),
         Some(BuiltInTool::EditFile) => "Edit a file".to_owned(),
+        None if call.tool == MODEL_CALL => "Call a model without a known price".to_owned(),
         _ => format!("Run the tool `{}`", call.tool),
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use agent::{
-    ledger::{Balance, Caps, Money, Price, Rate, UnknownPrice},
+    ledger::{Balance, Caps, Money, UnknownPrice},
     machine::{Budget, Rated, Rates},
     message::{FailureClass, ModelFailure},
 };
 
 use super::{Driver, model_name};
 use crate::{
-    config::{self, Config, Endpoint, Provider},
+    config::{self, Config, Endpoint},
     day_book::{DayBook, DayBookError, DayEntry},
     models,
 };
@@ -29,21 +29,13 @@ pub(super) fn budget(config: &Config) -> Budget {
     Budget { caps, unknown_price }
 }
 
-fn rate(config: &Config, endpoint: &Endpoint, model: &str) -> Rate {
-    if let Some(price) = config.budget.prices.get(model) {
-        return Rate::Known(Price { input: price.input, output: price.output });
-    }
-    let is_own = endpoint.provider == Provider::Script || models::is_own(&endpoint.base_url);
-    if is_own { Rate::Free } else { Rate::Unknown }
-}
-
 impl Driver {
     /// Tells the machine what is known about prices now.
     pub(super) fn tell_rates(&mut self) {
         let config = Arc::clone(&self.parts.config);
         let rated = |model, endpoint: &Endpoint| {
             let model = model_name(model, &endpoint.model);
-            Rated { rate: rate(&config, endpoint, &model), model }
+            Rated { rate: models::rate(&config, endpoint, &model), model }
         };
         let rates = Rates {
             student: rated(&self.parts.models.student, &config.student),
