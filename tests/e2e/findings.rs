@@ -210,6 +210,19 @@ async fn fix_all_leaves_nothing_that_is_safe_to_fix() {
 }
 
 #[tokio::test]
+async fn fix_all_mends_a_line_end_that_is_unlike_the_others() {
+    let mut client = start().await;
+    let uri = client.uri("demo/SKILL.md");
+    let good = "---\nname: demo\ndescription: Größe 😀. Use when it is asked.\n---\n# Demo\n";
+    let mixed = good.replacen("asked.\n", "asked.\r\n", 1);
+    client.open(&uri, &mixed).await;
+    client.diagnostics(&uri, 1).await;
+    let actions = code_actions(&mut client, &uri, point(0, 0), &["source.fixAll"]).await;
+    assert_eq!(applied(&mixed, &actions[0]["edit"]["documentChanges"][0]["edits"]), good);
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn kinds_that_nobody_asked_for_are_left_out() {
     let mut client = start().await;
     let uri = client.uri("demo/SKILL.md");
