@@ -110,6 +110,17 @@ async fn a_selection_grows_from_the_word_to_the_document() {
 }
 
 #[tokio::test]
+async fn behind_the_last_word_a_selection_is_the_whole_document() {
+    let (mut client, uri) = open(json!({}), "demo/SKILL.md", "😀\r\n\r\n\r\n").await;
+    let positions = json!([{"line": 3, "character": 0}, {"line": 2, "character": 0}]);
+    let params = json!({"textDocument": {"uri": uri}, "positions": positions});
+    let ranges = client.request("textDocument/selectionRange", params).await;
+    let whole = json!({"range": range((0, 3), (0, 0))});
+    assert_eq!(ranges, json!([whole, whole]));
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn formatting_orders_the_fields_and_means_the_same() {
     let text = "---\r\ndescription: 'Größe 😀'\r\nname: demo\r\n---\r\n* one\r\n* two\r\n";
     let (mut client, uri) = open(json!({}), "demo/SKILL.md", text).await;

@@ -21,7 +21,7 @@ pub(crate) fn selection_ranges(snapshot: &Snapshot, positions: &[Position]) -> V
 /// Returns the spans around `offset`, each inside the one before it, the whole text first.
 fn around(document: &SkillDocument, blocks: &[Span], offset: usize) -> Vec<Span> {
     let text = &*document.text;
-    let mut spans = vec![Span::new(0, text.len())];
+    let mut spans = Vec::new();
     let frontmatter = document.frontmatter.as_ref();
     if let Some(frontmatter) = frontmatter.filter(|it| it.span.contains_offset(offset)) {
         spans.extend([frontmatter.span, frontmatter.content]);
@@ -36,10 +36,11 @@ fn around(document: &SkillDocument, blocks: &[Span], offset: usize) -> Vec<Span>
     spans.retain(|span| span.start <= offset && offset <= span.end && !span.is_empty());
     spans.sort_by_key(|span| Reverse(span.len()));
     spans.dedup();
+    // The whole text has a place for every cursor, also behind the last word.
+    let mut steps = vec![Span::new(0, text.len())];
     // What crosses the edge of what is around it is no step.
-    let mut steps: Vec<Span> = Vec::new();
     for span in spans {
-        if steps.last().is_none_or(|outer| outer.contains(span)) {
+        if steps.last().is_none_or(|outer| outer.contains(span) && *outer != span) {
             steps.push(span);
         }
     }
