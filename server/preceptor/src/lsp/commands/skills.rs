@@ -1,6 +1,7 @@
 //! `preceptor.skills` and `preceptor.skill.new`: which skills there are, and one more.
 
 use std::{
+    collections::HashMap,
     io::{self, Write},
     path::PathBuf,
     sync::Arc,
@@ -21,8 +22,9 @@ use tower_lsp::{
 
 use crate::{
     lsp::{
-        closed_skills::FolderNames,
+        closed_skills::{ClosedSkill, FolderNames},
         commands::{arguments::NewSkill, blocking, failed},
+        linter::Linted,
         neighbors,
         session::Session,
     },
@@ -39,6 +41,29 @@ struct ListedSkill {
 }
 
 impl ListedSkill {
+    fn open(name: Arc<str>, scope: Scope, linted: &Linted) -> Self {
+        let document = linted.snapshot.skill();
+        Self {
+            name,
+            uri: linted.snapshot.uri.clone(),
+            description: document.description().unwrap_or_default().trim().to_owned(),
+            scope,
+            n_tokens: estimated_tokens(&document.text),
+            n_diagnostics: linted.diagnostics.len(),
+        }
+    }
+
+    fn closed(name: Arc<str>, scope: Scope, skill: &ClosedSkill) -> Self {
+        Self {
+            name,
+            uri: skill.uri.clone(),
+            description: skill.description.clone(),
+            scope,
+            n_tokens: skill.n_tokens,
+            n_diagnostics: skill.diagnostics.len(),
+        }
+    }
+
     fn described(&self) -> Value {
         json!({
             "name": *self.name,
@@ -55,42 +80,32 @@ impl ListedSkill {
 /// findings.
 pub(super) async fn list(session: &Arc<Session>) -> Result<Value> {
     session.neighbors.searched().await;
-    let mut listed = Vec::new();
     let task = Arc::clone(session);
     let (names, skills) =
         blocking(move || (FolderNames::of(&task), task.neighbors.skills())).await?;
-    let names = Arc::new(names);
-    for (path, name, open) in skills {
-        let scope = if names.hold(&path) { Scope::Workspace } else { Scope::User };
-        let snapshot = open.and_then(|uri| session.documents.get(&uri));
-        let skill = if let Some(snapshot) = snapshot {
+    let mut open = HashMap::new();
+    for uri in skills.iter().filter_map(|(_, _, uri)| uri.as_ref()) {
+        if let Some(snapshot) = session.documents.get(uri) {
             let linted = session.linter.findings(session, snapshot).await;
-            let document = linted.snapshot.skill();
-            ListedSkill {
-                name,
-                uri: linted.snapshot.uri.clone(),
-                description: document.description().unwrap_or_default().trim().to_owned(),
-                scope,
-                n_tokens: estimated_tokens(&document.text),
-                n_diagnostics: linted.diagnostics.len(),
-            }
-        } else {
-            let (task, names) = (Arc::clone(session), Arc::clone(&names));
-            let examined =
-                blocking(move || task.closed_skills.examine(&task, &names, &path)).await?;
-            let Some(skill) = examined else { continue };
-            ListedSkill {
-                name,
-                uri: skill.uri.clone(),
-                description: skill.description.clone(),
-                scope,
-                n_tokens: skill.n_tokens,
-                n_diagnostics: skill.diagnostics.len(),
-            }
-        };
-        listed.push(skill.described());
+            open.insert(uri.clone(), linted);
+        }
     }
-    Ok(json!(listed))
+    let task = Arc::clone(session);
+    let listed = move || -> Vec<Value> {
+        let listed = skills.into_iter().filter_map(|(path, name, uri)| {
+            let scope = if names.hold(&path) { Scope::Workspace } else { Scope::User };
+            let linted = uri.and_then(|uri| open.get(&uri));
+            let skill = if let Some(linted) = linted {
+                ListedSkill::open(name, scope, linted)
+            } else {
+                let examined = task.closed_skills.examine(&task, &names, &path)?;
+                ListedSkill::closed(name, scope, &examined)
+            };
+            Some(skill.described())
+        });
+        listed.collect()
+    };
+    Ok(json!(blocking(listed).await?))
 }
 
 /// Writes a skill to be filled in, and returns its address.
