@@ -173,6 +173,38 @@ async fn proposals_are_listed_with_what_a_list_shows() {
 }
 
 #[tokio::test]
+async fn a_proposal_has_lenses_that_decide_about_it_until_it_is_decided() {
+    let mut agent = Agent::start().await;
+    let (_, proposal_id) = agent.proposed(&distilled()).await;
+    let proposals = agent.execute("preceptor.proposals", json!({})).await;
+    let uri = proposals[0]["uri"].as_str().unwrap().to_owned();
+    let text = fs::read_to_string(uri.strip_prefix("file://").unwrap()).unwrap();
+    agent.client.may_stay_unread = &["textDocument/publishDiagnostics", "preceptor/event"];
+    agent.client.open(&uri, &text).await;
+    let params = json!({"textDocument": {"uri": uri}});
+    let lenses = agent.client.request("textDocument/codeLens", params.clone()).await;
+    let shown: Vec<_> = lenses
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lens| (lens["command"]["title"].as_str().unwrap(), &lens["command"]["command"]))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Accept skill `count-csv-rows`", &json!("preceptor.proposal.accept")),
+            ("Reject skill `count-csv-rows`", &json!("preceptor.proposal.reject")),
+        ]
+    );
+    let reject = &lenses[1]["command"];
+    assert_eq!(reject["arguments"], json!([{"proposalId": proposal_id}]));
+    agent.execute("preceptor.proposal.reject", reject["arguments"][0].clone()).await;
+    let lenses = agent.client.request("textDocument/codeLens", params).await;
+    assert_eq!(lenses, json!([]));
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_lens_on_a_skill_counts_the_runs_that_read_it() {
     let mut agent = Agent::start().await;
     agent.proposed(&distilled()).await;
