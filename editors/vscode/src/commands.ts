@@ -10,7 +10,7 @@ import {
   window,
 } from 'vscode';
 
-import type { ModelStatus } from './protocol';
+import type { ModelStatus, RunSummary } from './protocol';
 import type { Run, Runs } from './runs';
 import type { Server } from './server';
 import { openSettings, SECTION } from './settings';
@@ -35,13 +35,17 @@ export class Commands implements Disposable {
   ) {
     const handlers: Record<string, () => unknown> = {
       ask: () => this.ask(),
+      compact: () => this.compact(),
       followUp: () => this.followUp(),
       restart: () => this.server.restart(),
+      resume: () => this.resume(),
+      retry: () => this.retry(),
       showLog: () => this.log.show(),
       showProposals: () => this.showProposals(),
       showStatus: () => this.showStatus(),
       showTranscript: () => this.showTranscript(),
       stop: () => this.stop(),
+      undo: () => this.undo(),
     };
     this.registered = Object.entries(handlers).map(([name, handler]) =>
       commands.registerCommand(`${SECTION}.ui.${name}`, handler),
@@ -92,6 +96,57 @@ export class Commands implements Disposable {
     await this.server.execute('preceptor.cancel', { runId: run.runId });
   }
 
+  private async undo(): Promise<void> {
+    await this.withRun('Take back the last request of which run?', async ({ runId, title }) => {
+      const undone = await this.server.execute('preceptor.undo', { runId });
+      if (undone !== undefined) {
+        const files = undone.restoredFiles;
+        const told =
+          files.length === 0 ? 'No file had changed.' : `As before: ${files.join(', ')}.`;
+        void window.showInformationMessage(
+          `Preceptor: took back ${String(undone.removedMessages)} messages of “${title}”. ${told}`,
+        );
+      }
+    });
+  }
+
+  private async compact(): Promise<void> {
+    await this.withRun('Shorten the history of which run?', ({ runId }) =>
+      this.server.execute('preceptor.compact', { runId }),
+    );
+  }
+
+  private async retry(): Promise<void> {
+    await this.withRun('Ask again in which run?', ({ runId }) =>
+      this.server.execute('preceptor.retry', { runId }),
+    );
+  }
+
+  private async resume(): Promise<void> {
+    await this.withRun(
+      'Go on with which run?',
+      ({ runId }) => this.server.execute('preceptor.resume', { runId }),
+      ({ status }) => status === 'interrupted',
+    );
+  }
+
+  /** Lets the person choose among the runs that there were; the latest comes first. */
+  private async withRun(
+    title: string,
+    act: (run: RunSummary) => unknown,
+    isMeant: (run: RunSummary) => boolean = () => true,
+  ): Promise<void> {
+    const runs = await this.server.execute('preceptor.runs', { limit: LISTED_RUNS });
+    const choices = runs?.filter(isMeant).map(run => ({
+      label: run.title,
+      description: `${run.status}, ${new Date(run.startedAt).toLocaleString()}`,
+      act: () => act(run),
+    }));
+    if (choices !== undefined) {
+      await choose(choices, title, 'There is no such run.');
+    }
+  }
+
   /** Shows the only run that is worked on; else lets the person choose among all that there were. */
   private async showTranscript(): Promise<void> {
     const [active, another] = this.runs.active();
@@ -99,16 +154,9 @@ export class Commands implements Disposable {
       await this.transcripts.show(active.runId, active.transcript);
       return;
     }
-    const runs = await this.server.execute('preceptor.runs', { limit: LISTED_RUNS });
-    if (runs === undefined) {
-      return;
-    }
-    const choices = runs.map(({ runId, title, status, startedAt, transcriptUri }) => ({
-      label: title,
-      description: `${status}, ${new Date(startedAt).toLocaleString()}`,
-      act: () => this.transcripts.show(runId, Uri.parse(transcriptUri)),
-    }));
-    await choose(choices, 'Show the transcript of which run?', 'There is no run yet.');
+    await this.withRun('Show the transcript of which run?', ({ runId, transcriptUri }) =>
+      this.transcripts.show(runId, Uri.parse(transcriptUri)),
+    );
   }
 
   private async showProposals(): Promise<void> {

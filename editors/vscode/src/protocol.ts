@@ -82,12 +82,16 @@ export interface ServerStatus {
 /** The commands that this extension calls: their argument and their answer. */
 export interface ServerCommands {
   'preceptor.cancel': [{ runId: string }, { cancelled: boolean }];
+  'preceptor.compact': [{ runId: string }, Record<string, never>];
   'preceptor.followUp': [{ runId: string; prompt: string }, StartedTurn];
   'preceptor.proposal.show': [{ proposalId: string }, { uri: string }];
   'preceptor.proposals': [Record<string, never>, ProposalSummary[]];
+  'preceptor.resume': [{ runId: string }, { turn: number }];
+  'preceptor.retry': [{ runId: string }, { turn: number }];
   'preceptor.run': [{ prompt: string; uri?: string; range?: Range }, StartedTurn];
   'preceptor.runs': [{ limit?: number }, RunSummary[]];
   'preceptor.status': [Record<string, never>, ServerStatus];
+  'preceptor.undo': [{ runId: string }, { removedMessages: number; restoredFiles: string[] }];
 }
 
 /**

@@ -18,7 +18,16 @@ return function(story)
     vim.api.nvim_echo({ { text } }, true, {})
   end
   story.step('subcommands are completed', function()
-    return vim.deep_equal(vim.fn.getcompletion('Preceptor ', 'cmdline'), { 'ask', 'status', 'stop' })
+    return vim.deep_equal(vim.fn.getcompletion('Preceptor ', 'cmdline'), {
+      'ask',
+      'compact',
+      'resume',
+      'retry',
+      'runs',
+      'status',
+      'stop',
+      'undo',
+    })
       and vim.deep_equal(vim.fn.getcompletion('Preceptor st', 'cmdline'), { 'status', 'stop' })
       and vim.deep_equal(vim.fn.getcompletion('Preceptor stop ', 'cmdline'), {})
   end)
@@ -30,7 +39,7 @@ return function(story)
   story.open('notes.md')
   vim.cmd('Preceptor begin')
   story.step('an unknown subcommand is named, with those that are there', function()
-    return is_said('there is no "begin"; there are: ask, status, stop')
+    return is_said('there is no "begin"; there are: ask, compact, resume, retry')
   end)
   vim.cmd('Preceptor stop')
   story.step('nothing is there to be stopped', function()

@@ -180,6 +180,18 @@ async fn commands_ask_stop_and_tell_the_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commands_take_back_ask_again_go_on_and_show() {
+    let Some(editor) = Editor::find("operations") else { return };
+    let student = models::student_that_can_be_taken_back().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("edits", &student, None))
+        .tell("operations.lua")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_runs_after_its_question_was_answered() {
     let Some(editor) = Editor::find("question") else { return };
     let student = models::student_that_writes_a_file().await;

@@ -43,6 +43,23 @@ pub(crate) async fn student_that_writes_a_file() -> ModelServer {
     server
 }
 
+/// Starts a student that writes a file with a tool that can be taken back, and takes its time when
+/// it is asked to.
+pub(crate) async fn student_that_can_be_taken_back() -> ModelServer {
+    let server = ModelServer::start().await;
+    // Long enough to be worth a summary.
+    let content = format!("3\n{}", "and not a row more\n".repeat(300));
+    let file = json!({"path": "counted.txt", "content": content}).to_string();
+    let is_slow = |it: &Request| it.mentions("take your time");
+    server
+        .when(|it| it.body.get("tools").is_none(), says("Rows were counted."))
+        .when(move |it| is_slow(it) && tool_results(it) == 0, bash("sleep 1"))
+        .when(is_slow, says("Went on to the end."))
+        .when(|it| tool_results(it) == 0, calls("write_file", &file))
+        .when(|it| tool_results(it) == 1, says("The student counted 3 data rows."));
+    server
+}
+
 /// Starts a teacher that counts, answers and distills what it did.
 pub(crate) async fn teacher() -> ModelServer {
     let skill = json!({

@@ -4,6 +4,7 @@
 ---@field runId string
 ---@field title string
 ---@field status string
+---@field transcriptUri string
 
 local M = {}
 
@@ -68,6 +69,55 @@ local function cancel(run)
   end)
 end
 
+--- Goes on with the run whose transcript the current buffer shows, else with the one that the
+--- person chooses; the only one is the answer by itself.
+---@param prompt string
+---@param is_meant fun(run: preceptor.Run): boolean
+---@param none string What is said if there is no such run
+---@param chosen fun(run: preceptor.Run)
+local function choose(prompt, is_meant, none, chosen)
+  local here = vim.uri_from_bufnr(0)
+  execute('preceptor.runs', { limit = listed_runs }, function(runs)
+    ---@type preceptor.Run[]
+    local meant = vim.tbl_filter(is_meant, runs)
+    for _, run in ipairs(meant) do
+      if run.transcriptUri == here then
+        chosen(run)
+        return
+      end
+    end
+    if #meant == 0 then
+      notify(none)
+    elseif #meant == 1 then
+      chosen(meant[1])
+    else
+      vim.ui.select(meant, {
+        prompt = prompt,
+        ---@param run preceptor.Run
+        format_item = function(run)
+          return ('%s (%s)'):format(run.title, run.status)
+        end,
+      }, function(run)
+        if run then
+          chosen(run)
+        end
+      end)
+    end
+  end)
+end
+
+---@param run preceptor.Run
+---@return boolean
+local function is_any(run)
+  return run.status ~= ''
+end
+
+---@param run preceptor.Run
+---@return boolean
+local function is_under_way(run)
+  return run.status == 'running' or run.status == 'waiting'
+end
+
 --- Describes a model in one line.
 ---@param role string
 ---@param model preceptor.Model
@@ -108,28 +158,43 @@ local subcommands = {
     end)
   end,
   stop = function()
-    execute('preceptor.runs', { limit = listed_runs }, function(runs)
-      ---@param run preceptor.Run
-      local under_way = vim.tbl_filter(function(run)
-        return run.status == 'running' or run.status == 'waiting'
-      end, runs)
-      if #under_way == 0 then
-        notify('nothing is under way')
-      elseif #under_way == 1 then
-        cancel(under_way[1])
-      else
-        vim.ui.select(under_way, {
-          prompt = 'Stop which run?',
-          ---@param run preceptor.Run
-          format_item = function(run)
-            return ('%s (%s)'):format(run.title, run.status)
-          end,
-        }, function(run)
-          if run then
-            cancel(run)
-          end
-        end)
-      end
+    choose('Stop which run?', is_under_way, 'nothing is under way', cancel)
+  end,
+  undo = function()
+    choose('Take back the last request of which run?', is_any, 'there is no run yet', function(run)
+      execute('preceptor.undo', { runId = run.runId }, function(undone)
+        local files = undone.restoredFiles
+        local told = #files == 0 and 'no file had changed' or 'as before: ' .. table.concat(files, ', ')
+        notify(('took back %d messages of %s; %s'):format(undone.removedMessages, run.title, told))
+      end)
+    end)
+  end,
+  compact = function()
+    choose('Shorten the history of which run?', is_any, 'there is no run yet', function(run)
+      execute('preceptor.compact', { runId = run.runId }, function()
+        notify('shortens the history: ' .. run.title)
+      end)
+    end)
+  end,
+  retry = function()
+    choose('Ask again in which run?', is_any, 'there is no run yet', function(run)
+      execute('preceptor.retry', { runId = run.runId }, function()
+        notify('asked again: ' .. run.title)
+      end)
+    end)
+  end,
+  resume = function()
+    choose('Go on with which run?', function(run)
+      return run.status == 'interrupted'
+    end, 'nothing was broken off', function(run)
+      execute('preceptor.resume', { runId = run.runId }, function()
+        notify('goes on: ' .. run.title)
+      end)
+    end)
+  end,
+  runs = function()
+    choose('Show which run?', is_any, 'there is no run yet', function(run)
+      execute('preceptor.show', { runId = run.runId }, function() end)
     end)
   end,
   status = function()
