@@ -56,10 +56,22 @@ local function save(_, params)
   return { saved = false }
 end
 
+--- Leaves diagnostics to the requests of each buffer. Told to ask anew, Neovim would ask for those
+--- of the workspace only, and the server leaves open documents out of these.
+---@param client vim.lsp.Client
+local function ask_by_buffer(client)
+  local capabilities = client.server_capabilities
+  local provider = capabilities and capabilities.diagnosticProvider
+  if provider then
+    provider.workspaceDiagnostics = false
+  end
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'preceptor', 'lsp' },
   root_dir = root_dir,
+  on_init = ask_by_buffer,
   capabilities = {
     -- Neovim applies these edits and does not say so by itself.
     workspace = {
