@@ -13,7 +13,7 @@ use clap::{ArgAction, Parser};
 #[command(name = "lsp")]
 pub(crate) struct Arguments {
     /// Measures only what has one of these words in its group's name: start, stop, open, edit,
-    /// request, memory, stream, check.
+    /// request, memory, stream, busy, check.
     pub(crate) filter: Vec<String>,
     /// Measures this server beside the built one, instead of the installed peers; repeatable.
     /// Blanks separate the program and its arguments.

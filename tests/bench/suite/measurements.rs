@@ -1,5 +1,6 @@
 //! What is measured, group by group.
 
+mod busy;
 mod check;
 mod edit;
 mod memory;
@@ -91,6 +92,9 @@ pub(crate) async fn all(bench: &mut Bench, out: &mut impl Write) -> anyhow::Resu
     }
     if bench.wants("stream") {
         bench.publish(stream::measure(bench).await?, out)?;
+    }
+    if bench.wants("busy") {
+        bench.publish(busy::measure(bench).await?, out)?;
     }
     if bench.wants("check") {
         bench.publish(check::measure(bench).await?, out)?;

@@ -1,4 +1,5 @@
-//! A model server that says one long thing, as fast as it is read.
+//! A model server that says one long thing, as fast as it is read, or calls a command that floods its
+//! output where it is offered tools.
 //!
 //! It speaks as much HTTP as one client needs: each connection gets one answer and is closed.
 
@@ -19,6 +20,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// What each chunk says.
 const WORD: &str = "another word, ";
+
+/// What a model that is offered tools runs; it ends by being stopped.
+const FLOOD: &str = "yes 'one more line of output'";
 
 /// The server; it ends when it is dropped.
 #[derive(Debug)]
@@ -47,9 +51,19 @@ impl Model {
         Ok(Self { address, n_chunks, last_writing, _serving: serving })
     }
 
-    /// Returns the address to configure.
-    pub(crate) fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+    /// Starts a server whose replies have no end.
+    pub(crate) async fn start_endless() -> anyhow::Result<Self> {
+        Self::start(usize::MAX).await
+    }
+
+    /// Returns the settings of a student that is this model and may do everything.
+    pub(crate) fn settings(&self) -> Value {
+        let base_url = format!("http://{}/v1", self.address);
+        json!({
+            "student": {"base_url": base_url, "model": "bench", "context_window": 32_768},
+            "budget": {"unknown_price": "allow"},
+            "approval": {"mode": "full"},
+        })
     }
 
     /// Returns the length of the text of a reply.
@@ -68,7 +82,9 @@ async fn answer(connection: TcpStream, n_chunks: usize) -> io::Result<Option<Dur
     connection.set_nodelay(true)?;
     let mut connection = BufReader::new(connection);
     let (request, n_bytes) = head(&mut connection).await?;
-    connection.read_exact(&mut vec![0; n_bytes]).await?;
+    let mut body = vec![0; n_bytes];
+    connection.read_exact(&mut body).await?;
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let connection = connection.get_mut();
     if !request.starts_with("POST /v1/chat/completions ") {
         let response = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -81,14 +97,26 @@ async fn answer(connection: TcpStream, n_chunks: usize) -> io::Result<Option<Dur
     let response =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
     connection.write_all(response.as_bytes()).await?;
-    for _ in 0..n_chunks {
-        // One write each: as model servers do, who have the words one by one.
-        connection.write_all(chunk.as_bytes()).await?;
+    if body.get("tools").is_some() {
+        connection.write_all(event(&flood()).as_bytes()).await?;
+    } else {
+        for _ in 0..n_chunks {
+            // One write each: as model servers do, who have the words one by one.
+            connection.write_all(chunk.as_bytes()).await?;
+        }
+        connection.write_all(end.as_bytes()).await?;
     }
-    connection.write_all(end.as_bytes()).await?;
     connection.write_all(b"data: [DONE]\n\n").await?;
     connection.shutdown().await?;
     Ok(Some(started.elapsed()))
+}
+
+fn flood() -> Value {
+    let function = json!({"name": "bash", "arguments": json!({"command": FLOOD}).to_string()});
+    let call = json!({"index": 0, "id": "call_1", "type": "function", "function": function});
+    json!({"choices": [{
+        "index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls",
+    }]})
 }
 
 /// Returns the first line of a request and the length of its body.

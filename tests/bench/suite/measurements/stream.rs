@@ -22,21 +22,11 @@ const ENDS: [&str; 4] = ["turn_complete", "interrupted", "error", "session_termi
 
 pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Measurement>> {
     let model = Model::start(bench.plan.chunks).await.context("starting a model server")?;
-    let settings = json!({
-        "student": {"base_url": model.base_url(), "model": "bench", "context_window": 32_768},
-        "budget": {"unknown_price": "allow"},
-        "approval": {"mode": "full"},
-    });
+    let settings = model.settings();
     let start = async |server: &NamedCommand| {
         Editor::start(server, &bench.dir, bench.plan.bound, settings.clone()).await
     };
-    let mut agents = Vec::new();
-    for server in &bench.programs.servers {
-        // One that does not start is listed with its failure.
-        if start(server).await.map_or(true, |editor| runs_requests(&editor)) {
-            agents.push(server.clone());
-        }
-    }
+    let agents = agents(bench, start).await;
     let n_chunks = bench.plan.chunks;
     let title = |what: &str| format!("a reply of {n_chunks} chunks: {what}");
     let measurements = interleave(
@@ -68,6 +58,21 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Measurement>> {
         },
     );
     Ok(measurements.await.into())
+}
+
+/// Returns the servers that work on requests.
+pub(super) async fn agents(
+    bench: &Bench,
+    start: impl AsyncFn(&NamedCommand) -> anyhow::Result<Editor>,
+) -> Vec<NamedCommand> {
+    let mut agents = Vec::new();
+    for server in &bench.programs.servers {
+        // One that does not start is listed with its failure.
+        if start(server).await.map_or(true, |editor| runs_requests(&editor)) {
+            agents.push(server.clone());
+        }
+    }
+    agents
 }
 
 fn runs_requests(editor: &Editor) -> bool {
