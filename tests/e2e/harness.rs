@@ -13,6 +13,7 @@ mod models;
 use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 
 use preceptor::lsp::{Options, outbox::Outbox, serve, tasks::Tasks, transport};
+use runtime::sandbox::Sandbox;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -97,6 +98,7 @@ impl Client {
         let server_options = Options {
             user_config: Some(dir.path().join("config.toml")),
             state_dir: Some(dir.path().join("state")),
+            sandbox: Sandbox::with_program(env!("CARGO_BIN_EXE_preceptor").into()),
             ..Options::default()
         };
         let mut client =

@@ -26,18 +26,21 @@ async fn eventually(what: &str, holds: impl Fn() -> bool) {
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("not yet: {what}"));
 }
 
-/// A command that says which process it is and then takes long.
-const ENDLESS: &str = "echo $$ > pid; sleep 600";
+/// A command that takes long, in a process of its own that is named after the workspace. It has no
+/// number that means anything outside of its sandbox.
+const ENDLESS: &str = "(exec -a \"$PWD/endless\" sleep 600); true";
 
-/// Waits until [`ENDLESS`] runs and returns its process.
+/// Waits until [`ENDLESS`] runs and returns the end of its process's name.
 async fn running(path: &Path) -> String {
-    let pid = || std::fs::read_to_string(path).unwrap_or_default();
-    eventually("the command runs", || pid().ends_with('\n')).await;
-    pid().trim().to_owned()
+    let around = path.ancestors().nth(2).unwrap();
+    let name = path.strip_prefix(around.parent().unwrap()).unwrap().display().to_string();
+    eventually("the command runs", || is_alive(&name)).await;
+    name
 }
 
-fn is_alive(pid: &str) -> bool {
-    Command::new("kill").args(["-0", pid]).output().is_ok_and(|it| it.status.success())
+fn is_alive(name: &str) -> bool {
+    let pattern = format!("{name} 600$");
+    Command::new("pgrep").args(["-f", &pattern]).output().is_ok_and(|it| it.status.success())
 }
 
 /// Asserts that the turn is interrupted once, and that the history is whole for the next request.
@@ -91,11 +94,10 @@ async fn a_command_is_stopped_with_its_processes() {
     let mut agent = start(Value::Null, Value::Null).await;
     agent.student.then(bash(ENDLESS));
     let run_id = agent.ask().await;
-    let pid = running(&agent.path("pid")).await;
-    assert!(is_alive(&pid));
+    let name = running(&agent.path("endless")).await;
     agent.execute("preceptor.cancel", json!({"runId": run_id})).await;
     check_interrupted(&mut agent, &run_id, 1).await;
-    eventually("the process is gone", || !is_alive(&pid)).await;
+    eventually("the process is gone", || !is_alive(&name)).await;
     agent.finish().await;
 }
 
@@ -153,10 +155,10 @@ async fn shutting_down_stops_commands_and_closes_the_turn() {
     let mut agent = start(Value::Null, Value::Null).await;
     agent.student.then(bash(ENDLESS));
     agent.ask().await;
-    let pid = running(&agent.path("pid")).await;
+    let name = running(&agent.path("endless")).await;
     // The harness finds the turn's end in the journal.
     agent.finish().await;
-    eventually("the process is gone", || !is_alive(&pid)).await;
+    eventually("the process is gone", || !is_alive(&name)).await;
 }
 
 #[tokio::test]
@@ -262,7 +264,7 @@ async fn the_editors_own_button_stops_the_run() {
     agent.student.then(bash(ENDLESS));
     let run_id = agent.ask().await;
     let token = progress(&mut agent).await;
-    let pid = running(&agent.path("pid")).await;
+    let name = running(&agent.path("endless")).await;
     agent.client.notify("window/workDoneProgress/cancel", json!({"token": token})).await;
     assert_eq!(agent.turn_end(&run_id, 1).await["type"], "interrupted");
     agent
@@ -271,7 +273,7 @@ async fn the_editors_own_button_stops_the_run() {
             it["method"] == "$/progress" && it["params"]["value"]["kind"] == "end"
         })
         .await;
-    eventually("the process is gone", || !is_alive(&pid)).await;
+    eventually("the process is gone", || !is_alive(&name)).await;
     agent.finish().await;
 }
 

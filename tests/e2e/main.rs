@@ -41,6 +41,8 @@ mod pull;
 mod refactorings;
 mod requests;
 mod runs;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod search;
 mod semantic_tokens;
 mod settings;

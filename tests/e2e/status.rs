@@ -37,11 +37,19 @@ async fn the_models_are_described_and_nothing_is_asked_of_them() {
                 "enabled": true,
             },
             "trusted": false,
+            "sandbox": {
+                "mode": "workspace-write",
+                "layers": status["sandbox"]["layers"],
+                "gaps": status["sandbox"]["gaps"],
+            },
             "activeRuns": 0,
             "pendingProposals": 0,
             "spentUsd": 0.0,
         })
     );
+    if std::env::var_os("CI").is_some() {
+        assert_eq!(status["sandbox"]["gaps"], json!([]), "this machine enforces all of it");
+    }
     assert!(agent.student.requests().is_empty() && agent.teacher.requests().is_empty());
     agent.finish().await;
 }

@@ -168,6 +168,10 @@ enum ApproveArgument {
 
 /// Does what the command line asks for and returns the process's exit code.
 pub fn run() -> u8 {
+    // Before anything else: what confines a command has one thread and prints nothing of its own.
+    if let Some(code) = runtime::sandbox::run_if_asked(env::args_os().skip(1)) {
+        return code;
+    }
     let arguments = Arguments::parse();
     let command = match arguments.command {
         Some(command) => command,

@@ -2,6 +2,7 @@
 //!
 //! It changes nothing and calls no model: servers are only asked which models they have.
 
+mod sandbox;
 mod settings;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
 use anyhow::Context;
 use llm::Role;
 use runtime::{
-    config::{Config, Endpoint, Provider, TeacherMode, WORKSPACE_FILE},
+    config::{Config, Endpoint, Provider, SandboxMode, TeacherMode, WORKSPACE_FILE},
     folders::Folders,
     models,
 };
@@ -82,11 +83,13 @@ pub(crate) async fn run(config: Option<&Path>, stdout: &mut impl Write) -> anyho
 async fn examine(config: Option<&Path>, workspace: &Path) -> Vec<Check> {
     let mut checks = Vec::new();
     let folders = Folders::from_environment();
+    let mut mode = SandboxMode::WorkspaceWrite;
     if let Err(error) = &folders {
         checks.push(Check::unwell("settings", format!("{error}.")));
     }
     match configuration::of_run(config) {
         Ok(configured) => {
+            mode = configured.config.sandbox.mode;
             let users = folders.as_ref().ok().map(|it| it.config_file.as_path());
             checks.extend(config.or(users).map(user_file));
             checks.push(workspace_file(workspace, configured.notice.as_deref()));
@@ -105,6 +108,7 @@ async fn examine(config: Option<&Path>, workspace: &Path) -> Vec<Check> {
         }
     }
     checks.push(bash().await);
+    checks.push(sandbox::check(mode).await);
     if let Ok(folders) = &folders {
         checks.push(folder("state", &folders.state));
     }

@@ -22,6 +22,7 @@ use runtime::{
     folders::Folders,
     journal::Record,
     proposals::ProposalStore,
+    sandbox::Sandbox,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -51,6 +52,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
         editor: Arc::new(NoEditor),
         clock: Arc::new(SystemClock),
         skill_use: Arc::default(),
+        sandbox: Sandbox::of_this_program(),
         is_chat: false,
     };
     let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub use crate::driver::{handle::RunHandle, operations::Undone};
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, SandboxMode},
     day_book::DayBook,
     driver::handle::{Operation, Shared, lock, pending_tools},
     editor::Editor,
@@ -40,6 +40,7 @@ use crate::{
     proposals::{ProposalError, ProposalStore, Provenance},
     recorder::Recorder,
     run_store::{RunFolder, RunFolderError},
+    sandbox::{Ability, Sandbox},
     skill_use::SkillUse,
     tools::{Restored, Toolbox},
     uri,
@@ -64,8 +65,22 @@ pub struct RunSetup {
     pub clock: Arc<dyn Clock>,
     /// Which runs used which skill, as far as this process has looked.
     pub skill_use: Arc<Mutex<SkillUse>>,
+    /// Confines commands.
+    pub sandbox: Sandbox,
     /// Whether it is a chat, without tools and teacher.
     pub is_chat: bool,
+}
+
+impl RunSetup {
+    /// Returns what confines the run's commands on this machine; `None` if nothing shall.
+    async fn ability(&self) -> Option<Ability> {
+        match self.config.sandbox.mode {
+            SandboxMode::Off => None,
+            SandboxMode::ReadOnly | SandboxMode::WorkspaceWrite => {
+                Some(self.sandbox.ability().await.clone())
+            }
+        }
+    }
 }
 
 /// What a person asks for.

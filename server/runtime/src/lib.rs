@@ -20,6 +20,7 @@ pub mod models;
 pub mod proposals;
 pub mod recorder;
 pub mod run_store;
+pub mod sandbox;
 pub mod skill_use;
 pub mod skills;
 pub mod tools;

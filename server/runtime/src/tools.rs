@@ -2,6 +2,7 @@
 
 mod bash;
 mod checkpoints;
+mod confinement;
 mod files;
 mod list_files;
 mod search;
@@ -19,7 +20,7 @@ use futures::{FutureExt, future};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-pub use crate::tools::checkpoints::Restored;
+pub use crate::tools::{checkpoints::Restored, confinement::Confinement};
 use crate::{config::Config, folders::Folders, workspace::Workspace};
 
 /// Performs calls in one run.
@@ -32,6 +33,8 @@ pub struct Toolbox {
     /// Where the state of files before a turn's changes is kept.
     checkpoints: PathBuf,
     read_files: Mutex<BTreeSet<PathBuf>>,
+    /// What commands are confined by; `None` if nothing shall.
+    confinement: Option<Confinement>,
 }
 
 /// What a call did.
@@ -66,6 +69,7 @@ impl Toolbox {
         config: Arc<Config>,
         secret_variables: Vec<String>,
         run_folder: &Path,
+        confinement: Option<Confinement>,
     ) -> Self {
         Self {
             workspace,
@@ -74,6 +78,7 @@ impl Toolbox {
             secret_variables,
             checkpoints: run_folder.join("checkpoints"),
             read_files: Mutex::new(BTreeSet::new()),
+            confinement,
         }
     }
 

@@ -27,9 +27,14 @@ fn connect() -> (Client, DuplexStream, DuplexStream) {
     (Client::new(reader, writer), stdin, stdout)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a user's settings are on a disk")]
 fn serve(playground: &Playground, stdin: DuplexStream, stdout: DuplexStream) -> JoinHandle<u8> {
+    // The program that confines commands is not the one that runs these tests.
+    let user_config = playground.config_home().join("preceptor/config.toml");
+    std::fs::create_dir_all(user_config.parent().unwrap()).unwrap();
+    std::fs::write(&user_config, "sandbox.mode = \"off\"\n").unwrap();
     let options = lsp::Options {
-        user_config: Some(playground.config_home().join("preceptor/config.toml")),
+        user_config: Some(user_config),
         state_dir: Some(playground.state_home().join("preceptor")),
         ..lsp::Options::default()
     };

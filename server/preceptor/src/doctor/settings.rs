@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use agent::ledger::Rate;
 use llm::Role;
 use runtime::{
-    config::{Config, SandboxMode, UnknownPrice},
+    config::{Config, UnknownPrice},
     folders::Folders,
     models, skills,
 };
@@ -21,7 +21,6 @@ pub(super) fn checks(config: &Config, workspace: &Path, folders: Option<&Folders
         let save_dir = skills::save_dir(workspace, &folders.home, &config.skills);
         checks.push(folder("skills", &save_dir));
     }
-    checks.push(sandbox(config.sandbox.mode));
     checks
 }
 
@@ -79,21 +78,8 @@ fn skill_paths(config: &Config, workspace: &Path, folders: &Folders) -> Vec<Chec
     missing.map(check).collect()
 }
 
-/// Says what holds, not what is set.
-fn sandbox(mode: SandboxMode) -> Check {
-    let rest = "commands run with your rights and reach the network. `approval` decides what \
-                runs without asking.";
-    let sentence = match mode {
-        SandboxMode::Off => format!("`sandbox.mode` is \"off\": {rest}"),
-        SandboxMode::WorkspaceWrite | SandboxMode::ReadOnly => {
-            let name = if mode == SandboxMode::ReadOnly { "read-only" } else { "workspace-write" };
-            format!("`sandbox.mode` is \"{name}\", which nothing enforces yet: {rest}")
-        }
-    };
-    Check::note("sandbox", sentence)
-}
-
 #[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
 mod tests {
     use expect_test::{Expect, expect};
     use runtime::{
@@ -120,53 +106,34 @@ mod tests {
 
     #[test]
     fn a_variable_that_is_named_and_not_set_is_mentioned() {
-        check(
-            "",
-            &expect![[r#"
-            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
-        "#]],
-        );
+        check("", &expect![""]);
         check(
             "[student]\napi_key_env = \"PRECEPTOR_TEST_NOT_SET\"\n",
             &expect![[r#"
             student: `student.api_key_env` names PRECEPTOR_TEST_NOT_SET, which holds no key here, so requests go without one; set the variable where the editor is started.
-            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
         "#]],
         );
-        check(
-            "[teacher]\napi_key_env = \"PRECEPTOR_TEST_NOT_SET\"\n",
-            &expect![[r#"
-            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
-        "#]],
-        );
+        check("[teacher]\napi_key_env = \"PRECEPTOR_TEST_NOT_SET\"\n", &expect![""]);
     }
 
     #[test]
     fn a_model_without_a_price_is_mentioned_where_somebody_may_send_a_bill() {
-        let sandbox = "[sandbox]\nmode = \"off\"\n";
         let teacher = "[teacher]\nenabled = true\nmodel = \"big\"\nbase_url = \"https://api.example.com/v1\"\n";
         check(
-            &format!("{teacher}{sandbox}"),
+            teacher,
             &expect![[r#"
                 teacher: Nobody knows what `big` costs, so you are asked before it is called; set its price in `budget.prices."big"`.
-                sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
             "#]],
         );
         let allowed = "[budget]\nunknown_price = \"allow\"\n";
         check(
-            &format!("{teacher}{sandbox}{allowed}"),
+            &format!("{teacher}{allowed}"),
             &expect![[r#"
                 teacher: Nobody knows what `big` costs, so its calls are in no budget; set its price in `budget.prices."big"`.
-                sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
             "#]],
         );
         let priced = "[budget.prices.big]\ninput = 3.0\noutput = 15.0\n";
-        check(
-            &format!("{teacher}{sandbox}{priced}"),
-            &expect![[r#"
-                sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
-            "#]],
-        );
+        check(&format!("{teacher}{priced}"), &expect![""]);
     }
 
     #[test]
@@ -176,7 +143,6 @@ mod tests {
             &expect![[r#"
             skills: `skills.paths` names $DIR/w/a, and there is no such folder; make it, or take it out.
             skills: `skills.paths` names $DIR/home/b, and there is no such folder; make it, or take it out.
-            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
         "#]],
         );
         #[cfg(target_os = "linux")]
@@ -184,17 +150,6 @@ mod tests {
             "[skills]\nsave_dir = \"/proc/skills\"\n",
             &expect![[r#"
             skills: /proc/skills cannot be written (entity not found): check its permissions and the free space.
-            sandbox: `sandbox.mode` is "workspace-write", which nothing enforces yet: commands run with your rights and reach the network. `approval` decides what runs without asking.
-        "#]],
-        );
-    }
-
-    #[test]
-    fn the_sandbox_is_described_as_it_is() {
-        check(
-            "[sandbox]\nmode = \"off\"\n",
-            &expect![[r#"
-            sandbox: `sandbox.mode` is "off": commands run with your rights and reach the network. `approval` decides what runs without asking.
         "#]],
         );
     }

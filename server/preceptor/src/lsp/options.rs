@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use runtime::folders::Folders;
+use runtime::{folders::Folders, sandbox::Sandbox};
 
 use crate::lsp::transport::TransportOptions;
 
@@ -22,6 +22,8 @@ pub struct Options {
     pub state_dir: Option<PathBuf>,
     /// The user's home folder; `None`: the user has no skills.
     pub home: Option<PathBuf>,
+    /// Confines commands; by default with the program that is running.
+    pub sandbox: Sandbox,
 }
 
 impl Options {
@@ -35,6 +37,7 @@ impl Options {
             is_config_named: false,
             state_dir: folders.as_ref().map(|folders| folders.state.clone()),
             home: folders.map(|folders| folders.home),
+            sandbox: Sandbox::of_this_program(),
         }
     }
 

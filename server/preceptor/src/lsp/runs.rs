@@ -101,6 +101,7 @@ pub(crate) async fn start(
         editor: Arc::new(SessionEditor::new(session)),
         clock: Arc::new(SystemClock),
         skill_use: Arc::clone(&session.skill_use),
+        sandbox: session.options.sandbox.clone(),
         is_chat: new.is_chat,
     };
     let request = Request {
@@ -171,6 +172,7 @@ pub(crate) async fn open(
         editor: Arc::new(SessionEditor::new(session)),
         clock: Arc::new(SystemClock),
         skill_use: Arc::clone(&session.skill_use),
+        sandbox: session.options.sandbox.clone(),
         is_chat: false,
     };
     let transcript = Url::from_file_path(folder.transcript());

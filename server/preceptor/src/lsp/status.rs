@@ -11,7 +11,7 @@ use futures::future;
 use llm::Role;
 use runtime::{
     clock::{Clock, SystemClock},
-    config::{Config, Endpoint},
+    config::{Config, Endpoint, SandboxMode},
     day_book::DayBook,
     models,
     proposals::{ProposalStatus, ProposalStore},
@@ -31,13 +31,14 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
     let places = session.places(None);
     let config = session.settings.config_in(&places.workspace);
     let (workspace, base) = (places.workspace.clone(), places.workspace);
-    let (student, teacher, files) = future::join3(
+    let (student, teacher, files, sandbox) = future::join4(
         reaches(Role::Student, config.student.clone(), workspace.clone()),
         async {
             config.teacher.enabled
                 && reaches(Role::Teacher, config.teacher.endpoint(), workspace.clone()).await
         },
         count_files(session, workspace.clone()),
+        sandbox(session, &config),
     )
     .await;
     let (trusted, n_proposals, spent) = files;
@@ -46,10 +47,22 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
         "student": model(&config.student, &base, student),
         "teacher": teacher_model(&config, &base, teacher),
         "trusted": trusted,
+        "sandbox": sandbox,
         "activeRuns": session.runs.n_active(),
         "pendingProposals": n_proposals,
         "spentUsd": spent.usd(),
     })
+}
+
+/// Returns what confines commands, and what is promised and cannot be enforced here.
+async fn sandbox(session: &Session, config: &Config) -> Value {
+    let mode = config.sandbox.mode;
+    if mode == SandboxMode::Off {
+        return json!({"mode": mode, "layers": [], "gaps": []});
+    }
+    let ability = session.options.sandbox.ability().await;
+    let gaps: Vec<String> = ability.gaps().iter().map(ToString::to_string).collect();
+    json!({"mode": mode, "layers": ability.layers, "gaps": gaps})
 }
 
 /// Whether a model server is there. One that refuses the key is; an address that belongs to

@@ -90,7 +90,9 @@ impl RunHandle {
         let store = setup.proposals.folder().to_path_buf();
         // Folders, journal, scenario files and TLS roots: nothing for a thread that others need.
         let prompt = request.prompt.clone();
-        let prepared = tokio::task::spawn_blocking(move || prepare(setup, &prompt, listener))
+        let ability = setup.ability().await;
+        let prepare = move || prepare(setup, ability.as_ref(), &prompt, listener);
+        let prepared = tokio::task::spawn_blocking(prepare)
             .await
             .map_err(|error| StartError::Broken(error.to_string()))??;
         let handle = Self::launch(prepared, workspace, store, config).await?;
@@ -111,7 +113,9 @@ impl RunHandle {
     ) -> Result<Self, StartError> {
         let (workspace, config) = (setup.workspace.clone(), Arc::clone(&setup.config));
         let store = setup.proposals.folder().to_path_buf();
-        let prepared = tokio::task::spawn_blocking(move || prepare_again(setup, folder, listener))
+        let ability = setup.ability().await;
+        let prepare = move || prepare_again(setup, ability.as_ref(), folder, listener);
+        let prepared = tokio::task::spawn_blocking(prepare)
             .await
             .map_err(|error| StartError::Broken(error.to_string()))??;
         Self::launch(prepared, workspace, store, config).await

@@ -21,7 +21,8 @@ use crate::{
     models::{self, Models},
     recorder::Recorder,
     run_store::{self, RunFolder, first_line},
-    tools::Toolbox,
+    sandbox::Ability,
+    tools::{Confinement, Toolbox},
     workspace::{Workspace, lexical, resolve_existing},
 };
 
@@ -36,6 +37,7 @@ pub(super) struct Prepared {
 
 pub(super) fn prepare(
     setup: RunSetup,
+    ability: Option<&Ability>,
     prompt: &str,
     listener: mpsc::Sender<Arc<Record>>,
 ) -> Result<Prepared, StartError> {
@@ -43,8 +45,9 @@ pub(super) fn prepare(
     let folder = RunFolder::create(&setup.runs, setup.clock.now(), prompt)?;
     let recorder =
         Recorder::create(&folder, Arc::clone(&setup.clock), redactor(&setup.config), listener)?;
-    let machine = Machine::new(machine_setup(&setup, &workspace, &folder), policy(&setup.config));
-    let parts = parts(setup, workspace, folder, recorder, machine);
+    let machine =
+        Machine::new(machine_setup(&setup, &workspace, &folder), policy(&setup.config, ability));
+    let parts = parts(setup, ability, workspace, folder, recorder, machine);
     let started = Event::RunStarted {
         title: agent::clip::clip(first_line(prompt), TITLE_CHARS),
         workspace: parts.toolbox.root().display().to_string(),
@@ -59,6 +62,7 @@ pub(super) fn prepare(
 /// Everything that a run needs to go on after the process that began it has ended.
 pub(super) fn prepare_again(
     setup: RunSetup,
+    ability: Option<&Ability>,
     folder: RunFolder,
     listener: mpsc::Sender<Arc<Record>>,
 ) -> Result<Prepared, StartError> {
@@ -74,9 +78,9 @@ pub(super) fn prepare_again(
         .map(|Record { turn, teacher, event, .. }| Emitted { turn, teacher, event })
         .collect();
     let machine_setup = machine_setup(&setup, &workspace, &folder);
-    let policy = policy(&setup.config);
+    let policy = policy(&setup.config, ability);
     let machine = Machine::new(machine_setup.clone(), policy.clone());
-    let mut parts = parts(setup, workspace, folder, recorder, machine);
+    let mut parts = parts(setup, ability, workspace, folder, recorder, machine);
     let skills = parts.toolbox.offered_skills().into_iter().map(unused).collect();
     let (machine, transition) = Machine::restore(machine_setup, policy, skills, &journal);
     parts.machine = machine;
@@ -116,6 +120,7 @@ fn redactor(config: &Config) -> Redactor {
 
 fn parts(
     setup: RunSetup,
+    ability: Option<&Ability>,
     workspace: Workspace,
     folder: RunFolder,
     recorder: Recorder,
@@ -127,6 +132,7 @@ fn parts(
         Arc::clone(&setup.config),
         models::secret_variables(&setup.config),
         &folder.path,
+        ability.map(|ability| Confinement::new(setup.sandbox.clone(), ability.clone())),
     );
     let models = Models::connect(&setup.config, &setup.workspace);
     Parts {
@@ -181,7 +187,8 @@ fn room(endpoint: &Endpoint) -> Room {
     Room { window: endpoint.context_window, reply: endpoint.max_tokens }
 }
 
-fn policy(config: &Config) -> Policy {
+fn policy(config: &Config, ability: Option<&Ability>) -> Policy {
+    let is_unenforced = ability.is_some_and(|ability| !ability.gaps().is_empty());
     let rules = config.approval.rules.iter().map(|rule| policy::Rule {
         tool: rule.tool.clone(),
         when: rule.when.clone(),
@@ -195,6 +202,8 @@ fn policy(config: &Config) -> Policy {
         mode: match config.approval.mode {
             ApprovalMode::Ask => policy::Mode::Ask,
             ApprovalMode::Edits => policy::Mode::Edits,
+            // What is not confined as promised is asked about.
+            ApprovalMode::Full if is_unenforced => policy::Mode::Edits,
             ApprovalMode::Full => policy::Mode::Full,
         },
         rules: rules.collect(),

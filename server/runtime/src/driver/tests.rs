@@ -16,6 +16,7 @@ use crate::{
     journal::{self, Record},
     proposals::{ProposalStore, published_text},
     run_store::{self, RunFolder},
+    sandbox::Sandbox,
 };
 
 mod operations;
@@ -87,6 +88,7 @@ impl Bench {
                 "student": {"provider": "script", "model": "small", "script": "../student.toml"},
                 "teacher": {"provider": "script", "model": "big", "script": "../teacher.toml", "enabled": true},
                 "approval": {"mode": approval},
+                "sandbox": {"mode": "off"},
             }),
         )
         .unwrap();
@@ -109,6 +111,7 @@ impl Bench {
             editor: Arc::new(NoEditor),
             clock: Arc::new(SystemClock),
             skill_use: Arc::default(),
+            sandbox: Sandbox::default(),
             is_chat: false,
         }
     }

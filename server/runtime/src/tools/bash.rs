@@ -1,9 +1,9 @@
-//! `bash`: a command in the workspace folder, with its own process group.
+//! `bash`: a command in the workspace folder, with its own process group and in its sandbox.
 
 use std::{
     fmt::Write as _,
     io::pipe,
-    process::{ExitStatus, Stdio},
+    process::ExitStatus,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,12 +15,12 @@ use agent::{
 use tokio::{
     io::AsyncReadExt,
     net::unix::pipe::Receiver,
-    process::{Child, Command},
+    process::Child,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use super::{Arguments, Toolbox};
+use super::{Arguments, Toolbox, confinement::Prepared};
 
 /// Seconds that a command may take unless the call says otherwise.
 const DEFAULT_TIMEOUT_S: usize = 120;
@@ -35,10 +35,15 @@ const OUTPUT_BYTES: usize = 4 * 1024 * 1024;
 const DRAIN: Duration = Duration::from_millis(200);
 /// How long a process group has between the polite signal and the other one.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long a supervisor may take to end what is left; a fork bomb takes a while.
+const CLEANUP: Duration = Duration::from_secs(10);
+/// Bytes that a command may print before it is ended.
+const MAX_PRINTED: usize = 256 * 1024 * 1024;
 
 enum Ending {
     Exited(ExitStatus),
     TimedOut,
+    PrintedTooMuch,
     Cancelled,
 }
 
@@ -56,49 +61,56 @@ impl Toolbox {
         };
         // One pipe for both streams keeps their lines in the order in which they were written.
         let (reader, writer) = pipe().map_err(cannot_start)?;
-        let mut shell = Command::new("bash");
+        let Prepared { command: mut shell, policy, is_supervised } =
+            self.prepare("bash", &["-c", command]).map_err(|error| error.to_string())?;
         shell
-            .args(["-c", command])
-            .current_dir(self.workspace.root())
-            .stdin(Stdio::null())
             .stdout(writer.try_clone().map_err(cannot_start)?)
             .stderr(writer)
             .env("TERM", "dumb")
             .env("PAGER", "cat")
             .env("GIT_PAGER", "cat")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .process_group(0)
-            .kill_on_drop(true);
-        for name in &self.secret_variables {
-            shell.env_remove(name);
-        }
+            .env("GIT_TERMINAL_PROMPT", "0");
         let mut child = shell.spawn().map_err(cannot_start)?;
         // The command builder holds the writing ends: without this the pipe would never end.
         drop(shell);
-        let group = ProcessGroup::of(&child);
+        let group = ProcessGroup::of(&child, is_supervised);
+        // When this is closed, also because the server was killed, a supervisor ends everything.
+        let control = child.stdin.take();
         let output = Arc::new(Mutex::new(Output::default()));
+        let has_printed_too_much = CancellationToken::new();
         let reading = AbortOnDropHandle::new(tokio::spawn(read_output(
             Receiver::from_owned_fd(reader.into()).map_err(cannot_start)?,
             Arc::clone(&output),
+            has_printed_too_much.clone(),
         )));
         let ending = tokio::select! {
             status = child.wait() => Ending::Exited(status.map_err(cannot_start)?),
             () = sleep(Duration::from_secs(seconds as u64)) => Ending::TimedOut,
+            () = has_printed_too_much.cancelled() => Ending::PrintedTooMuch,
             () = cancel.cancelled() => Ending::Cancelled,
         };
         if !matches!(ending, Ending::Exited(_)) {
             group.terminate();
             if timeout(GRACE, child.wait()).await.is_err() {
-                group.kill();
-                let _ = timeout(GRACE, child.wait()).await;
+                drop(control);
+                if !is_supervised {
+                    group.kill();
+                }
+                let _ = timeout(CLEANUP, child.wait()).await;
             }
         }
         // Whatever it left behind in its group ends with the call; what has left the group may
         // still hold the pipe, so the rest of the output is not waited for long.
-        group.kill();
+        drop(group);
         let _ = timeout(DRAIN, reading).await;
         let text = output.lock().unwrap_or_else(PoisonError::into_inner).text();
-        Ok(self.report(&ending, &text, seconds))
+        let mut result = self.report(&ending, &text, seconds);
+        if let (Some(policy), Some(exit_code)) = (policy, result.exit_code) {
+            for denial in self.denials(&policy, &text, exit_code) {
+                let _ = write!(result.output, "\n[sandbox: {} ({})]", denial.what, denial.layer);
+            }
+        }
+        Ok(result)
     }
 
     fn report(&self, ending: &Ending, text: &str, seconds: usize) -> ToolResult {
@@ -128,6 +140,15 @@ impl Toolbox {
                 let _ = writeln!(
                     output,
                     "The command was ended after {seconds} s; `timeout_s` allows more."
+                );
+                (ResultKind::Failed, None)
+            }
+            Ending::PrintedTooMuch => {
+                let megabytes = MAX_PRINTED / 1024 / 1024;
+                let _ = writeln!(
+                    output,
+                    "The command was ended because it printed more than {megabytes} MB; write \
+                     to a file, or filter what it prints."
                 );
                 (ResultKind::Failed, None)
             }
@@ -165,11 +186,20 @@ impl Output {
     }
 }
 
-async fn read_output(mut pipe: Receiver, output: Arc<Mutex<Output>>) {
+async fn read_output(
+    mut pipe: Receiver,
+    output: Arc<Mutex<Output>>,
+    has_printed_too_much: CancellationToken,
+) {
+    let mut n_printed: usize = 0;
     let mut chunk = vec![0; 64 * 1024];
     while let Ok(n_bytes) = pipe.read(&mut chunk).await {
         let Some(bytes) = chunk.get(..n_bytes).filter(|bytes| !bytes.is_empty()) else { break };
         output.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+        n_printed = n_printed.saturating_add(n_bytes);
+        if n_printed > MAX_PRINTED {
+            has_printed_too_much.cancel();
+        }
     }
 }
 
@@ -183,12 +213,16 @@ fn exit_code(status: ExitStatus) -> i32 {
 }
 
 /// Everything that a command started and did not put into a group of its own.
-struct ProcessGroup(Option<rustix::process::Pid>);
+struct ProcessGroup {
+    id: Option<rustix::process::Pid>,
+    /// Whether a supervisor ends it, and more than that.
+    is_supervised: bool,
+}
 
 impl ProcessGroup {
-    fn of(child: &Child) -> Self {
+    fn of(child: &Child, is_supervised: bool) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(rustix::process::Pid::from_raw))
+        Self { id: id.and_then(rustix::process::Pid::from_raw), is_supervised }
     }
 
     fn terminate(&self) {
@@ -200,7 +234,7 @@ impl ProcessGroup {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        if let Some(group) = self.0
+        if let Some(group) = self.id
             && let Err(error) = rustix::process::kill_process_group(group, signal)
         {
             tracing::trace!(%error, "the process group is gone");
@@ -210,6 +244,8 @@ impl ProcessGroup {
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        self.kill();
+        if !self.is_supervised {
+            self.kill();
+        }
     }
 }

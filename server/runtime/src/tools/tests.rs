@@ -46,6 +46,7 @@ impl Shelf {
             Arc::new(Config::default()),
             vec!["PATH_OF_SECRETS".to_owned()],
             &folder.path().join("run"),
+            /*confinement*/ None,
         );
         Self { folder, toolbox: Arc::new(toolbox), cancel: CancellationToken::new() }
     }

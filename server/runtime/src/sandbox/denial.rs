@@ -1,0 +1,219 @@
+//! What a command's output says about a sandbox that stopped it.
+//!
+//! The kernel tells a program only that something is not permitted, so this is read out of the
+//! words that programs print, and compared with the policy: a file that the policy allows was not
+//! refused by the sandbox.
+
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::{Ability, Layer, Policy};
+
+/// Something that the sandbox probably kept a command from doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// What stopped it.
+    pub layer: Layer,
+    /// What it did, for people and models: "`/etc/x` is outside what commands may write".
+    pub what: String,
+}
+
+/// Denials that are told of at most.
+const MAX_DENIALS: usize = 3;
+
+/// What programs say when a file is refused.
+const FILE_WORDS: [&str; 4] =
+    ["permission denied", "read-only file system", "operation not permitted", "permissionerror"];
+
+/// What programs say when there is no network.
+const NETWORK_WORDS: [&str; 9] = [
+    "network is unreachable",
+    "could not resolve host",
+    "couldn't resolve host",
+    "temporary failure in name resolution",
+    "temporary failure resolving",
+    "name or service not known",
+    "getaddrinfo eai_again",
+    "enetunreach",
+    "no such host",
+];
+
+/// Returns what the sandbox probably stopped, as the output of a failed command has it; the layers
+/// that the machine has decide who gets the blame.
+pub fn denials(
+    policy: &Policy,
+    ability: &Ability,
+    folder: &Path,
+    output: &str,
+    exit_code: i32,
+) -> Vec<Denial> {
+    let mut denials: Vec<Denial> = Vec::new();
+    let mut note = |denial: Denial| {
+        if denials.len() < MAX_DENIALS && !denials.contains(&denial) {
+            denials.push(denial);
+        }
+    };
+    let xfsz = 128 + 25;
+    for line in output.lines() {
+        let lower = line.to_lowercase();
+        if lower.contains("file size limit exceeded") || lower.contains("file too large") {
+            let what = format!("files may have {} bytes at most", policy.limits.file_bytes);
+            note(Denial { layer: Layer::FileSizeLimit, what });
+        } else if lower.contains("resource temporarily unavailable") && lower.contains("fork") {
+            let what = format!("{} processes may run at most", policy.limits.processes);
+            note(Denial { layer: Layer::ProcessLimit, what });
+        } else if !policy.network && NETWORK_WORDS.iter().any(|words| lower.contains(words)) {
+            let layer = if ability.layers.contains(&Layer::NetworkNamespace) {
+                Layer::NetworkNamespace
+            } else {
+                Layer::Seccomp
+            };
+            note(Denial { layer, what: "commands have no network".to_owned() });
+        } else if FILE_WORDS.iter().any(|words| lower.contains(words)) {
+            match paths(line, folder).find_map(|path| of_file(policy, &path)) {
+                Some(denial) => note(denial),
+                None if lower.contains("socket") || lower.contains("connect") => {
+                    let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
+                    note(Denial { layer: Layer::Seccomp, what });
+                }
+                None => {}
+            }
+        }
+    }
+    if denials.is_empty() && exit_code == xfsz {
+        let what = format!("files may have {} bytes at most", policy.limits.file_bytes);
+        denials.push(Denial { layer: Layer::FileSizeLimit, what });
+    }
+    denials
+}
+
+/// Returns why the sandbox refuses a file; `None` if it does not.
+fn of_file(policy: &Policy, path: &Path) -> Option<Denial> {
+    let is_in = |folders: &[PathBuf]| folders.iter().any(|folder| path.starts_with(folder));
+    let shown = path.display();
+    if is_in(&policy.hidden) {
+        return Some(Denial {
+            layer: Layer::MountNamespace,
+            what: format!("`{shown}` is hidden from commands"),
+        });
+    }
+    if is_in(&policy.read_only) {
+        return Some(Denial {
+            layer: Layer::MountNamespace,
+            what: format!("`{shown}` is a part of the workspace that commands do not change"),
+        });
+    }
+    let is_temporary = ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|it| path.starts_with(it));
+    let what = if is_in(&policy.write) {
+        return None;
+    } else if is_in(&policy.read) {
+        format!("`{shown}` is something that commands only read")
+    } else if is_temporary || path.starts_with(&policy.temp) {
+        return None;
+    } else {
+        format!("`{shown}` is outside what commands may read")
+    };
+    Some(Denial { layer: Layer::LandlockFiles, what })
+}
+
+/// Returns what in a line could be the path of a file.
+fn paths<'a>(line: &'a str, folder: &'a Path) -> impl Iterator<Item = PathBuf> + 'a {
+    let is_edge = |character: char| {
+        character.is_whitespace() || matches!(character, '\'' | '"' | '`' | '‘' | '’' | '(' | ')')
+    };
+    line.split(is_edge)
+        .map(|word| word.trim_end_matches([':', ',', ';', '.']))
+        .filter(|word| word.contains('/'))
+        .map(|word| crate::workspace::lexical(&folder.join(word)))
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
+mod tests {
+    use std::path::Path;
+
+    use expect_test::{Expect, expect};
+
+    use super::denials;
+    use crate::sandbox::{Ability, Layer, Policy};
+
+    #[track_caller]
+    fn check(output: &str, expected: &Expect) {
+        let policy = Policy {
+            read: vec!["/usr".into(), "/w/.git/hooks".into()],
+            write: vec!["/w".into()],
+            read_only: vec!["/w/.git/hooks".into()],
+            hidden: vec!["/w/.ssh".into()],
+            temp: "/t".into(),
+            ..Policy::default()
+        };
+        let ability = Ability { layers: [Layer::NetworkNamespace].into() };
+        let found = denials(&policy, &ability, Path::new("/w"), output, 1);
+        let lines: Vec<String> =
+            found.iter().map(|denial| format!("{}: {}\n", denial.layer, denial.what)).collect();
+        expected.assert_eq(&lines.concat());
+    }
+
+    #[test]
+    fn a_refused_file_is_compared_with_the_policy() {
+        check(
+            "cat: /root/.ssh/id: Permission denied",
+            &expect![[r#"
+            Landlock: `/root/.ssh/id` is outside what commands may read
+        "#]],
+        );
+        check(
+            "bash: line 1: /usr/x: Permission denied",
+            &expect![[r#"
+            Landlock: `/usr/x` is something that commands only read
+        "#]],
+        );
+        check(
+            "touch: cannot touch '../x': Permission denied",
+            &expect![[r#"
+            Landlock: `/x` is outside what commands may read
+        "#]],
+        );
+        check(
+            "cp: cannot create '.git/hooks/x': Read-only file system",
+            &expect![[r#"
+            the mount name space: `/w/.git/hooks/x` is a part of the workspace that commands do not change
+        "#]],
+        );
+        check("bash: ./script.sh: Permission denied", &expect![[""]]);
+        check(
+            "PermissionError: [Errno 13] Permission denied: '/home/u/x'",
+            &expect![[r#"
+            Landlock: `/home/u/x` is outside what commands may read
+        "#]],
+        );
+    }
+
+    #[test]
+    fn networks_limits_and_sockets_are_known_by_their_words() {
+        check(
+            "curl: (6) Could not resolve host: example.org",
+            &expect![[r#"
+            the network name space: commands have no network
+        "#]],
+        );
+        check(
+            "bash: fork: retry: Resource temporarily unavailable",
+            &expect![[r#"
+            the limit on processes: 4096 processes may run at most
+        "#]],
+        );
+        check(
+            "dd: error writing 'big': File too large",
+            &expect![[r#"
+            the limit on file sizes: files may have 4294967296 bytes at most
+        "#]],
+        );
+        check(
+            "socket: Operation not permitted",
+            &expect![[r#"
+            seccomp: commands open no Unix sockets, nor other unusual ones
+        "#]],
+        );
+        check("everything is fine", &expect![[""]]);
+    }
+}

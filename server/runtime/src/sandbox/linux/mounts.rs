@@ -1,0 +1,138 @@
+//! What the command sees of the file system, in a mount name space.
+//!
+//! Landlock can only allow, and what is allowed of a folder is allowed of all that is in it. Mounts
+//! make the exceptions: temporary folders of the command's own, parts of the workspace that stay as
+//! they are, and files that are not there at all.
+
+use std::path::{Path, PathBuf};
+
+use rustix::{
+    fs::{StatVfsMountFlags, statvfs},
+    mount::{
+        MountFlags, MountPropagationFlags, mount, mount_bind_recursive, mount_change, mount_remount,
+    },
+};
+
+use crate::sandbox::{Policy, SandboxError, linux::Tried};
+
+/// Folders for temporary files, and the names of their stand-ins.
+const TEMPORARY: [(&str, &str); 2] = [("/tmp", "tmp"), ("/var/tmp", "var-tmp")];
+/// Shared memory is a temporary folder in memory.
+const SHARED_MEMORY: &str = "/dev/shm";
+/// Where pseudo-terminals are.
+const TERMINALS: &str = "/dev/pts";
+
+/// Mounts everything and returns the folders and files that the command may write besides those of
+/// the policy.
+pub(super) fn furnish(policy: &Policy) -> Result<Vec<PathBuf>, SandboxError> {
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .tried(|| "keeping mounts apart".to_owned())?;
+    let mut writable = Vec::new();
+    // The stand-ins are somewhere in these folders themselves: that one is replaced last.
+    let mut temporary = TEMPORARY.map(|(folder, stand_in)| (Path::new(folder), stand_in));
+    temporary.sort_by_key(|(folder, _)| policy.temp.starts_with(folder));
+    for (folder, stand_in) in temporary {
+        // A workspace that holds the temporary folders has them.
+        if folder.is_dir() && !policy.write.iter().any(|path| folder.starts_with(path)) {
+            replace_temporary(policy, folder, &policy.temp.join(stand_in))?;
+            writable.push(folder.to_path_buf());
+        }
+    }
+    for part in policy.read_only.iter().filter(|path| path.exists()) {
+        pin(policy, part)?;
+        remount_read_only(part)?;
+    }
+    for part in policy.hidden.iter().filter(|path| path.exists()) {
+        if policy.read.iter().chain(&policy.write).any(|path| part.starts_with(path)) {
+            hide(policy, part)?;
+        }
+    }
+    let private = MountFlags::NOSUID | MountFlags::NODEV;
+    if mount("tmpfs", SHARED_MEMORY, "tmpfs", private, c"mode=1777").is_ok() {
+        writable.push(PathBuf::from(SHARED_MEMORY));
+    }
+    // Without terminals of its own a command has none: those of others take keystrokes.
+    let options = c"newinstance,ptmxmode=0666,mode=0620";
+    let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
+    if mount("devpts", TERMINALS, "devpts", flags, options).is_ok()
+        && bind("/dev/pts/ptmx".as_ref(), "/dev/ptmx".as_ref()).is_ok()
+    {
+        writable.extend([PathBuf::from(TERMINALS), PathBuf::from("/dev/ptmx")]);
+    }
+    mount("proc", "/proc", "proc", private | MountFlags::NOEXEC, None)
+        .tried(|| "mounting /proc".to_owned())?;
+    Ok(writable)
+}
+
+/// Puts a private folder in the place of a temporary one, with what the policy names in it.
+fn replace_temporary(policy: &Policy, folder: &Path, stand_in: &Path) -> Result<(), SandboxError> {
+    std::fs::create_dir_all(stand_in).tried(|| format!("making {}", stand_in.display()))?;
+    let is_written = |path: &Path| policy.write.iter().any(|written| path.starts_with(written));
+    let only_read = policy.read.iter().filter(|path| !is_written(path));
+    for path in only_read.chain(&policy.write) {
+        let Ok(relative) = path.strip_prefix(folder) else { continue };
+        if relative.as_os_str().is_empty() || !path.exists() {
+            continue;
+        }
+        let target = stand_in.join(relative);
+        let made = if path.is_dir() {
+            std::fs::create_dir_all(&target)
+        } else {
+            std::fs::create_dir_all(target.parent().unwrap_or(stand_in))
+                .and_then(|()| std::fs::File::create(&target).map(drop))
+        };
+        made.tried(|| format!("making {}", target.display()))?;
+        bind(path, &target)?;
+        if !is_written(path) {
+            // Landlock would allow what is allowed of the folder around it.
+            remount_read_only(&target)?;
+        }
+    }
+    bind(stand_in, folder)
+}
+
+/// Makes a part and the folders around it mount points, up to the folder that may be written: those
+/// can be neither renamed nor removed, so nothing can be put in the part's place.
+fn pin(policy: &Policy, part: &Path) -> Result<(), SandboxError> {
+    let mut around: Vec<&Path> = part
+        .ancestors()
+        .take_while(|path| !policy.write.iter().any(|written| written == path))
+        .collect();
+    if around.last().is_some_and(|path| path.parent().is_none()) {
+        // It is in no written folder.
+        around = vec![part];
+    }
+    around.iter().rev().try_for_each(|path| bind(path, path))
+}
+
+fn remount_read_only(path: &Path) -> Result<(), SandboxError> {
+    let what = || format!("keeping {} as it is", path.display());
+    let now = statvfs(path).tried(what)?.f_flag;
+    // What an outer name space has set may not be taken off.
+    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
+    for (is_set, flag) in [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ] {
+        flags.set(flag, now.contains(is_set));
+    }
+    mount_remount(path, flags, c"").tried(what)
+}
+
+fn hide(policy: &Policy, part: &Path) -> Result<(), SandboxError> {
+    pin(policy, part)?;
+    if part.is_dir() {
+        let flags = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV;
+        return mount("tmpfs", part, "tmpfs", flags, c"mode=0755")
+            .tried(|| format!("hiding {}", part.display()));
+    }
+    bind("/dev/null".as_ref(), part)
+}
+
+fn bind(from: &Path, to: &Path) -> Result<(), SandboxError> {
+    mount_bind_recursive(from, to).tried(|| format!("mounting {}", to.display()))
+}

@@ -1,0 +1,251 @@
+//! What a command may touch, as a value.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::{self, SandboxMode},
+    folders::Folders,
+    workspace::{OWN_FOLDER, resolve_existing},
+};
+
+/// Folders of the system that every command reads.
+const SYSTEM_FOLDERS: &[&str] = &[
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc",
+    "/opt",
+    "/nix/store",
+    "/nix/var/nix/profiles",
+    "/gnu/store",
+    "/snap",
+    "/home/linuxbrew/.linuxbrew",
+    "/proc",
+    "/sys",
+    "/run/current-system",
+    "/run/systemd/resolve",
+    "/var/lib/dpkg",
+    "/var/lib/ca-certificates",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/null",
+    "/System",
+    "/Library",
+    "/private/etc",
+    "/Applications/Xcode.app",
+];
+
+/// Devices that every command writes.
+const WRITTEN_DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full"];
+
+/// Files of the home that no command reads, also where the home is the workspace.
+const SECRETS_OF_HOME: &[&str] = &[
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".azure",
+    ".kube",
+    ".docker",
+    ".config/gcloud",
+    ".config/gh",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    ".git-credentials",
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".local/share/keyrings",
+    ".mozilla",
+    ".config/google-chrome",
+];
+
+/// Files of the system that even root's commands do not read.
+const SECRETS_OF_SYSTEM: &[&str] = &["/etc/shadow", "/etc/gshadow", "/etc/ssl/private"];
+
+/// What a command may touch. Paths are absolute; what is not there is passed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Files and folders that it reads and runs.
+    pub read: Vec<PathBuf>,
+    /// Files and folders that it reads, runs and writes.
+    pub write: Vec<PathBuf>,
+    /// Parts of written folders that it only reads.
+    pub read_only: Vec<PathBuf>,
+    /// Parts of any of these that it does not see.
+    pub hidden: Vec<PathBuf>,
+    /// A folder of its own that stands in for the temporary folders.
+    pub temp: PathBuf,
+    /// Whether it reaches the network.
+    pub network: bool,
+    /// Variables that it inherits; a name that ends in `*` stands for all that begin so.
+    pub environment: Vec<String>,
+    /// Variables that it never inherits, whatever `environment` says.
+    pub secret_variables: Vec<String>,
+    /// How much of the machine it may use.
+    pub limits: Limits,
+}
+
+/// How much of the machine a command may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Processes and threads at the same time.
+    pub processes: u32,
+    /// Size of a file that it writes, in bytes.
+    pub file_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { processes: 4_096, file_bytes: 4 * 1024 * 1024 * 1024 }
+    }
+}
+
+/// What a policy is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicySources<'a> {
+    /// The settings.
+    pub settings: &'a config::Sandbox,
+    /// The user's folders.
+    pub folders: &'a Folders,
+    /// The folder that the command works in, with links resolved.
+    pub workspace: &'a Path,
+    /// A private folder for temporary files.
+    pub temp: &'a Path,
+    /// Folders of skills that the model was given.
+    pub skills: &'a [PathBuf],
+    /// Variables that hold keys.
+    pub secret_variables: &'a [String],
+}
+
+impl Policy {
+    /// Returns what the settings allow in a workspace. Looks at the disk.
+    pub fn new(sources: PolicySources<'_>) -> Self {
+        let PolicySources { settings, folders, workspace, temp, skills, secret_variables } =
+            sources;
+        let home = &folders.home;
+        let mut read: Vec<PathBuf> = SYSTEM_FOLDERS.iter().map(PathBuf::from).collect();
+        read.extend(settings.home_folders.iter().map(|folder| home.join(folder)));
+        read.extend(programs(home));
+        read.extend(skills.iter().cloned());
+        let mut write: Vec<PathBuf> = WRITTEN_DEVICES.iter().map(PathBuf::from).collect();
+        match settings.mode {
+            SandboxMode::ReadOnly => read.push(workspace.to_path_buf()),
+            SandboxMode::WorkspaceWrite | SandboxMode::Off => write.push(workspace.to_path_buf()),
+        }
+        // A link is followed to the place that counts.
+        let read = read.iter().map(|path| resolve_existing(path)).collect();
+        let secrets_of_home = SECRETS_OF_HOME.iter().map(|file| home.join(file));
+        let own = [folders.state.clone(), folders.config_file.clone()];
+        let hidden = secrets_of_home
+            .chain(SECRETS_OF_SYSTEM.iter().map(PathBuf::from))
+            .chain(own)
+            .map(|path| resolve_existing(&path));
+        Self {
+            read,
+            write,
+            read_only: watched_parts(workspace),
+            hidden: hidden.collect(),
+            temp: temp.to_path_buf(),
+            network: settings.network,
+            environment: settings.environment.clone(),
+            secret_variables: secret_variables.to_vec(),
+            limits: Limits {
+                processes: settings.max_processes,
+                file_bytes: settings.max_file_mb.saturating_mul(1024 * 1024),
+            },
+        }
+    }
+
+    /// Returns the variables of this process that the command inherits.
+    pub fn environment(&self) -> BTreeMap<OsString, OsString> {
+        let is_inherited = |name: &str| {
+            !self.secret_variables.iter().any(|secret| secret == name)
+                && self.environment.iter().any(|allowed| match allowed.strip_suffix('*') {
+                    Some(start) => name.starts_with(start),
+                    None => name == allowed,
+                })
+        };
+        std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited)).collect()
+    }
+}
+
+/// Folders on the search path outside the system's. One that holds the home opens nothing.
+fn programs(home: &Path) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let home = resolve_existing(home);
+    std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .filter(|folder| !home.starts_with(resolve_existing(folder)))
+        .collect()
+}
+
+/// Parts of a workspace that programs outside the sandbox act upon without anybody reading them:
+/// commands that git runs, what the person was promised about runs, the file that trust is about.
+fn watched_parts(workspace: &Path) -> Vec<PathBuf> {
+    let git = workspace.join(".git");
+    let mut parts = vec![workspace.join(OWN_FOLDER), workspace.join(config::WORKSPACE_FILE)];
+    if git.join("HEAD").is_file() {
+        // A folder that is not there could be made, and what is in it would be run.
+        let _ = std::fs::create_dir(git.join("hooks"));
+        parts.extend(["hooks", "config", "config.worktree", "info"].map(|part| git.join(part)));
+        let modules = std::fs::read_dir(git.join("modules")).into_iter().flatten().flatten();
+        parts.extend(
+            modules.flat_map(|module| ["hooks", "config"].map(|part| module.path().join(part))),
+        );
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Policy, PolicySources};
+    use crate::{config::Sandbox, folders::Folders};
+
+    #[test]
+    fn what_git_and_trust_rely_on_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = dir.path().join("w");
+        std::fs::create_dir_all(workspace.join(".git/modules/sub")).unwrap();
+        std::fs::write(workspace.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        let policy = Policy::new(PolicySources {
+            settings: &Sandbox::default(),
+            folders: &Folders::below(dir.path()),
+            workspace: &workspace,
+            temp: &dir.path().join("t"),
+            skills: &[],
+            secret_variables: &[],
+        });
+        for part in [".git/hooks", ".git/config", ".git/modules/sub/hooks", "preceptor.toml"] {
+            assert!(policy.read_only.contains(&workspace.join(part)), "{part}");
+        }
+        assert!(workspace.join(".git/hooks").is_dir(), "it cannot be made by a command");
+        assert!(policy.write.contains(&workspace));
+        assert!(policy.hidden.contains(&dir.path().join("home/.ssh")));
+        assert!(!policy.read.iter().any(|path| dir.path().join("home").starts_with(path)));
+    }
+
+    #[test]
+    fn variables_are_inherited_by_name_and_secrets_never() {
+        let policy = Policy {
+            environment: vec!["CARGO_*".to_owned(), "PATH".to_owned()],
+            secret_variables: vec!["PATH".to_owned()],
+            ..Policy::default()
+        };
+        let environment = policy.environment();
+        assert!(environment.contains_key(std::ffi::OsStr::new("CARGO_MANIFEST_DIR")));
+        assert!(!environment.contains_key(std::ffi::OsStr::new("PATH")));
+        assert!(!environment.contains_key(std::ffi::OsStr::new("HOME")));
+    }
+}
