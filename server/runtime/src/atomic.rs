@@ -34,16 +34,6 @@ pub fn write_over(path: &Path, old: &[u8], content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Like [`write`], but refused if there is such a file already.
-///
-/// # Errors
-/// As for [`write`], and `AlreadyExists`.
-pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let (target, file) = prepare(path, content)?;
-    file.persist_noclobber(&target).map_err(|error| error.error)?;
-    Ok(())
-}
-
 /// Like [`write`], but only the user may read the file, and enter the folders that are made for it.
 ///
 /// # Errors

@@ -9,6 +9,7 @@
 pub mod acceptance;
 pub mod atomic;
 pub mod baseline;
+mod beneath;
 pub mod clock;
 pub mod config;
 pub mod day_book;

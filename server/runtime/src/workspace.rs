@@ -1,13 +1,14 @@
 //! The folder that the tools work in, and the walls around it.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Read},
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
 use crate::{
-    atomic,
+    beneath,
     editor::{EditError, Editor},
     folders::Folders,
 };
@@ -138,24 +139,42 @@ impl Workspace {
             return Ok(buffer.text);
         }
         let shown = self.display(path);
-        let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        if path == self.root {
+            return Err(FileError::IsFolder(shown));
+        }
+        let unusable = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => FileError::Missing(shown.clone()),
             _ => FileError::Io { path: shown.clone(), error },
-        })?;
+        };
+        let mut file = self.open_file(path).map_err(unusable)?;
+        let metadata = file.metadata().map_err(unusable)?;
         if metadata.is_dir() {
             return Err(FileError::IsFolder(shown));
+        }
+        if !metadata.is_file() {
+            return Err(unusable(io::Error::other("it is a pipe, a socket or a device")));
         }
         if metadata.len() > MAX_FILE_BYTES {
             return Err(FileError::TooLarge(shown));
         }
-        let bytes =
-            std::fs::read(path).map_err(|error| FileError::Io { path: shown.clone(), error })?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(unusable)?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(text.into()),
             Err(error) => {
                 Err(FileError::NotText { path: shown, offset: error.utf8_error().valid_up_to() })
             }
         }
+    }
+
+    /// Opens a file on disk whose path was resolved, and refuses it if that has a link by now.
+    pub(crate) fn open_file(&self, path: &Path) -> io::Result<File> {
+        beneath::open(&self.root, path)
+    }
+
+    /// Removes a file on disk whose path was resolved.
+    pub(crate) fn remove_file(&self, path: &Path) -> io::Result<()> {
+        beneath::remove(&self.root, path)
     }
 
     /// Returns whether the file is there, in the editor or on disk.
@@ -191,12 +210,13 @@ impl Workspace {
         if text.len() as u64 > MAX_FILE_BYTES {
             return Err(FileError::TooLarge(shown));
         }
-        let (target, content) = (path.to_path_buf(), text.as_bytes().to_vec());
+        let (root, target) = (self.root.clone(), path.to_path_buf());
+        let content = text.as_bytes().to_vec();
         let expected = expected.map(|text| text.as_bytes().to_vec());
         // What the change was made for has to be there still: the person may have written it too.
         let write = move || match expected {
-            Some(expected) => atomic::write_over(&target, &expected, &content),
-            None => atomic::write_new(&target, &content),
+            Some(expected) => beneath::write_over(&root, &target, &expected, &content),
+            None => beneath::write_new(&root, &target, &content),
         };
         tokio::task::spawn_blocking(write)
             .await

@@ -110,7 +110,7 @@ impl Toolbox {
                 .await
                 .map_err(|error| error.to_string())?,
             Before::Missing => {
-                std::fs::remove_file(&resolved).map_err(|error| error.to_string())?;
+                self.workspace.remove_file(&resolved).map_err(|error| error.to_string())?;
             }
         }
         self.read_files().remove(&resolved);

@@ -158,9 +158,7 @@ impl Search<'_> {
     fn file(&mut self, path: &Path) {
         let shown = self.workspace.display(path);
         // The user's own folders may lie below the workspace.
-        if self.workspace.resolve(&shown).is_err() {
-            return;
-        }
+        let Ok(resolved) = self.workspace.resolve(&shown) else { return };
         let mut found = Found {
             path: &shown,
             matcher: &self.matcher,
@@ -173,7 +171,10 @@ impl Search<'_> {
             Some(buffer) => {
                 self.searcher.search_slice(&self.matcher, buffer.text.as_bytes(), &mut found)
             }
-            None => self.searcher.search_path(&self.matcher, path, &mut found),
+            None => self
+                .workspace
+                .open_file(&resolved)
+                .and_then(|file| self.searcher.search_file(&self.matcher, &file, &mut found)),
         };
         match searched {
             Ok(()) if found.is_binary => {}
