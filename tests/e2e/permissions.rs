@@ -58,10 +58,11 @@ async fn a_permission_is_asked_for_with_all_that_a_person_has_to_know() {
             "tool": "bash",
             "title": "Run a command",
             "arguments": {"command": "touch made"},
-            "reason": "The student wants it, and `approval.mode` is \"ask\".",
+            "reason": "The student wants it, and `approval.mode` is \"ask\". Risk: writes.",
             "options": [
                 {"id": "allow_once", "title": "Approve"},
                 {"id": "allow_run", "title": "Approve for this run"},
+                {"id": "allow_always", "title": "Always approve here"},
                 {"id": "reject", "title": "Reject"},
             ],
         })
@@ -111,6 +112,23 @@ async fn what_is_allowed_for_the_run_is_asked_once() {
 }
 
 #[tokio::test]
+async fn what_is_always_allowed_is_not_asked_in_later_runs_and_the_status_names_it() {
+    let mut agent = that_takes_permissions().await;
+    let command = "echo x >> made";
+    agent.student.then(bash(command)).then(says("Done.")).then(bash(command)).then(says("Again."));
+    let first = agent.ask().await;
+    let request = agent.client.server_request(ASK).await;
+    agent.client.answer(&request, json!({"optionId": "allow_always"})).await;
+    agent.turn_end(&first, 1).await;
+    let second = agent.ask().await;
+    agent.turn_end(&second, 1).await;
+    assert_eq!(agent.read("made"), "x\nx\n");
+    let status = agent.execute("preceptor.status", json!({})).await;
+    assert_eq!(status["alwaysAllowed"], json!([{"tool": "bash", "target": command}]));
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_question_is_taken_back_when_the_document_answers_and_a_late_yes_is_ignored() {
     for (capabilities, method, late) in [
         (
@@ -139,7 +157,7 @@ async fn a_question_is_taken_back_when_the_document_answers_and_a_late_yes_is_ig
 async fn only_an_option_that_was_offered_decides() {
     for answer in [
         json!(null),
-        json!({"optionId": "allow_always"}),
+        json!({"optionId": "allow_forever"}),
         json!({"optionId": ""}),
         json!({"approved": true}),
         json!(true),
@@ -194,7 +212,7 @@ async fn a_message_says_the_command_in_full_and_its_actions_decide() {
         assert!(message.starts_with(&format!("Run a command: {command}\n")), "{message}");
         let actions = request["params"]["actions"].as_array().unwrap();
         let titles: Vec<&str> = actions.iter().filter_map(|it| it["title"].as_str()).collect();
-        assert_eq!(titles, ["Approve", "Approve for this run", "Reject"]);
+        assert_eq!(titles, ["Approve", "Approve for this run", "Always approve here", "Reject"]);
         agent.client.answer(&request, json!({"title": title})).await;
         agent.turn_end(&run_id, 1).await;
         assert_eq!(agent.path("made").exists(), runs, "{title}");

@@ -45,6 +45,7 @@ async fn the_models_are_described_and_nothing_is_asked_of_them() {
             "activeRuns": 0,
             "pendingProposals": 0,
             "spentUsd": 0.0,
+            "alwaysAllowed": [],
         })
     );
     if std::env::var_os("CI").is_some() {

@@ -77,7 +77,7 @@ async fn typed_at_the_question(dir: &Path, typed: &[u8]) -> (Option<i32>, String
                 return;
             }
             shown.extend_from_slice(&buffer[..n]);
-            if !has_typed && String::from_utf8_lossy(&shown).contains("[N]o: ") {
+            if !has_typed && String::from_utf8_lossy(&shown).contains("to do instead: ") {
                 stdin.write_all(typed).await.unwrap();
                 has_typed = true;
             }

@@ -11,6 +11,7 @@ use crate::{
     machine::Actor,
     message::{Message, Usage},
     plan::Plan,
+    policy::Grant,
 };
 
 /// One event, or one journal-only record of state.
@@ -101,6 +102,9 @@ pub enum Event {
         tools: Vec<PendingTool>,
         /// How many there are.
         count: usize,
+        /// What stands in the way of the first call that would run otherwise.
+        #[serde(flatten)]
+        first_blocked: ToolBilling,
     },
     /// A tool changed a file.
     FileChanged {
@@ -273,6 +277,36 @@ pub struct PendingTool {
     pub arguments: Map<String, Value>,
     /// Pairs the call with its output.
     pub tool_call_id: String,
+    /// Of a call that costs money.
+    #[serde(flatten)]
+    pub billing: ToolBilling,
+}
+
+/// What a call costs, and why it is asked about although it would run otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolBilling {
+    /// Whether it would run without asking, but for its cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_approval_blocked: Option<bool>,
+    /// What stands in the way, a sentence for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_reason: Option<String>,
+    /// US dollars that it costs at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_cost_usd: Option<f64>,
+    /// US dollars that may still be spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_cap_usd: Option<f64>,
+}
+
+impl Event {
+    /// Builds the event that asks a person about calls.
+    pub fn approval_required(tools: Vec<PendingTool>) -> Self {
+        let blocked = tools.iter().find(|it| it.billing.auto_approval_blocked == Some(true));
+        let first_blocked = blocked.map(|it| it.billing.clone()).unwrap_or_default();
+        Self::ApprovalRequired { count: tools.len(), tools, first_blocked }
+    }
 }
 
 /// A lint finding in a proposal, as data.
@@ -348,6 +382,11 @@ pub enum StateRecord {
         turns: Vec<u32>,
         /// How many messages the student's history has left.
         n_messages: usize,
+    },
+    /// A person allowed this in the workspace until it is revoked.
+    AlwaysAllowed {
+        /// What it covers.
+        grant: Grant,
     },
     /// Arguments that a person changed at approval: these ran.
     EditedArguments {

@@ -27,7 +27,7 @@ use crate::{
     context::{Fill, Rooms},
     detect::CallRecord,
     distill::DistilledSkill,
-    event::{Event, Finding, RequestOrigin, StateRecord, ToolState, Verification},
+    event::{Event, Finding, PendingTool, RequestOrigin, StateRecord, ToolState, Verification},
     gate::TeacherPolicy,
     machine::{
         batch::{Batch, Progress},
@@ -37,7 +37,7 @@ use crate::{
         takeover::save_failed,
     },
     message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
-    policy::Policy,
+    policy::{Grant, Policy},
     prompt::OfferedSkill,
     tool::{PreparedCall, ToolResult},
 };
@@ -101,8 +101,20 @@ pub struct ApprovalDecision {
     pub arguments: Option<Map<String, Value>>,
     /// Words for the model.
     pub feedback: Option<String>,
-    /// Whether the same is allowed for the rest of the run.
-    pub for_run: bool,
+    /// How far it reaches.
+    pub scope: ApprovalScope,
+}
+
+/// How far an approval reaches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ApprovalScope {
+    /// This call.
+    #[default]
+    Once,
+    /// The same call until the run ends.
+    Run,
+    /// The same call in this workspace until it is revoked.
+    Always,
 }
 
 /// A skill that was stored as a proposal.
@@ -336,6 +348,20 @@ impl Machine {
             State::Pricing(_, call) => vec![call],
             _ => Vec::new(),
         }
+    }
+
+    /// Returns the calls that wait for a person, as they are shown.
+    pub fn pending_tools(&self) -> Vec<PendingTool> {
+        match &self.state {
+            State::Awaiting(_, batch) => batch.pending_tools(),
+            State::Pricing(_, call) => vec![spending::price_tool(call)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes what a person allows in this workspace now; what they took back counts no more.
+    pub fn set_always_allowed(&mut self, allowed: BTreeSet<Grant>) {
+        self.policy.always_allowed = allowed;
     }
 
     /// Takes what has happened and returns what to show and to do.

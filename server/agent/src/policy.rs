@@ -23,12 +23,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::billing::{Billable, Cost, Price, UnknownPrice};
+pub use self::billing::{Billable, Cost, Price};
 use self::{
     command::CommandRules,
     pattern::{glob_matches, is_own_path, relative_path},
 };
-use crate::tool::{Access, BuiltInTool, PreparedCall};
+use crate::{
+    ledger::UnknownPrice,
+    tool::{Access, BuiltInTool, PreparedCall},
+};
 
 /// How much runs without asking, below all rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,9 +87,6 @@ pub struct Policy {
     /// What happens to a billable call whose cost is not known.
     #[serde(default)]
     pub unknown_price: UnknownPrice,
-    /// US dollars that a run may spend; `None`: no limit.
-    #[serde(default)]
-    pub run_cap_usd: Option<f64>,
 }
 
 /// What was allowed beyond one call: a tool with the very same command, or on the very same file.
@@ -124,15 +124,13 @@ impl Grant {
 }
 
 impl Policy {
-    /// Judges one call in a workspace folder; `reserved_usd` is what was spent in the run and what
-    /// other calls of the same reply will cost.
+    /// Judges one call in a workspace folder; `left_usd` is what may be spent on it, in US dollars.
     ///
     /// Globs on paths are matched with the path relative to that folder, however the model wrote
     /// it. Globs on commands are matched with every command in the text.
-    pub fn judge(&self, call: &PreparedCall, workspace: &str, reserved_usd: f64) -> Judgment {
+    pub fn judge(&self, call: &PreparedCall, workspace: &str, left_usd: f64) -> Judgment {
         let decision = self.decide(call, workspace);
-        let remaining = self.run_cap_usd.map(|cap| billing::rounded((cap - reserved_usd).max(0.0)));
-        let Some(cost) = self.cost(call, remaining) else {
+        let Some(cost) = self.cost(call, billing::rounded(left_usd.max(0.0))) else {
             return Judgment { decision, cost: None, block_reason: None };
         };
         let (decision, block_reason) = match (decision, cost.objection()) {

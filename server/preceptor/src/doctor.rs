@@ -17,13 +17,14 @@ use std::{
 use anyhow::Context;
 use llm::Role;
 use runtime::{
+    always::AlwaysAllowed,
     config::{Config, Endpoint, Provider, SandboxMode, TeacherMode, WORKSPACE_FILE},
     folders::Folders,
     models,
 };
 use tokio::process::Command;
 
-use crate::{check, configuration};
+use crate::{check, configuration, trust::printable};
 
 /// Exit code: something needs doing.
 const EXIT_UNWELL: u8 = 1;
@@ -111,9 +112,28 @@ async fn examine(config: Option<&Path>, workspace: &Path) -> Vec<Check> {
     checks.push(sandbox::check(mode).await);
     if let Ok(folders) = &folders {
         checks.push(folder("state", &folders.state));
+        checks.extend(always_allowed(&AlwaysAllowed::new(&folders.state), workspace));
     }
     checks.push(folder("workspace", workspace));
     checks
+}
+
+/// Names what runs in this workspace without asking because a person said so once.
+fn always_allowed(always: &AlwaysAllowed, workspace: &Path) -> Option<Check> {
+    let allowed = always.load(workspace);
+    if allowed.is_empty() {
+        return None;
+    }
+    let list = allowed
+        .iter()
+        .map(|grant| format!("\n    {}: {}", printable(&grant.tool), printable(&grant.target)));
+    Some(Check::note(
+        "approvals",
+        format!(
+            "These calls never ask here; `preceptor trust --revoke` takes all of them back:{}",
+            list.collect::<String>()
+        ),
+    ))
 }
 
 fn user_file(path: &Path) -> Check {
@@ -283,10 +303,11 @@ fn report(checks: &[Check], color: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use agent::policy::Grant;
     use expect_test::{Expect, expect};
-    use runtime::config::Endpoint;
+    use runtime::{always::AlwaysAllowed, config::Endpoint};
 
-    use super::{Check, State, folder, report, served};
+    use super::{Check, State, always_allowed, folder, report, served};
 
     #[track_caller]
     fn check_model(model: &str, listed: &[&str], state: State, expected: &Expect) {
@@ -373,5 +394,19 @@ mod tests {
         assert!(report(&checks, true).contains("\u{1b}[31m✗\u{1b}[0m student"));
         checks.pop();
         assert!(report(&checks, false).ends_with("\nAll is well.\n"));
+    }
+
+    #[test]
+    fn what_never_asks_is_listed_with_the_way_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let always = AlwaysAllowed::new(&folder.path().join("state"));
+        assert_eq!(always_allowed(&always, folder.path()), None);
+        let grant = Grant { tool: "bash".to_owned(), target: "ls\u{1b}[2J".to_owned() };
+        always.keep(folder.path(), grant).unwrap();
+        let check = always_allowed(&always, folder.path()).unwrap();
+        expect![[r"
+            These calls never ask here; `preceptor trust --revoke` takes all of them back:
+                bash: ls\u{1b}[2J"]]
+        .assert_eq(&check.sentence);
     }
 }

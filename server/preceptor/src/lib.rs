@@ -11,6 +11,7 @@ mod detect;
 mod doctor;
 pub mod lsp;
 mod neighborhood;
+mod question;
 pub mod rules;
 pub mod terminal;
 mod trust;

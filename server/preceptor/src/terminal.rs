@@ -9,9 +9,9 @@ use std::{
 use agent::{
     event::{Event, PendingTool},
     ledger::Money,
-    machine::ApprovalDecision,
+    machine::{ApprovalDecision, ApprovalScope},
     plan::{Plan, PlanStatus},
-    preview::{preview, summary},
+    preview::summary,
 };
 use anyhow::Context;
 use runtime::{
@@ -26,6 +26,8 @@ use runtime::{
 };
 use serde_json::json;
 use tokio::sync::mpsc;
+
+use crate::question;
 
 /// Exit code: the turn failed, or was stopped.
 const EXIT_TURN_FAILED: u8 = 1;
@@ -272,28 +274,25 @@ impl Screen {
         let can_ask = io::stdin().is_terminal() && !self.is_json;
         let mut decisions = Vec::with_capacity(tools.len());
         for tool in tools {
-            let mut what = format!("{} {}", tool.tool, summary(&tool.arguments));
-            if let Some(preview) = preview(&tool.arguments) {
-                let _ = write!(what, "\n{preview}");
-            }
-            let (approved, for_run) = if can_ask {
+            let what = question::in_a_terminal(tool);
+            let answer = if can_ask {
                 self.end_line();
                 ask_terminal(what).await?
             } else {
                 self.exit_code = EXIT_DECLINED;
                 let _ = writeln!(
                     io::stderr(),
-                    "declined, because nobody can be asked without a terminal: {what}\n\
+                    "declined, because nobody can be asked without a terminal:\n{what}\n\
                      (--approve full runs everything, --approve edits runs file edits)"
                 );
-                (false, false)
+                Answer::default()
             };
             decisions.push(ApprovalDecision {
                 tool_call_id: tool.tool_call_id.clone(),
-                approved,
+                approved: answer.approved,
                 arguments: None,
-                feedback: None,
-                for_run,
+                feedback: answer.feedback,
+                scope: answer.scope,
             });
         }
         Ok(decisions)
@@ -343,10 +342,36 @@ fn plan_list(plan: &Plan) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-async fn ask_terminal(what: String) -> anyhow::Result<(bool, bool)> {
+/// What a person answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Answer {
+    approved: bool,
+    scope: ApprovalScope,
+    feedback: Option<String>,
+}
+
+impl Answer {
+    /// Reads a line; whatever is no clear yes is a no, and more words than that are for the model.
+    fn read(line: &str) -> Self {
+        let line = line.trim();
+        let yes = |scope| Self { approved: true, scope, feedback: None };
+        match line.to_lowercase().as_str() {
+            "y" | "yes" => yes(ApprovalScope::Once),
+            "r" | "run" => yes(ApprovalScope::Run),
+            "a" | "always" => yes(ApprovalScope::Always),
+            "" | "n" | "no" => Self::default(),
+            _ => Self { feedback: Some(line.to_owned()), ..Self::default() },
+        }
+    }
+}
+
+async fn ask_terminal(what: String) -> anyhow::Result<Answer> {
     let answer = tokio::task::spawn_blocking(move || -> io::Result<String> {
         let mut stderr = io::stderr();
-        write!(stderr, "run this? {what}\n  [y]es, [a]lways in this run, [N]o: ")?;
+        write!(
+            stderr,
+            "{what}\nrun this? [y]es, for the [r]un, [a]lways here, [N]o, or what to do instead: "
+        )?;
         stderr.flush()?;
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line)?;
@@ -355,9 +380,28 @@ async fn ask_terminal(what: String) -> anyhow::Result<(bool, bool)> {
     .await
     .context("asking")?
     .context("reading the answer")?;
-    Ok(match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => (true, false),
-        "a" | "always" => (true, true),
-        _ => (false, false),
-    })
+    Ok(Answer::read(&answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use agent::machine::ApprovalScope;
+
+    use super::Answer;
+
+    #[test]
+    fn only_a_clear_yes_is_one_and_other_words_go_to_the_model() {
+        let read = |line| {
+            let Answer { approved, scope, feedback } = Answer::read(line);
+            (approved, scope, feedback)
+        };
+        assert_eq!(read(" Y\n"), (true, ApprovalScope::Once, None));
+        assert_eq!(read("run"), (true, ApprovalScope::Run, None));
+        assert_eq!(read("always"), (true, ApprovalScope::Always, None));
+        for no in ["", "\n", "n", "No"] {
+            assert_eq!(read(no), (false, ApprovalScope::Once, None), "{no}");
+        }
+        let words = Some("yes, but use awk".to_owned());
+        assert_eq!(read("yes, but use awk\n"), (false, ApprovalScope::Once, words));
+    }
 }

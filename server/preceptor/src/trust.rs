@@ -4,14 +4,15 @@ use std::{env, fmt::Write as _, io::Write, path::Path};
 
 use anyhow::Context;
 use runtime::{
+    always::AlwaysAllowed,
     atomic,
     config::{WORKSPACE_FILE, WorkspaceFile},
     folders::Folders,
     trust::TrustRecords,
 };
 
-/// Trusts the current folder with its file as it is now, or takes the trust back, and says so;
-/// returns the exit code.
+/// Trusts the current folder with its file as it is now, or takes the trust back and with it what
+/// was always allowed here, and says so; returns the exit code.
 ///
 /// # Errors
 /// If the file is there and cannot be used, the decision cannot be kept, or `stdout` cannot be
@@ -29,6 +30,18 @@ pub(crate) fn run(trusted: bool, stdout: &mut dyn Write) -> anyhow::Result<u8> {
     TrustRecords::new(&folders.state)
         .keep(&current_dir, file.as_ref().map(|file| file.sha256.as_str()), trusted)
         .with_context(|| format!("keeping the decision in {}", folders.state.display()))?;
+    let n_revoked = if trusted {
+        0
+    } else {
+        let always = AlwaysAllowed::new(&folders.state);
+        always
+            .revoke(&current_dir)
+            .with_context(|| format!("removing {}", always.file(&current_dir).display()))?
+    };
+    if n_revoked > 0 {
+        writeln!(stdout, "Calls that were always allowed here and ask again: {n_revoked}.")
+            .context("writing the report")?;
+    }
     stdout
         .write_all(report(&current_dir, file.as_ref(), trusted).as_bytes())
         .context("writing the report")?;

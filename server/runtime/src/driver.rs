@@ -19,7 +19,7 @@ use std::{
 
 use agent::{
     distill::DistilledSkill,
-    event::{Event, RequestOrigin},
+    event::{Event, RequestOrigin, StateRecord},
     machine::{Actor, Emitted, Input, Machine, ProposedSkill, Step},
     message::FailureClass,
     tool::{Access, BuiltInTool, PreparedCall},
@@ -29,10 +29,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use crate::driver::{handle::RunHandle, operations::Undone};
 use crate::{
+    always::AlwaysAllowed,
     clock::Clock,
     config::{Config, SandboxMode},
     day_book::DayBook,
-    driver::handle::{Operation, Shared, lock, pending_tools},
+    driver::handle::{Operation, Shared, lock},
     editor::Editor,
     folders::Folders,
     journal::JournalError,
@@ -151,6 +152,7 @@ struct Parts {
     recorder: Arc<Recorder>,
     proposals: ProposalStore,
     day_book: DayBook,
+    always: AlwaysAllowed,
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     folder: RunFolder,
@@ -225,6 +227,7 @@ impl Driver {
                 self.settle();
             }
             for Emitted { turn, teacher, event } in transition.events {
+                self.keep_allowed(&event).await;
                 let is_end = is_relied_on(&event);
                 self.parts.recorder.record(turn, teacher, event).await?;
                 if is_end {
@@ -268,7 +271,31 @@ impl Driver {
         }
     }
 
-    async fn request_input(&self, request: Request) -> Input {
+    /// Keeps what a person allowed in this workspace, outside of it.
+    async fn keep_allowed(&self, event: &Event) {
+        let Event::State(StateRecord::AlwaysAllowed { grant }) = event else { return };
+        let (always, grant) = (self.parts.always.clone(), grant.clone());
+        let root = self.parts.toolbox.root().to_path_buf();
+        let kept = tokio::task::spawn_blocking(move || always.keep(&root, grant)).await;
+        match kept {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "what was allowed holds for this turn only"),
+            Err(error) => tracing::error!(%error, "what was allowed was not kept"),
+        }
+    }
+
+    /// Looks at what is allowed in this workspace now: another run may have added something, and
+    /// the person may have taken it back.
+    async fn load_allowed(&mut self) {
+        let always = self.parts.always.clone();
+        let root = self.parts.toolbox.root().to_path_buf();
+        if let Ok(allowed) = tokio::task::spawn_blocking(move || always.load(&root)).await {
+            self.parts.machine.set_always_allowed(allowed);
+        }
+    }
+
+    async fn request_input(&mut self, request: Request) -> Input {
+        self.load_allowed().await;
         let (skills, notes) = self.skills().await;
         Input::Request { prompt: request.prompt, origin: request.origin, skills, notes }
     }
@@ -286,6 +313,11 @@ impl Driver {
             self.parts.recorder.sync().await?;
         }
         let turn = self.parts.machine.turn();
+        let cost = self.parts.machine.started_tools_cost();
+        if let Some(balance) = self.settle_with_day(None, cost).await {
+            let teacher = actor == Actor::Teacher;
+            self.parts.recorder.record(turn, teacher, Event::Budget(balance)).await?;
+        }
         let outcomes = self.parts.toolbox.run_all(calls, turn, cancel).await;
         let mut results = Vec::with_capacity(outcomes.len());
         for outcome in outcomes {
@@ -371,7 +403,7 @@ impl Driver {
     }
 
     fn share_pending(&self) {
-        *lock(&self.shared.pending) = pending_tools(&self.parts.machine);
+        *lock(&self.shared.pending) = self.parts.machine.pending_tools();
     }
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the crate that touches the outside world")]
 
 pub mod acceptance;
+pub mod always;
 pub mod atomic;
 pub mod baseline;
 mod beneath;

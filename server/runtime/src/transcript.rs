@@ -157,7 +157,7 @@ impl Transcript {
                     ToolState::Abandoned => format!("*Left undecided:* {summary}\n\n"),
                 }
             }
-            Event::ApprovalRequired { count, tools } => {
+            Event::ApprovalRequired { count, tools, .. } => {
                 let what = if *count == 1 { "One call waits" } else { "Calls wait" };
                 let mut block = format!("*{what} for your approval.*\n\n");
                 for tool in tools {

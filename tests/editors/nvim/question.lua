@@ -23,7 +23,7 @@ return function(story)
     return #asked == 1 and asked[1]:find(command, 1, true) ~= nil
   end)
   story.step('the question had three answers', function()
-    return vim.deep_equal(titles, { 'Approve', 'Approve for this run', 'Reject' })
+    return vim.deep_equal(titles, { 'Approve', 'Approve for this run', 'Always approve here', 'Reject' })
   end)
   story.step('nothing waits any more', function()
     return not story.has('turn/approval')

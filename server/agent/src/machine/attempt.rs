@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Actor, ApprovalDecision, Attempt, Machine, Opening, Out, Purpose, State, Step};
+use super::{
+    Actor, ApprovalDecision, ApprovalScope, Attempt, Machine, Opening, Out, Purpose, State, Step,
+};
 use crate::{
     detect::Ending,
     event::{Event, StateRecord},
     machine::{
-        batch::{Batch, Progress, Rules},
+        batch::{Batch, Decided, Progress, Rules},
         guarding::Watch,
     },
     message::{
@@ -16,6 +18,7 @@ use crate::{
     },
     policy::Grant,
     prompt::{OfferedSkill, more_skills},
+    tool::PreparedCall,
 };
 
 /// What stands in the journal and the transcript where a turn has no words of a person.
@@ -147,7 +150,7 @@ impl Machine {
             self.note_open_plan(actor, ending);
             return self.end_attempt(actor, ending, out);
         }
-        let batch = Batch::new(reply.tool_calls, self.rules(), was_cut);
+        let batch = Batch::new(reply.tool_calls, self.rules(actor), was_cut);
         batch.announce(out);
         self.go_on(actor, batch, out)
     }
@@ -161,6 +164,7 @@ impl Machine {
         batch.show_results(out);
         let ready = batch.start_ready(out);
         if !ready.is_empty() {
+            self.book_tools(actor, batch.running_cost(), out);
             self.state = State::Running(actor, batch);
             return Step::RunTools { actor, calls: ready };
         }
@@ -184,25 +188,50 @@ impl Machine {
         out: &mut Out,
     ) -> Step {
         out.teacher = actor == Actor::Teacher;
+        let mut has_to_ask_again = false;
         for decision in decisions {
-            let for_run = decision.for_run;
-            if let Some(call) = batch.decide(decision, self.rules(), out)
-                && for_run
-            {
-                self.policy.allowed_in_run.insert(Grant::of(&call, &self.setup.workspace));
-                batch.apply_grants(self.rules(), out);
+            let scope = decision.scope;
+            match batch.decide(decision, self.rules(actor), out) {
+                Decided::Approved(call) if scope != ApprovalScope::Once => {
+                    self.keep_grant(&call, scope, out);
+                    batch.apply_grants(self.rules(actor), out);
+                }
+                Decided::CostsMore => has_to_ask_again = true,
+                Decided::Approved(_) | Decided::Declined | Decided::Unknown => {}
             }
         }
         if batch.pending().is_empty() {
             self.go_on(actor, batch, out)
         } else {
+            if has_to_ask_again {
+                out.emit(batch.approval_required());
+            }
             self.state = State::Awaiting(actor, batch);
             Step::AwaitApproval
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
-        Rules { offered: &self.setup.tools, policy: &self.policy, workspace: &self.setup.workspace }
+    fn keep_grant(&mut self, call: &PreparedCall, scope: ApprovalScope, out: &mut Out) {
+        let grant = Grant::of(call, &self.setup.workspace);
+        match scope {
+            ApprovalScope::Once => {}
+            ApprovalScope::Run => {
+                self.policy.allowed_in_run.insert(grant);
+            }
+            ApprovalScope::Always => {
+                self.policy.always_allowed.insert(grant.clone());
+                out.emit(Event::State(StateRecord::AlwaysAllowed { grant }));
+            }
+        }
+    }
+
+    fn rules(&self, actor: Actor) -> Rules<'_> {
+        Rules {
+            offered: &self.setup.tools,
+            policy: &self.policy,
+            workspace: &self.setup.workspace,
+            left_usd: self.left_for_tools(actor).usd(),
+        }
     }
 
     pub(super) fn keep_results(&mut self, actor: Actor, batch: Batch, out: &mut Out) {

@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use crate::{
     clip::clip_middle,
     detect::CallRecord,
-    event::{Event, PendingTool, StateRecord, ToolState},
+    event::{Event, PendingTool, StateRecord, ToolBilling, ToolState},
+    ledger::Money,
     machine::{ApprovalDecision, Out},
     message::{Message, ToolCall, ToolSpec},
     plan::Plan,
-    policy::{Decision, Policy},
+    policy::{Cost, Decision, Judgment, Policy},
     tool::{BuiltInTool, PreparedCall, ResultKind, ToolResult, parse_arguments, prepare},
 };
 
@@ -30,6 +31,20 @@ pub(super) struct Rules<'a> {
     pub(super) offered: &'a [ToolSpec],
     pub(super) policy: &'a Policy,
     pub(super) workspace: &'a str,
+    /// What may be spent on all calls of the reply that did not start yet, in US dollars.
+    pub(super) left_usd: f64,
+}
+
+/// What became of a decision.
+pub(super) enum Decided {
+    /// The call may run, with these arguments.
+    Approved(PreparedCall),
+    /// It will not run.
+    Declined,
+    /// It costs more than is left by now, which the person was not told: they decide again.
+    CostsMore,
+    /// No such call waits.
+    Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +56,9 @@ struct BatchCall {
     was_edited: bool,
     was_approved: bool,
     was_shown: bool,
+    /// How it was judged last; `None` when it cannot be run.
+    #[serde(default)]
+    judgment: Option<Judgment>,
 }
 
 /// How far a call has come.
@@ -61,12 +79,31 @@ pub(super) enum Progress {
 }
 
 impl Rules<'_> {
-    fn decide(&self, call: &PreparedCall) -> Decision {
-        self.policy.decide(call, self.workspace)
+    /// Judges a call; other calls of the same reply have `reserved_usd` of what is left.
+    fn judge(&self, call: &PreparedCall, reserved_usd: f64) -> Judgment {
+        self.policy.judge(call, self.workspace, self.left_usd - reserved_usd)
     }
 }
 
 impl BatchCall {
+    /// Returns what it costs at most, in US dollars; nothing where that is not known.
+    fn cost_usd(&self) -> f64 {
+        let cost = self.judgment.as_ref().and_then(|it| it.cost.as_ref());
+        cost.and_then(|cost| cost.estimated_usd).unwrap_or_default()
+    }
+
+    fn billing(&self) -> ToolBilling {
+        let Some(Judgment { cost: Some(cost), block_reason, .. }) = &self.judgment else {
+            return ToolBilling::default();
+        };
+        ToolBilling {
+            auto_approval_blocked: block_reason.is_some().then_some(true),
+            block_reason: block_reason.clone(),
+            estimated_cost_usd: cost.estimated_usd,
+            remaining_cap_usd: Some(cost.remaining_usd),
+        }
+    }
+
     fn changed_to(&self, state: ToolState) -> Event {
         Event::ToolStateChange {
             tool_call_id: self.call.id.clone(),
@@ -88,7 +125,7 @@ impl BatchCall {
         self.was_edited = true;
         match prepare(&ToolCall { arguments: text, ..self.call.clone() }, rules.offered) {
             Ok(prepared) => {
-                if rules.decide(&prepared) == Decision::Deny {
+                if rules.judge(&prepared, /*reserved_usd*/ 0.0).decision == Decision::Deny {
                     self.progress = Progress::Done(denied());
                 }
                 self.prepared = Some(prepared);
@@ -110,9 +147,11 @@ impl Batch {
     /// Checks each call and asks the policy about those that can run. Of a reply that was cut at
     /// the token limit no call is run: its arguments may be the half of what was meant.
     pub(super) fn new(calls: Vec<ToolCall>, rules: Rules<'_>, was_cut: bool) -> Self {
+        let mut reserved_usd = 0.0;
         let calls = calls
             .into_iter()
             .map(|call| {
+                let mut judgment = None;
                 let (prepared, progress) = match prepare(&call, rules.offered) {
                     Err(result) => (None, Progress::Done(result)),
                     Ok(_) if was_cut => (
@@ -124,22 +163,29 @@ impl Batch {
                         )),
                     ),
                     Ok(prepared) => {
-                        let progress = match rules.decide(&prepared) {
+                        let judged = rules.judge(&prepared, reserved_usd);
+                        let progress = match judged.decision {
                             Decision::Allow => Progress::Ready,
                             Decision::Ask => Progress::Pending,
                             Decision::Deny => Progress::Done(denied()),
                         };
+                        judgment = Some(judged);
                         (Some(prepared), progress)
                     }
                 };
-                BatchCall {
+                let call = BatchCall {
                     call,
                     prepared,
                     progress,
                     was_edited: false,
                     was_approved: false,
                     was_shown: false,
+                    judgment,
+                };
+                if call.progress == Progress::Ready {
+                    reserved_usd += call.cost_usd();
                 }
+                call
             })
             .collect();
         Self { calls }
@@ -239,29 +285,50 @@ impl Batch {
 
     /// Returns the event that asks a person.
     pub(super) fn approval_required(&self) -> Event {
-        let tools: Vec<PendingTool> = self
-            .pending()
-            .into_iter()
-            .map(|call| PendingTool {
-                tool: call.tool.clone(),
-                arguments: call.arguments.clone(),
-                tool_call_id: call.id.clone(),
-            })
-            .collect();
-        Event::ApprovalRequired { count: tools.len(), tools }
+        Event::approval_required(self.pending_tools())
     }
 
-    /// Applies one decision; returns the call that was approved by it. Edited arguments are
-    /// checked like those of a model, but that a person wrote them is approval enough.
+    /// Returns the calls that wait for a person, as they are shown.
+    pub(super) fn pending_tools(&self) -> Vec<PendingTool> {
+        let pending = self.calls.iter().filter(|call| call.progress == Progress::Pending);
+        let tools = pending.filter_map(|call| {
+            Some(PendingTool {
+                tool: call.call.name.clone(),
+                arguments: call.prepared.as_ref()?.arguments.clone(),
+                tool_call_id: call.call.id.clone(),
+                billing: call.billing(),
+            })
+        });
+        tools.collect()
+    }
+
+    /// Returns what the calls under way cost at most, as far as is known.
+    pub(super) fn running_cost(&self) -> Money {
+        let running = self.calls.iter().filter(|call| call.progress == Progress::Running);
+        running.map(|call| Money::from_usd(call.cost_usd())).sum()
+    }
+
+    /// Returns what calls cost at most that were approved and did not start, in US dollars.
+    fn reserved_usd(&self) -> f64 {
+        let ready = self.calls.iter().filter(|call| call.progress == Progress::Ready);
+        ready.map(BatchCall::cost_usd).sum()
+    }
+
+    /// Applies one decision. Edited arguments are checked like those of a model, but that a person
+    /// wrote them is approval enough. What is left of the budget is looked at once more: a person
+    /// may spend more than that only if they were told.
     pub(super) fn decide(
         &mut self,
         decision: ApprovalDecision,
         rules: Rules<'_>,
         out: &mut Out,
-    ) -> Option<PreparedCall> {
-        let call = self.calls.iter_mut().find(|call| {
+    ) -> Decided {
+        let reserved_usd = self.reserved_usd();
+        let Some(call) = self.calls.iter_mut().find(|call| {
             call.call.id == decision.tool_call_id && call.progress == Progress::Pending
-        })?;
+        }) else {
+            return Decided::Unknown;
+        };
         if !decision.approved {
             out.emit(call.changed_to(ToolState::Rejected));
             let feedback = decision
@@ -274,26 +341,44 @@ impl Batch {
                 ResultKind::Declined,
                 format!("This call was declined, so it was not run.{feedback}"),
             ));
-            return None;
+            return Decided::Declined;
         }
-        out.emit(call.changed_to(ToolState::Approved));
-        call.was_approved = true;
-        call.progress = Progress::Ready;
         if let Some(arguments) = decision.arguments {
             call.edit(arguments, rules, out);
         }
-        call.prepared.clone()
+        if let Some(prepared) = &call.prepared
+            && call.progress == Progress::Pending
+        {
+            let judged = rules.judge(prepared, reserved_usd);
+            let told = call.judgment.as_ref().and_then(|it| it.block_reason.as_ref());
+            let is_news = judged.cost.as_ref().is_some_and(Cost::exceeds_cap)
+                && judged.block_reason.as_ref() != told;
+            call.judgment = Some(judged);
+            if is_news {
+                return Decided::CostsMore;
+            }
+            call.progress = Progress::Ready;
+        }
+        out.emit(call.changed_to(ToolState::Approved));
+        call.was_approved = true;
+        match &call.prepared {
+            Some(prepared) if call.progress == Progress::Ready => {
+                Decided::Approved(prepared.clone())
+            }
+            _ => Decided::Declined,
+        }
     }
 
     /// Lets the calls run that a grant for the run covers as well.
     pub(super) fn apply_grants(&mut self, rules: Rules<'_>, out: &mut Out) {
+        let mut reserved_usd = self.reserved_usd();
         for call in &mut self.calls {
             let is_covered = call.progress == Progress::Pending
-                && call
-                    .prepared
-                    .as_ref()
-                    .is_some_and(|prepared| rules.decide(prepared) == Decision::Allow);
+                && call.prepared.as_ref().is_some_and(|prepared| {
+                    rules.judge(prepared, reserved_usd).decision == Decision::Allow
+                });
             if is_covered {
+                reserved_usd += call.cost_usd();
                 out.emit(call.changed_to(ToolState::Approved));
                 call.was_approved = true;
                 call.progress = Progress::Ready;

@@ -224,7 +224,9 @@ impl Fold {
                 self.teacher = None;
                 self.requests.pop();
             }
-            StateRecord::Verdict { .. } | StateRecord::SkillsOffered { .. } => {}
+            StateRecord::Verdict { .. }
+            | StateRecord::SkillsOffered { .. }
+            | StateRecord::AlwaysAllowed { .. } => {}
         }
         self.has_gone_on = true;
     }

@@ -11,18 +11,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use super::{
-    Actor, ApprovalDecision, Emitted, Input, Machine, Out, State, Step, takeover::save_failed,
+    Actor, ApprovalDecision, ApprovalScope, Emitted, Input, Machine, Out, State, Step,
+    takeover::save_failed,
 };
 use crate::{
     context::estimate_request,
-    event::{Event, PendingTool, ToolState},
-    ledger::{Caps, Ledger, Money, Rate, UnknownPrice, broken_call_usage, reply_usage, worst_case},
+    event::{Event, PendingTool, ToolBilling, ToolState},
+    ledger::{
+        Balance, Caps, Ledger, Money, Rate, UnknownPrice, broken_call_usage, reply_usage,
+        worst_case,
+    },
     message::{FailureClass, ModelFailure, ModelReply, ModelRequest, Usage},
     tool::PreparedCall,
 };
 
 /// The name under which the person is asked about a model, and its calls are reserved.
 pub const MODEL_CALL: &str = "model_call";
+
+/// The name under which calls of tools are booked.
+const TOOL_CALLS: &str = "tool_calls";
 
 /// The limits of a run's spending.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -156,6 +163,33 @@ impl Machine {
         Bill { cost, events }
     }
 
+    /// Returns what may be spent on tools that an attempt calls now.
+    pub(super) fn left_for_tools(&self, actor: Actor) -> Money {
+        let in_takeover = actor == Actor::Teacher;
+        let balances = self.purse.ledger.balances(in_takeover, self.setup.budget.caps);
+        balances.iter().map(Balance::left).min().unwrap_or_default()
+    }
+
+    /// Returns what the tools of the last [`Step::RunTools`] cost at most, as far as is known.
+    pub fn started_tools_cost(&self) -> Money {
+        match &self.state {
+            State::Running(_, batch) => batch.running_cost(),
+            _ => Money::default(),
+        }
+    }
+
+    /// Books what tools cost that are about to run: nobody reports what they did cost.
+    pub(super) fn book_tools(&mut self, actor: Actor, cost: Money, out: &mut Out) {
+        if cost.is_zero() {
+            return;
+        }
+        let in_takeover = actor == Actor::Teacher;
+        self.purse.ledger.settle(TOOL_CALLS, cost, in_takeover);
+        for balance in self.purse.ledger.balances(in_takeover, self.setup.budget.caps) {
+            out.emit(Event::Budget(balance));
+        }
+    }
+
     /// Books a call that nobody settled.
     pub(super) fn settle_forgotten(&mut self, input: &Input, out: &mut Out) {
         let was_made = match input {
@@ -232,10 +266,10 @@ impl Machine {
             return self.call_failed(actor, &failure, String::new(), out);
         }
         out.emit(state_change(&call, ToolState::Approved));
-        let allowed = if decision.for_run {
-            &mut self.purse.allowed_in_run
-        } else {
-            &mut self.purse.allowed_in_turn
+        let allowed = match decision.scope {
+            ApprovalScope::Once => &mut self.purse.allowed_in_turn,
+            // A price belongs in the settings for good.
+            ApprovalScope::Run | ApprovalScope::Always => &mut self.purse.allowed_in_run,
         };
         allowed.insert(actor);
         self.call_model(actor, out)
@@ -337,12 +371,16 @@ impl Machine {
 
 /// Returns the event that asks about a model without a price.
 pub(super) fn price_question(call: &PreparedCall) -> Event {
-    let tool = PendingTool {
+    Event::approval_required(vec![price_tool(call)])
+}
+
+pub(super) fn price_tool(call: &PreparedCall) -> PendingTool {
+    PendingTool {
         tool: call.tool.clone(),
         arguments: call.arguments.clone(),
         tool_call_id: call.id.clone(),
-    };
-    Event::ApprovalRequired { tools: vec![tool], count: 1 }
+        billing: ToolBilling::default(),
+    }
 }
 
 fn state_change(call: &PreparedCall, state: ToolState) -> Event {

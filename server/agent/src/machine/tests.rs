@@ -6,7 +6,8 @@ use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::{
-    Actor, ApprovalDecision, Input, Machine, ProposedSkill, Purpose, Setup, Step, Transition,
+    Actor, ApprovalDecision, ApprovalScope, Input, Machine, ProposedSkill, Purpose, Setup, Step,
+    Transition,
 };
 use crate::{
     context::Rooms,
@@ -18,6 +19,7 @@ use crate::{
 };
 
 mod approving;
+mod billable;
 mod compaction;
 mod guarding;
 mod restore;
@@ -123,7 +125,7 @@ fn decision(id: &str, approved: bool) -> ApprovalDecision {
         approved,
         arguments: None,
         feedback: Some("use awk".to_owned()),
-        for_run: false,
+        scope: ApprovalScope::Once,
     }
 }
 

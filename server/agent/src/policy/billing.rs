@@ -35,26 +35,13 @@ pub enum Price {
     PerCall(f64),
 }
 
-/// What happens where a price is not known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownPrice {
-    /// A person is asked.
-    #[default]
-    Ask,
-    /// As if it cost nothing.
-    Allow,
-    /// It is refused.
-    Deny,
-}
-
 /// What a call costs at worst.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// US dollars; `None`: not known.
     pub estimated_usd: Option<f64>,
-    /// US dollars that the run may still spend; `None`: no limit.
-    pub remaining_usd: Option<f64>,
+    /// US dollars that may be spent on it.
+    pub remaining_usd: f64,
     /// Whether it starts work that nobody watches.
     pub is_scheduled: bool,
 }
@@ -66,7 +53,7 @@ impl Cost {
 
     /// Returns whether more would be spent than may be.
     pub fn exceeds_cap(&self) -> bool {
-        matches!((self.estimated_usd, self.remaining_usd), (Some(cost), Some(left)) if cost > left)
+        self.estimated_usd.is_some_and(|cost| cost > self.remaining_usd)
     }
 
     /// Returns why the call must not run without a person, as a sentence.
@@ -81,16 +68,16 @@ impl Cost {
                     .to_owned(),
             );
         };
-        let left = self.remaining_usd.filter(|left| cost > *left)?;
-        Some(format!(
-            "Its estimated cost of ${cost:.2} exceeds the ${left:.2} that `budget.run_usd` leaves."
-        ))
+        let left = self.remaining_usd;
+        self.exceeds_cap().then(|| {
+            format!("Its estimated cost of ${cost:.2} exceeds the ${left:.2} that `budget` leaves.")
+        })
     }
 }
 
 impl Policy {
     /// Returns what a call costs; `None` if it costs nothing.
-    pub(super) fn cost(&self, call: &PreparedCall, remaining_usd: Option<f64>) -> Option<Cost> {
+    pub(super) fn cost(&self, call: &PreparedCall, remaining_usd: f64) -> Option<Cost> {
         let declared = self.billable.iter().find(|it| {
             glob_matches(&it.tool, &call.tool)
                 || glob_matches(&it.tool, known_tools::own_name(&call.tool))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Billable, Decision, Grant, Mode, Policy, Price, Rule, UnknownPrice};
-use crate::tool::PreparedCall;
+use super::{Billable, Decision, Grant, Mode, Policy, Price, Rule};
+use crate::{ledger::UnknownPrice, tool::PreparedCall};
 
 mod billing;
 mod commands;
@@ -133,7 +133,7 @@ fn rules_for_files_hold_for_redirections_too() {
 
 fn billable(tool: &str, price: Option<Price>) -> Policy {
     let billable = vec![Billable { tool: tool.to_owned(), price }];
-    Policy { mode: Mode::Full, billable, run_cap_usd: Some(1.0), ..Policy::default() }
+    Policy { mode: Mode::Full, billable, ..Policy::default() }
 }
 
 fn unknown(unknown_price: UnknownPrice) -> Policy {

@@ -8,18 +8,16 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fmt::Write as _,
     sync::Arc,
     time::Duration,
 };
 
 use agent::{
     event::{Event, PendingTool, ToolState},
-    machine::{ApprovalDecision, MODEL_CALL},
+    machine::{ApprovalDecision, ApprovalScope, MODEL_CALL},
     tool::{Access, BuiltInTool},
 };
 use runtime::{config::ApprovalMode, driver::RunHandle, journal::Record};
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{
@@ -27,22 +25,23 @@ use tower_lsp::lsp_types::{
 };
 use tracing::{debug, info_span, warn};
 
-use crate::lsp::{
-    methods::{PermissionAnswer, PermissionOption, PermissionParams, RequestPermission},
-    outbox::RequestError,
-    session::Session,
+use crate::{
+    lsp::{
+        methods::{PermissionAnswer, PermissionOption, PermissionParams, RequestPermission},
+        outbox::RequestError,
+        session::Session,
+    },
+    question::{self, in_words, title},
 };
 
 /// How long a person may think; the question ends with the turn anyway.
 const PERSONS_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Characters of an argument that a message shows, unless it is a command: those are shown whole.
-const ARGUMENT_CHARS: usize = 1_000;
-
 /// The answers that a person can give: id and title of each.
-const OPTIONS: [(Choice, &str, &str); 3] = [
+const OPTIONS: [(Choice, &str, &str); 4] = [
     (Choice::Once, "allow_once", "Approve"),
     (Choice::Run, "allow_run", "Approve for this run"),
+    (Choice::Always, "allow_always", "Always approve here"),
     (Choice::Reject, "reject", "Reject"),
 ];
 
@@ -50,6 +49,7 @@ const OPTIONS: [(Choice, &str, &str); 3] = [
 enum Choice {
     Once,
     Run,
+    Always,
     Reject,
 }
 
@@ -67,7 +67,18 @@ struct Waiting {
     call: PendingTool,
     /// Whether the teacher wants it.
     teacher: bool,
+    /// How often it was asked about with something new to say.
+    round: u32,
 }
+
+impl Waiting {
+    fn key(&self) -> Key {
+        (self.call.tool_call_id.clone(), self.round)
+    }
+}
+
+/// Tells questions apart: the call, and how often it was asked about.
+type Key = (String, u32);
 
 impl Approvals {
     /// Prepares to ask about the calls of a run; nothing is asked before [`Approvals::apply`].
@@ -86,9 +97,15 @@ impl Approvals {
     pub(crate) fn apply(&self, record: &Record) {
         self.waiting.send_if_modified(|waiting| match &record.event {
             Event::ApprovalRequired { tools, .. } => {
-                waiting.clear();
+                let before = std::mem::take(waiting);
                 let teacher = record.teacher;
-                waiting.extend(tools.iter().cloned().map(|call| Waiting { call, teacher }));
+                waiting.extend(tools.iter().cloned().map(|call| {
+                    let earlier =
+                        before.iter().find(|it| it.call.tool_call_id == call.tool_call_id);
+                    let round = earlier
+                        .map_or(0, |it| it.round + u32::from(it.call.billing != call.billing));
+                    Waiting { call, teacher, round }
+                }));
                 true
             }
             Event::ToolStateChange { tool_call_id, state, .. } if *state != ToolState::Running => {
@@ -137,12 +154,12 @@ struct Asker {
 
 impl Asker {
     async fn work(self, mut waiting: watch::Receiver<Vec<Waiting>>) {
-        let mut asked: BTreeSet<String> = BTreeSet::new();
+        let mut asked: BTreeSet<Key> = BTreeSet::new();
         loop {
             let next = {
                 let waiting = waiting.borrow_and_update();
-                asked.retain(|id| is_waiting(&waiting, id));
-                waiting.iter().find(|it| !asked.contains(&it.call.tool_call_id)).cloned()
+                asked.retain(|key| is_waiting(&waiting, key));
+                waiting.iter().find(|it| !asked.contains(&it.key())).cloned()
             };
             let Some(next) = next else {
                 if waiting.changed().await.is_err() {
@@ -150,19 +167,19 @@ impl Asker {
                 }
                 continue;
             };
-            let id = next.call.tool_call_id.clone();
-            asked.insert(id.clone());
+            let key = next.key();
+            asked.insert(key.clone());
             // Dropping the question withdraws it.
             let decision = tokio::select! {
                 biased;
-                _ = waiting.wait_for(|waiting| !is_waiting(waiting, &id)) => continue,
+                _ = waiting.wait_for(|waiting| !is_waiting(waiting, &key)) => continue,
                 decision = self.ask(&next) => decision,
             };
             let Some(decision) = decision else { continue };
             match self.run.decide(vec![decision]) {
                 // What this decides beside the call itself is not asked about.
                 Ok(_) => {
-                    if waiting.wait_for(|waiting| !is_waiting(waiting, &id)).await.is_err() {
+                    if waiting.wait_for(|waiting| !is_waiting(waiting, &key)).await.is_err() {
                         return;
                     }
                 }
@@ -198,19 +215,21 @@ impl Asker {
             title: title(call),
             arguments: call.arguments.clone(),
             reason: self.reason(waiting),
-            options: OPTIONS
+            estimated_cost_usd: call.billing.estimated_cost_usd,
+            remaining_cap_usd: call.billing.remaining_cap_usd,
+            options: options(call)
                 .map(|(_, id, title)| PermissionOption {
                     id: id.to_owned(),
                     title: title.to_owned(),
                 })
-                .to_vec(),
+                .collect(),
         };
         let answer =
             self.session.outbox.request::<RequestPermission>(&params, PERSONS_TIME).await?;
         let Some(PermissionAnswer { option_id, arguments, feedback }) = answer else {
             return Ok(None);
         };
-        let Some((choice, ..)) = OPTIONS.into_iter().find(|(_, id, _)| *id == option_id) else {
+        let Some((choice, ..)) = options(call).find(|(_, id, _)| *id == option_id) else {
             warn!(option_id, "the client chose an option that was not offered");
             return Ok(None);
         };
@@ -224,20 +243,19 @@ impl Asker {
         waiting: &Waiting,
     ) -> Result<Option<ApprovalDecision>, RequestError> {
         let Waiting { call, .. } = waiting;
-        let actions = OPTIONS.map(|(_, _, title)| MessageActionItem {
+        let actions = options(call).map(|(_, _, title)| MessageActionItem {
             title: title.to_owned(),
             properties: HashMap::new(),
         });
         let params = ShowMessageRequestParams {
             typ: MessageType::WARNING,
             message: format!("{}: {}\n{}", title(call), in_words(call), self.reason(waiting)),
-            actions: Some(actions.to_vec()),
+            actions: Some(actions.collect()),
         };
         let answer =
             self.session.outbox.request::<ShowMessageRequest>(&params, PERSONS_TIME).await?;
-        let chosen = answer.and_then(|answer| {
-            OPTIONS.into_iter().find(|(_, _, title)| *title == answer.title.as_str())
-        });
+        let chosen = answer
+            .and_then(|answer| options(call).find(|(_, _, title)| *title == answer.title.as_str()));
         Ok(chosen.map(|(choice, ..)| decision(call, choice)))
     }
 
@@ -254,12 +272,22 @@ impl Asker {
             (ApprovalMode::Edits, Access::Execute) => "`approval.mode` is \"edits\"",
             _ => "a rule in `approval.rules` asks",
         };
-        format!("The {who} wants it, and {why}.")
+        let risk = question::risk(&waiting.call).word();
+        match &waiting.call.billing.block_reason {
+            Some(reason) => format!("The {who} wants it. {reason} Risk: {risk}."),
+            None => format!("The {who} wants it, and {why}. Risk: {risk}."),
+        }
     }
 }
 
-fn is_waiting(waiting: &[Waiting], id: &str) -> bool {
-    waiting.iter().any(|it| it.call.tool_call_id == id)
+/// Returns what can be answered about a call. A model's price belongs in the settings for good.
+fn options(call: &PendingTool) -> impl Iterator<Item = (Choice, &'static str, &'static str)> {
+    let is_model = call.tool == MODEL_CALL;
+    OPTIONS.into_iter().filter(move |(choice, ..)| *choice != Choice::Always || !is_model)
+}
+
+fn is_waiting(waiting: &[Waiting], key: &Key) -> bool {
+    waiting.iter().any(|it| it.key() == *key)
 }
 
 fn decision(call: &PendingTool, choice: Choice) -> ApprovalDecision {
@@ -268,117 +296,10 @@ fn decision(call: &PendingTool, choice: Choice) -> ApprovalDecision {
         approved: choice != Choice::Reject,
         arguments: None,
         feedback: None,
-        for_run: choice == Choice::Run,
-    }
-}
-
-/// Returns what kind of thing is asked about, in a few words.
-fn title(call: &PendingTool) -> String {
-    match BuiltInTool::from_name(&call.tool) {
-        Some(BuiltInTool::Bash) => "Run a command".to_owned(),
-        Some(BuiltInTool::WriteFile) => "Write a file".to_owned(),
-        Some(BuiltInTool::EditFile) => "Edit a file".to_owned(),
-        None if call.tool == MODEL_CALL => "Call a model without a known price".to_owned(),
-        _ => format!("Run the tool `{}`", call.tool),
-    }
-}
-
-/// Returns the call as a person reads it: the command or the path first and in full, other
-/// arguments up to a length.
-fn in_words(call: &PendingTool) -> String {
-    let mut lines = Vec::with_capacity(call.arguments.len());
-    if let Some(command) = call.arguments.get("command") {
-        lines.push(visible(&text(command)));
-    }
-    if let Some(path) = call.arguments.get("path") {
-        lines.push(visible(&text(path)));
-    }
-    for (name, value) in &call.arguments {
-        if matches!(name.as_str(), "command" | "path") {
-            continue;
-        }
-        let value = text(value);
-        let n_chars = value.chars().count();
-        let mut line = format!("{name}: {}", visible(&agent::clip::clip(&value, ARGUMENT_CHARS)));
-        if n_chars > ARGUMENT_CHARS {
-            let _ = write!(line, " [{n_chars} characters]");
-        }
-        lines.push(line);
-    }
-    lines.join("\n")
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Spells out characters that would hide or reorder others.
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        let is_plain = matches!(character, '\n' | '\t') || !is_deceptive(character);
-        if is_plain {
-            out.push(character);
-        } else {
-            out.extend(character.escape_unicode());
-        }
-    }
-    out
-}
-
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        )
-}
-
-#[cfg(test)]
-mod tests {
-    use agent::event::PendingTool;
-    use expect_test::{Expect, expect};
-    use serde_json::{Value, json};
-
-    use super::{in_words, title};
-
-    fn shown(tool: &str, arguments: Value) -> String {
-        let Value::Object(arguments) = arguments else { unreachable!() };
-        let call =
-            PendingTool { tool: tool.to_owned(), arguments, tool_call_id: "call_1".to_owned() };
-        format!("{}: {}", title(&call), in_words(&call))
-    }
-
-    #[track_caller]
-    fn check(tool: &str, arguments: Value, expected: &Expect) {
-        expected.assert_eq(&shown(tool, arguments));
-    }
-
-    #[test]
-    fn a_command_is_shown_whole_and_what_would_hide_in_it_is_spelled_out() {
-        let long = format!("echo {} && rm -r x", "a".repeat(2_000));
-        assert_eq!(
-            shown("bash", json!({"command": long, "timeout_s": 3})),
-            format!("Run a command: {long}\ntimeout_s: 3")
-        );
-        check(
-            "bash",
-            json!({"command": "echo \u{202e}txt\u{1b}[8m\n\tls"}),
-            &expect![[r"
-                Run a command: echo \u{202e}txt\u{1b}[8m
-                	ls"]],
-        );
-    }
-
-    #[test]
-    fn other_arguments_are_cut_and_say_so() {
-        check(
-            "write_file",
-            json!({"path": "a.txt", "content": "b"}),
-            &expect![["Write a file: a.txt\ncontent: b"]],
-        );
-        let call = |content: String| shown("write_file", json!({ "content": content }));
-        assert!(call("x".repeat(1_001)).ends_with("x… [1001 characters]"));
-        assert!(call("x".repeat(1_000)).ends_with('x'));
+        scope: match choice {
+            Choice::Once | Choice::Reject => ApprovalScope::Once,
+            Choice::Run => ApprovalScope::Run,
+            Choice::Always => ApprovalScope::Always,
+        },
     }
 }

@@ -9,7 +9,10 @@ mod skills;
 
 use std::sync::Arc;
 
-use agent::{event::Event, machine::ApprovalDecision};
+use agent::{
+    event::Event,
+    machine::{ApprovalDecision, ApprovalScope},
+};
 use runtime::{
     driver::{OperationError, Request, RunHandle, StartError},
     journal::{JournalError, Record},
@@ -202,22 +205,17 @@ async fn approve(session: &Arc<Session>, arguments: Approve) -> Result<Value> {
     let Approve { run_id, decisions } = arguments;
     let mut taken = Vec::with_capacity(decisions.len());
     for decision in decisions {
-        let for_run = match decision.scope.unwrap_or(Scope::Once) {
-            Scope::Once => false,
-            Scope::Run => true,
-            Scope::Always => {
-                return Err(Error::invalid_params(
-                    "`decisions.scope`: \"always\" cannot be kept yet; use \"once\" or \"run\", \
-                     or a rule in `approval.rules`",
-                ));
-            }
+        let scope = match decision.scope.unwrap_or(Scope::Once) {
+            Scope::Once => ApprovalScope::Once,
+            Scope::Run => ApprovalScope::Run,
+            Scope::Always => ApprovalScope::Always,
         };
         taken.push(ApprovalDecision {
             tool_call_id: decision.tool_call_id,
             approved: decision.approved,
             arguments: decision.arguments,
             feedback: decision.feedback,
-            for_run,
+            scope,
         });
     }
     let run = match session.runs.get(&run_id) {

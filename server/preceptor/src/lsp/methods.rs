@@ -73,6 +73,12 @@ pub(crate) struct PermissionParams {
     pub(crate) arguments: Map<String, Value>,
     /// Who wants it and why it is asked about, as a sentence.
     pub(crate) reason: String,
+    /// US dollars that it costs at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) estimated_cost_usd: Option<f64>,
+    /// US dollars that may still be spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) remaining_cap_usd: Option<f64>,
     /// What can be answered.
     pub(crate) options: Vec<PermissionOption>,
 }
@@ -80,7 +86,7 @@ pub(crate) struct PermissionParams {
 /// One possible answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PermissionOption {
-    /// `allow_once`, `allow_run` or `reject`.
+    /// `allow_once`, `allow_run`, `allow_always` or `reject`.
     pub(crate) id: String,
     /// Its button.
     pub(crate) title: String,

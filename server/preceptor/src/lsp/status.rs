@@ -1,15 +1,17 @@
 //! `preceptor.status`: what runs, what it costs, and whether the models can be reached.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use agent::{ledger::Money, message::FailureClass};
+use agent::{ledger::Money, message::FailureClass, policy::Grant};
 use futures::future;
 use llm::Role;
 use runtime::{
+    always::AlwaysAllowed,
     clock::{Clock, SystemClock},
     config::{Config, Endpoint, SandboxMode},
     day_book::DayBook,
@@ -41,7 +43,7 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
         sandbox(session, &config),
     )
     .await;
-    let (trusted, n_proposals, spent) = files;
+    let Files { trusted, n_proposals, spent, always_allowed } = files;
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "student": model(&config.student, &base, student),
@@ -51,6 +53,7 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
         "activeRuns": session.runs.n_active(),
         "pendingProposals": n_proposals,
         "spentUsd": spent.usd(),
+        "alwaysAllowed": always_allowed,
     })
 }
 
@@ -76,16 +79,31 @@ async fn reaches(role: Role, endpoint: Endpoint, base: PathBuf) -> bool {
     }
 }
 
-/// Returns whether the workspace is trusted, how many proposals wait, and what the runs of all
-/// servers of this person spent today (UTC), as far as prices are known.
-async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> (bool, usize, Money) {
+/// What files say.
+#[derive(Debug, Default)]
+struct Files {
+    trusted: bool,
+    /// Proposals that wait.
+    n_proposals: usize,
+    /// By the runs of all servers of this person today (UTC), as far as prices are known.
+    spent: Money,
+    /// What is always allowed in the workspace.
+    always_allowed: BTreeSet<Grant>,
+}
+
+async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> Files {
     let (stores, folders) = (session.proposal_stores(), Arc::clone(&session.folders));
     let counting = tokio::task::spawn_blocking(move || {
         let proposals = stores.iter().flat_map(ProposalStore::list);
-        let n_pending = proposals.filter(|it| it.status == ProposalStatus::Pending).count();
+        let n_proposals = proposals.filter(|it| it.status == ProposalStatus::Pending).count();
         let spent = DayBook::new(&folders.state).spent(SystemClock.now());
         let spent = spent.inspect_err(|error| warn!(%error, "the books of the day are unreadable"));
-        (trust::trusts(&folders, &workspace), n_pending, spent.unwrap_or_default())
+        Files {
+            trusted: trust::trusts(&folders, &workspace),
+            n_proposals,
+            spent: spent.unwrap_or_default(),
+            always_allowed: AlwaysAllowed::new(&folders.state).load(&workspace),
+        }
     });
     counting.await.unwrap_or_default()
 }

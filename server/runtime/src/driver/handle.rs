@@ -11,7 +11,7 @@ use std::{
 
 use agent::{
     event::{Event, PendingTool},
-    machine::{ApprovalDecision, Emitted, Machine},
+    machine::{ApprovalDecision, Emitted},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -146,7 +146,7 @@ impl RunHandle {
             n_settled: AtomicU32::new(n_over),
             n_finished: watch::Sender::new(n_over),
             last_request: Mutex::new(last_request),
-            pending: Mutex::new(pending_tools(&parts.machine)),
+            pending: Mutex::new(parts.machine.pending_tools()),
             ..Shared::default()
         });
         let span = tracing::info_span!("run", id = folder.run_id);
@@ -346,17 +346,6 @@ impl RunHandle {
             mpsc::error::TrySendError::Closed(_) => OperationError::Ended,
         })
     }
-}
-
-/// Returns the calls that wait for a person, as they are shown.
-pub(super) fn pending_tools(machine: &Machine) -> Vec<PendingTool> {
-    let pending = machine.pending_calls().into_iter();
-    let shown = pending.map(|call| PendingTool {
-        tool: call.tool.clone(),
-        arguments: call.arguments.clone(),
-        tool_call_id: call.id.clone(),
-    });
-    shown.collect()
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 
 use super::{Parts, RunSetup, StartError, model_name, skills::unused, spending};
 use crate::{
-    config::{ApprovalMode, Config, Endpoint, RuleDecision, TeacherMode, TeacherScope},
+    always::AlwaysAllowed,
+    config::{self, ApprovalMode, Config, Endpoint, RuleDecision, TeacherMode, TeacherScope},
     day_book::DayBook,
     journal::Record,
     models::{self, Models},
@@ -45,8 +46,7 @@ pub(super) fn prepare(
     let folder = RunFolder::create(&setup.runs, setup.clock.now(), prompt)?;
     let recorder =
         Recorder::create(&folder, Arc::clone(&setup.clock), redactor(&setup.config), listener)?;
-    let machine =
-        Machine::new(machine_setup(&setup, &workspace, &folder), policy(&setup.config, ability));
+    let machine = Machine::new(machine_setup(&setup, &workspace, &folder), policy(&setup, ability));
     let parts = parts(setup, ability, workspace, folder, recorder, machine);
     let started = Event::RunStarted {
         title: agent::clip::clip(first_line(prompt), TITLE_CHARS),
@@ -78,7 +78,7 @@ pub(super) fn prepare_again(
         .map(|Record { turn, teacher, event, .. }| Emitted { turn, teacher, event })
         .collect();
     let machine_setup = machine_setup(&setup, &workspace, &folder);
-    let policy = policy(&setup.config, ability);
+    let policy = policy(&setup, ability);
     let machine = Machine::new(machine_setup.clone(), policy.clone());
     let mut parts = parts(setup, ability, workspace, folder, recorder, machine);
     let skills = parts.toolbox.offered_skills().into_iter().map(unused).collect();
@@ -141,6 +141,7 @@ fn parts(
         toolbox: Arc::new(toolbox),
         recorder: Arc::new(recorder),
         proposals: setup.proposals,
+        always: AlwaysAllowed::new(&setup.folders.state),
         day_book: DayBook::new(&setup.folders.state),
         config: setup.config,
         clock: setup.clock,
@@ -187,7 +188,8 @@ fn room(endpoint: &Endpoint) -> Room {
     Room { window: endpoint.context_window, reply: endpoint.max_tokens }
 }
 
-fn policy(config: &Config, ability: Option<&Ability>) -> Policy {
+fn policy(setup: &RunSetup, ability: Option<&Ability>) -> Policy {
+    let config = &setup.config;
     let is_unenforced = ability.is_some_and(|ability| !ability.gaps().is_empty());
     let rules = config.approval.rules.iter().map(|rule| policy::Rule {
         tool: rule.tool.clone(),
@@ -207,8 +209,17 @@ fn policy(config: &Config, ability: Option<&Ability>) -> Policy {
             ApprovalMode::Full => policy::Mode::Full,
         },
         rules: rules.collect(),
+        billable: config.billable.iter().map(billable).collect(),
+        unknown_price: spending::budget(config).unknown_price,
+        always_allowed: AlwaysAllowed::new(&setup.folders.state).load(&setup.workspace),
         ..Policy::default()
     }
+}
+
+fn billable(declared: &config::Billable) -> policy::Billable {
+    let per_call = declared.usd_per_call.map(policy::Price::PerCall);
+    let price = per_call.or_else(|| declared.usd_per_hour.map(policy::Price::PerHour));
+    policy::Billable { tool: declared.tool.clone(), price }
 }
 
 /// Text that nothing in a trace can contain: the hasher's keys are drawn at random.

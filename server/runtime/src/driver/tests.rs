@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use agent::{event::Event, machine::ApprovalDecision};
+use agent::{
+    event::Event,
+    machine::{ApprovalDecision, ApprovalScope},
+};
 use serde_json::json;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -269,7 +272,7 @@ async fn a_call_waits_for_a_person_and_goes_on_with_the_decision() {
         approved: false,
         arguments: None,
         feedback: Some("not that".to_owned()),
-        for_run: false,
+        scope: ApprovalScope::Once,
     };
     assert_eq!(handle.decide(vec![decision("none")]), Err(OperationError::NothingPending));
     let id = handle.pending()[0].tool_call_id.clone();
@@ -369,7 +372,7 @@ async fn a_journal_that_cannot_be_written_ends_the_turn_with_a_sentence() {
         approved: true,
         arguments: None,
         feedback: None,
-        for_run: false,
+        scope: ApprovalScope::Once,
     };
     handle.decide(vec![decision]).unwrap();
     let record = bench.wait_for(|event| matches!(event, Event::Error { .. })).await;

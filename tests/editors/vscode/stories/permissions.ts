@@ -30,7 +30,7 @@ async function oneCall(story: Story): Promise<void> {
   await workbench.picture('permission');
   await step('the buttons are what the server offers', async () => {
     const titles = await workbench.buttons(first);
-    return titles.join() === 'Approve,Approve for this run,Reject';
+    return titles.join() === 'Approve,Approve for this run,Always approve here,Reject';
   });
   await step('nothing runs before', () => readWorkspace(story, 'two.txt') === '');
   await workbench.choose(first, 'Approve');

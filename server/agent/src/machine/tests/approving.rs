@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{calls, check, decision, machine, request, results};
 use crate::{
-    machine::{ApprovalDecision, Input, Step},
+    machine::{ApprovalDecision, ApprovalScope, Input, Step},
     policy::Mode,
 };
 
@@ -55,8 +55,11 @@ fn edited_arguments_are_what_ran_and_what_the_history_says() {
     machine.advance(request("x"));
     machine.advance(calls(&[("a", "bash", r#"{"command":"rm -r x"}"#)]));
     let serde_json::Value::Object(arguments) = json!({"command": "ls x"}) else { unreachable!() };
-    let decided =
-        ApprovalDecision { arguments: Some(arguments), for_run: true, ..decision("a", true) };
+    let decided = ApprovalDecision {
+        arguments: Some(arguments),
+        scope: ApprovalScope::Run,
+        ..decision("a", true)
+    };
     machine.advance(Input::Decided(vec![decided]));
     let transition = machine.advance(results(&[("a", 0)]));
     let Step::CallModel { request, .. } = transition.step else { unreachable!() };

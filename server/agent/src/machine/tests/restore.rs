@@ -8,7 +8,7 @@ use super::{
 use crate::{
     context::NO_RESULT,
     event::{Event, StateRecord},
-    machine::{Emitted, Input, Machine, State, Step},
+    machine::{ApprovalScope, Emitted, Input, Machine, State, Step},
     message::{FinishReason, Message},
     policy::{Mode, Policy},
 };
@@ -21,7 +21,7 @@ const SKILL: &str = r#"{"name": "count-rows", "description": "Counts.", "procedu
 fn story() -> Vec<Input> {
     let mut edited = decision("e", true);
     edited.arguments = serde_json::from_str(r#"{"path":"a","content":"c"}"#).ok();
-    edited.for_run = true;
+    edited.scope = ApprovalScope::Run;
     vec![
         request("count the rows"),
         calls(&[("a", "bash", LOOK), ("b", "bash", LOOK), ("r", "read_file", r#"{"path":"x"}"#)]),
@@ -196,7 +196,7 @@ fn what_a_person_allowed_for_the_run_is_asked_again_after_a_restart() {
     let mut machine = machine(Mode::Ask);
     let mut journal = machine.advance(request("count")).events;
     let mut for_run = decision("a", true);
-    for_run.for_run = true;
+    for_run.scope = ApprovalScope::Run;
     for input in [
         calls(&[("a", "bash", LOOK)]),
         Input::Decided(vec![for_run]),

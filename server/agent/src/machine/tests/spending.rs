@@ -7,7 +7,8 @@ use crate::{
     event::{Event, StateRecord},
     ledger::{Caps, Money, Price, Rate, Scope, UnknownPrice},
     machine::{
-        Bill, Budget, CallEnd, Emitted, Input, Machine, Rated, Rates, Setup, Step, Transition,
+        ApprovalScope, Bill, Budget, CallEnd, Emitted, Input, Machine, Rated, Rates, Setup, Step,
+        Transition,
     },
     message::{FailureClass, FinishReason, Usage},
     policy::{Mode, Policy},
@@ -308,7 +309,7 @@ fn a_price_may_be_unknown_for_the_rest_of_the_run() {
     assert!(machine.awaits_approval());
     assert_eq!(machine.pending_calls()[0].arguments["model"], "small");
     let mut decision = decision("model_call_1_1", true);
-    decision.for_run = true;
+    decision.scope = ApprovalScope::Run;
     machine.advance(Input::Decided(vec![decision]));
     let (bill, _) = drive(&mut machine, used(says("Twelve."), 20));
     assert_eq!(bill, Bill { cost: None, events: Vec::new() });
@@ -409,7 +410,7 @@ fn allowing_a_price_does_not_outlive_the_process() {
     let budget = budget(5.0, 5.0);
     let mut first = spender(budget, Rate::Unknown, Rate::Free);
     let mut allowed = decision("model_call_1_1", true);
-    allowed.for_run = true;
+    allowed.scope = ApprovalScope::Run;
     let inputs = vec![request("x"), Input::Decided(vec![allowed]), says("Twelve.")];
     let events = journal(&mut first, inputs);
     let setup = Setup { budget, ..setup() };

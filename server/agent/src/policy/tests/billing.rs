@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{billable, call, unknown};
-use crate::policy::{Decision, Grant, Judgment, Policy, Price, UnknownPrice};
+use crate::{
+    ledger::UnknownPrice,
+    policy::{Decision, Grant, Judgment, Mode, Policy, Price},
+};
 
-fn judge(policy: &Policy, tool: &str, arguments: Value, reserved: f64) -> Judgment {
-    policy.judge(&call(tool, arguments), "/w", reserved)
+fn judge(policy: &Policy, tool: &str, arguments: Value, left: f64) -> Judgment {
+    policy.judge(&call(tool, arguments), "/w", left)
 }
 
 #[test]
@@ -14,7 +17,7 @@ fn work_by_the_hour_is_reckoned_with_the_time_that_it_may_take() {
     let policy = billable("hf_jobs", Some(Price::PerHour(2.0)));
     let estimate = |timeout: Value| {
         let arguments = json!({"operation": "run", "timeout": timeout});
-        judge(&policy, "hub__hf_jobs", arguments, 0.0).cost.unwrap().estimated_usd
+        judge(&policy, "hub__hf_jobs", arguments, 1.0).cost.unwrap().estimated_usd
     };
     assert_eq!(estimate(json!("15m")), Some(0.5));
     assert_eq!(estimate(json!("1.5h")), Some(3.0));
@@ -30,24 +33,22 @@ fn work_by_the_hour_is_reckoned_with_the_time_that_it_may_take() {
 #[test]
 fn what_costs_more_than_is_left_is_asked_about_in_every_mode() {
     let policy = billable("train", Some(Price::PerCall(0.4)));
-    let within = judge(&policy, "train", json!({}), 0.6);
+    let within = judge(&policy, "train", json!({}), 0.4);
     assert_eq!((within.decision, within.block_reason), (Decision::Allow, None));
-    let beyond = judge(&policy, "train", json!({}), 0.7);
+    let beyond = judge(&policy, "train", json!({}), 0.3);
     assert_eq!(beyond.decision, Decision::Ask);
     assert_eq!(
         beyond.block_reason.as_deref(),
-        Some("Its estimated cost of $0.40 exceeds the $0.30 that `budget.run_usd` leaves.")
+        Some("Its estimated cost of $0.40 exceeds the $0.30 that `budget` leaves.")
     );
     let mut granted = policy.clone();
     granted.always_allowed.insert(Grant::of(&call("train", json!({})), "/w"));
-    assert_eq!(judge(&granted, "train", json!({}), 0.7).decision, Decision::Ask);
-    let without_cap = Policy { run_cap_usd: None, ..policy };
-    assert_eq!(judge(&without_cap, "train", json!({}), 90.0).decision, Decision::Allow);
+    assert_eq!(judge(&granted, "train", json!({}), 0.3).decision, Decision::Ask);
 }
 
 #[test]
 fn an_unknown_price_is_treated_as_set() {
-    let decide = |unknown_price| judge(&unknown(unknown_price), "train", json!({}), 0.0).decision;
+    let decide = |unknown_price| judge(&unknown(unknown_price), "train", json!({}), 1.0).decision;
     assert_eq!(decide(UnknownPrice::Ask), Decision::Ask);
     assert_eq!(decide(UnknownPrice::Allow), Decision::Allow);
     assert_eq!(decide(UnknownPrice::Deny), Decision::Deny);
@@ -60,7 +61,7 @@ fn scheduled_work_is_always_approved_by_hand() {
             let arguments = json!({"operation": operation});
             let mut policy = policy.clone();
             policy.allowed_in_run.insert(Grant::of(&call("hf_jobs", arguments.clone()), "/w"));
-            let judgment = judge(&policy, "hf_jobs", arguments, 0.0);
+            let judgment = judge(&policy, "hf_jobs", arguments, 1.0);
             assert_eq!(judgment.decision, Decision::Ask, "{operation}");
             let reason = judgment.block_reason.unwrap();
             assert_eq!(reason, "Scheduled jobs always need a person's approval.");
@@ -72,7 +73,7 @@ fn scheduled_work_is_always_approved_by_hand() {
 fn known_tools_look_freely_and_do_the_rest_when_asked() {
     let policy = Policy::default();
     let decide = |tool: &str, operation: &str| {
-        judge(&policy, tool, json!({"operation": operation}), 0.0).decision
+        judge(&policy, tool, json!({"operation": operation}), 1.0).decision
     };
     let looks = [
         ("hf_jobs", "ps"),
@@ -109,10 +110,10 @@ fn known_tools_look_freely_and_do_the_rest_when_asked() {
 
 #[test]
 fn jobs_cost_money_even_where_no_setting_says_so() {
-    let policy = Policy { mode: crate::policy::Mode::Full, ..Policy::default() };
-    let run = judge(&policy, "hf_jobs", json!({"operation": "run"}), 0.0);
+    let policy = Policy { mode: Mode::Full, ..Policy::default() };
+    let run = judge(&policy, "hf_jobs", json!({"operation": "run"}), 1.0);
     assert_eq!(run.decision, Decision::Ask, "its price is not known");
-    let logs = judge(&policy, "hf_jobs", json!({"operation": "logs"}), 0.0);
+    let logs = judge(&policy, "hf_jobs", json!({"operation": "logs"}), 1.0);
     assert_eq!((logs.decision, logs.cost), (Decision::Allow, None));
-    assert_eq!(judge(&policy, "sandbox_create", json!({}), 0.0).decision, Decision::Ask);
+    assert_eq!(judge(&policy, "sandbox_create", json!({}), 1.0).decision, Decision::Ask);
 }

@@ -2,7 +2,10 @@
 
 use std::{fs, sync::Arc};
 
-use agent::{event::Event, machine::ApprovalDecision};
+use agent::{
+    event::Event,
+    machine::{ApprovalDecision, ApprovalScope},
+};
 
 use super::{Bench, records_of, request, types, wait_until_idle};
 use crate::{
@@ -34,7 +37,7 @@ fn approval(handle: &RunHandle, approved: bool) -> Vec<ApprovalDecision> {
         approved,
         arguments: None,
         feedback: None,
-        for_run: false,
+        scope: ApprovalScope::Once,
     };
     pending.iter().map(decide).collect()
 }
