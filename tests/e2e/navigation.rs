@@ -9,8 +9,9 @@ use crate::harness::{Client, ClientOptions};
 const COUNT: &str = "---\r\nname: count-rows\r\ndescription: Größe. Use when rows are counted.\r\n---\r\n# Count 😀\r\n\r\nThen run /sum-rows.\r\n";
 const SUM: &str = "---\nname: sum-rows\ndescription: Sums. Use when rows are summed.\n---\n# Sum\n\n😀 First `/count-rows`, see [it](../count-rows/SKILL.md) and [how](scripts/a%20b.sh).\n\nNot counting /count-rows-x or count-rows.\n";
 
-/// A client whose workspace has both skills on the disk; only the first one is open.
-async fn start() -> (Client, String, String) {
+/// A client whose workspace has both skills on the disk; only the first one is open. They may not be
+/// known yet.
+async fn start_unsearched() -> (Client, String, String) {
     let capabilities = json!({"workspace": {"workspaceEdit": {
         "documentChanges": true, "resourceOperations": ["create", "rename", "delete"],
     }}});
@@ -30,6 +31,12 @@ async fn start() -> (Client, String, String) {
     let uri = |name: &str| client.uri(&format!("w/.agents/skills/{name}/SKILL.md"));
     let (count, sum) = (uri("count-rows"), uri("sum-rows"));
     client.open(&count, COUNT).await;
+    (client, count, sum)
+}
+
+/// The same, with both skills known.
+async fn start() -> (Client, String, String) {
+    let (mut client, count, sum) = start_unsearched().await;
     // The search runs beside: it is over when both skills are known.
     while symbols(&mut client, "").await.len() < 2 {}
     (client, count, sum)
@@ -108,6 +115,49 @@ async fn rename_changes_the_folder_the_name_and_every_mention_in_one_edit() {
     assert_eq!(folder["oldUri"], client.uri("w/.agents/skills/count-rows"));
     assert_eq!(folder["newUri"], client.uri("w/.agents/skills/tally-rows"));
     assert_eq!(folder["options"]["overwrite"], false);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn what_speaks_of_all_skills_waits_until_they_are_known() {
+    let (mut client, count, _) = start_unsearched().await;
+    let mut params = at(&count, 1, 8);
+    params["newName"] = json!("tally-rows");
+    let edit = client.request("textDocument/rename", params).await;
+    let n_changes = edit["documentChanges"].as_array().unwrap().len();
+    assert_eq!(n_changes, 3, "two texts and the folder: {edit:#}");
+    client.finish().await;
+
+    let (mut client, count, _) = start_unsearched().await;
+    let found = client.request("textDocument/references", at(&count, 1, 8)).await;
+    assert_eq!(found.as_array().unwrap().len(), 3, "{found:#}");
+    client.finish().await;
+
+    let (mut client, _, _) = start_unsearched().await;
+    let uri = |name: &str| client.uri(&format!("w/.agents/skills/{name}"));
+    let files = json!([{"oldUri": uri("count-rows"), "newUri": uri("tally-rows")}]);
+    let edit = client.request("workspace/willRenameFiles", json!({"files": files})).await;
+    assert_eq!(edit["documentChanges"].as_array().unwrap().len(), 2, "{edit:#}");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_skill_that_nobody_saved_has_its_name_and_folder_renamed_and_a_proposal_has_not() {
+    let (mut client, _, _) = start().await;
+    let text = COUNT.replace("name: count-rows", "name: new-rows");
+    let new = client.uri("w/.agents/skills/new-rows/SKILL.md");
+    client.open(&new, &text).await;
+    let mut params = at(&new, 1, 8);
+    params["newName"] = json!("tally-rows");
+    let edit = client.request("textDocument/rename", params.clone()).await;
+    assert_eq!(edit["documentChanges"][0]["edits"][0]["newText"], "tally-rows", "{edit:#}");
+    let proposal = client.uri("w/.preceptor/proposals/1/other-rows/SKILL.md");
+    client.open(&proposal, &COUNT.replace("name: count-rows", "name: other-rows")).await;
+    let nothing = client.request("textDocument/prepareRename", at(&proposal, 1, 8)).await;
+    assert_eq!(nothing, Value::Null, "it is no skill before it is accepted");
+    params["textDocument"]["uri"] = json!(proposal);
+    let nothing = client.request("textDocument/rename", params).await;
+    assert_eq!(nothing, Value::Null);
     client.finish().await;
 }
 

@@ -201,6 +201,7 @@ impl LanguageServer for Server {
         let work = move |snapshot: &Snapshot| {
             references(&session, snapshot, snapshot.offset(at.position), includes_declaration)
         };
+        self.session.neighbors.searched().await;
         Ok(language::answer(&self.session, &at.text_document.uri, is_skill, work).await)
     }
 
@@ -224,6 +225,8 @@ impl LanguageServer for Server {
         let work = move |snapshot: &Snapshot| {
             rename(&session, snapshot, snapshot.offset(at.position), &new_name)
         };
+        // Half of the mentions would be worse than a late answer.
+        self.session.neighbors.searched().await;
         let answer = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
         answer.unwrap_or(Ok(None))
     }
@@ -274,6 +277,7 @@ impl LanguageServer for Server {
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
         let session = Arc::clone(&self.session);
         let work = move || will_rename_files(&session, &params.files);
+        self.session.neighbors.searched().await;
         Ok(language::work_out(work).await.flatten())
     }
 

@@ -71,6 +71,23 @@ impl KnownSkills {
         Self { by_path, paths_by_name }
     }
 
+    /// Returns the skills that were found so far, and the one that a document holds: it may be
+    /// written this moment. A proposal is no skill yet.
+    pub(crate) fn with(session: &Session, snapshot: &Snapshot) -> Self {
+        let mut known = Self::of(session);
+        if let Ok(file) = snapshot.uri.to_file_path()
+            && let Some(path) = neighborhood::key(&file)
+            && let Some(name) = snapshot.skill().name().filter(|name| !name.is_empty())
+            && !neighborhood::is_left_out(&file)
+            && !known.by_path.contains_key(path.as_str())
+        {
+            let (path, name): (Arc<str>, Arc<str>) = (path.into(), name.into());
+            known.paths_by_name.entry(Arc::clone(&name)).or_default().push(Arc::clone(&path));
+            known.by_path.insert(path, KnownSkill { name, uri: snapshot.uri.clone() });
+        }
+        known
+    }
+
     /// Returns the paths of the skills of this name.
     pub(crate) fn with_name(&self, name: &str) -> &[Arc<str>] {
         self.paths_by_name.get(name).map_or(&[], Vec::as_slice)
@@ -112,13 +129,14 @@ impl KnownSkills {
         };
         let own = document.field("name").map(|node| node.span).filter(|span| holds(*span));
         if let Some(span) = own {
-            let own_path: Arc<str> = path.as_str().into();
-            let name: Arc<str> = document.name().unwrap_or_default().into();
-            let is_named = !name.is_empty();
-            return is_named
-                .then_some(Subject { path: own_path, name, span })
-                .into_iter()
-                .collect();
+            let own = self.by_path.get_key_value(path.as_str());
+            let name = document.name().filter(|name| !name.is_empty());
+            let subject = own.zip(name).map(|((path, _), name)| Subject {
+                path: Arc::clone(path),
+                name: name.into(),
+                span,
+            });
+            return subject.into_iter().collect();
         }
         let mentions = self.mentions(document, &path);
         let mention = mentions.iter().find(|mention| holds(mention.span));

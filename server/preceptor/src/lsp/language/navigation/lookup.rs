@@ -14,7 +14,7 @@ const MAXIMUM_SYMBOLS: usize = 500;
 
 /// Returns where the skill at a place is defined, or the file that a link there leads to.
 pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) -> Vec<Location> {
-    let known = KnownSkills::of(session);
+    let known = KnownSkills::with(session, snapshot);
     let subjects = known.subjects(snapshot, offset);
     let skills = subjects.iter().filter_map(|it| known.definition(session, &it.path));
     let found: Vec<Location> = skills.collect();
@@ -32,7 +32,7 @@ pub(crate) fn references(
     offset: usize,
     includes_declaration: bool,
 ) -> Vec<Location> {
-    let known = KnownSkills::of(session);
+    let known = KnownSkills::with(session, snapshot);
     let mut found = Vec::new();
     for subject in known.subjects(snapshot, offset) {
         if includes_declaration {

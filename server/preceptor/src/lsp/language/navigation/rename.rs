@@ -29,7 +29,7 @@ pub(crate) fn prepare_rename(
     snapshot: &Snapshot,
     offset: usize,
 ) -> Option<PrepareRenameResponse> {
-    let subjects = KnownSkills::of(session).subjects(snapshot, offset);
+    let subjects = KnownSkills::with(session, snapshot).subjects(snapshot, offset);
     let subject = subjects.first()?;
     Some(PrepareRenameResponse::RangeWithPlaceholder {
         range: snapshot.range(subject.span),
@@ -47,7 +47,7 @@ pub(crate) fn rename(
     offset: usize,
     new_name: &str,
 ) -> Result<Option<WorkspaceEdit>, Error> {
-    let known = KnownSkills::of(session);
+    let known = KnownSkills::with(session, snapshot);
     let subjects = known.subjects(snapshot, offset);
     let Some(subject) = subjects.first() else { return Ok(None) };
     if subjects.len() > 1 {
