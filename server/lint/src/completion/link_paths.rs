@@ -9,16 +9,9 @@ const MAIN_FILE: &str = "SKILL.md";
 
 /// Finds the path that is being written as the destination of a link, an image or a definition.
 pub(super) fn link_path_place(text: &str, offset: usize) -> Option<CompletionPlace> {
-    let before = text.get(..offset)?;
-    let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
-    let typed = inline(line).or_else(|| definition(line))?;
-    let (typed, ends): (_, &[char]) = match typed.strip_prefix('<') {
-        Some(typed) => (typed, &['>', '\n', '\r']),
-        None => (typed, &[')', ' ', '\t', '\n', '\r']),
-    };
-    let is_elsewhere = typed.starts_with(['#', '/', '~', '{', '$', '<', '\\'])
-        || typed.contains([':', '#', '?'])
-        || typed.contains(ends);
+    let (typed, ends) = typed_destination(text, offset)?;
+    let is_elsewhere =
+        typed.starts_with(['#', '/', '~', '{', '$', '<', '\\']) || typed.contains([':', '#', '?']);
     if is_elsewhere {
         return None;
     }
@@ -27,6 +20,23 @@ pub(super) fn link_path_place(text: &str, offset: usize) -> Option<CompletionPla
     let n_behind = behind.find(is_end).unwrap_or(behind.len());
     let path = Span::new(offset - typed.len(), offset + n_behind);
     Some(CompletionPlace::LinkPath { path })
+}
+
+/// Tells whether the destination of a link is being written at `offset`.
+pub(super) fn is_in_destination(text: &str, offset: usize) -> bool {
+    typed_destination(text, offset).is_some()
+}
+
+/// Returns what is there of the destination in front of `offset`, and what would end it.
+fn typed_destination(text: &str, offset: usize) -> Option<(&str, &'static [char])> {
+    let before = text.get(..offset)?;
+    let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let typed = inline(line).or_else(|| definition(line))?;
+    let (typed, ends): (_, &[char]) = match typed.strip_prefix('<') {
+        Some(typed) => (typed, &['>', '\n', '\r']),
+        None => (typed, &[')', ' ', '\t', '\n', '\r']),
+    };
+    (!typed.contains(ends)).then_some((typed, ends))
 }
 
 /// `[text](typed`.

@@ -6,7 +6,7 @@ use crate::{
     completion::{
         field_names::{FieldNamePlace, field_name_place},
         frontmatter_lines::frontmatter_lines,
-        link_paths::link_path_place,
+        link_paths::{is_in_destination, link_path_place},
         marks::{MarkPlace, mark_place},
         scaffold::empty_file_place,
         suppressions::suppression_place,
@@ -95,9 +95,12 @@ fn body_place(document: &SkillDocument, offset: usize) -> Option<CompletionPlace
         return tool_place(text, offset)
             .or_else(|| mark_place(text, offset, is_in_code_block).map(CompletionPlace::Mark));
     }
-    suppression_place(text, offset)
-        .or_else(|| link_path_place(text, offset))
-        .or_else(|| mark_place(text, offset, is_in_code_block).map(CompletionPlace::Mark))
+    suppression_place(text, offset).or_else(|| link_path_place(text, offset)).or_else(|| {
+        // A destination that begins with a slash is a path, and no skill.
+        let mark = mark_place(text, offset, is_in_code_block)?;
+        let is_path = mark.mark == '/' && is_in_destination(text, offset);
+        (!is_path).then_some(CompletionPlace::Mark(mark))
+    })
 }
 
 /// The first word of inline code, from its first letter on: a step that names a tool.

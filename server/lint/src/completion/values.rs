@@ -46,7 +46,8 @@ pub(super) fn value_place(text: &str, lines: &[Span], offset: usize) -> Option<C
     };
     let value = Span::new(value_start, line.end);
     if place == Place::Top && TOOL_FIELDS.contains(&key) {
-        return tool_in_list(text, key, value, offset);
+        // A value begins behind a space.
+        return if offset == value.start { None } else { tool_in_list(text, key, value, offset) };
     }
     let behind = behind.split_once(" #").map_or(behind, |(value, _)| value);
     let n_blank = behind.len() - behind.trim_start().len();
@@ -71,7 +72,7 @@ fn tool_in_list(text: &str, key: &str, value: Span, offset: usize) -> Option<Com
         return None;
     }
     let before = Span::new(value.start, offset).of(text);
-    if before.matches('(').count() > before.matches(')').count() || before.is_empty() {
+    if before.matches('(').count() > before.matches(')').count() {
         return None;
     }
     let typed = word_at(text, offset, |it| it.is_ascii_alphanumeric() || it == '_' || it == '-');

@@ -120,6 +120,24 @@ fn fields_that_are_not_there_are_offered() {
 }
 
 #[test]
+fn an_empty_item_of_a_list_of_tools_offers_all_of_them() {
+    for item in ["  - $0", "- $0", "  - Read\r\n  - $0"] {
+        let fixture = format!("---\r\nname: größe\r\nallowed-tools:\r\n{item}\r\n---\r\n");
+        assert_eq!(offered(&fixture, None, false).len(), client_tools().len(), "{fixture:?}");
+    }
+    check_nothing(&["---\nallowed-tools:$0\n---\n", "---\nmetadata:\n  - $0\n---\n"]);
+}
+
+#[test]
+fn a_slash_that_begins_a_destination_means_no_skill() {
+    for destination in ["[größe](/$0", "[a](/s$0)", "![😀](</$0>)", "[a]: /$0"] {
+        check_nothing(&[&format!("{FRONTMATTER}\n{destination}\n")]);
+    }
+    let prose = format!("{FRONTMATTER}\n[größe](a.md) then (/$0\n");
+    assert_eq!(offered(&prose, None, false).len(), 1, "one other skill");
+}
+
+#[test]
 fn fields_of_the_folders_clients_come_before_those_of_others() {
     let cursor = offered("---\nname: a\ndescription: b\n$0\n---\n", Some(&[Client::Cursor]), false);
     let labels: Vec<_> = cursor.iter().map(|it| it.label.as_str()).collect();
