@@ -49,6 +49,41 @@ async fn a_finding_can_be_suppressed_where_it_stands() {
 }
 
 #[tokio::test]
+async fn a_section_moves_with_what_its_links_need() {
+    let (mut client, uri) = open(
+        "---\r\nname: demo\r\ndescription: Größe. Use when it is asked.\r\n---\r\n\r\n# Demo 😀\r\n\r\n\
+         See [it][out].\r\n\r\n[in]: references/g.md\r\n\r\n## Steps\r\n\r\n\
+         😀 See [that][in], [below](#one-more) and [there](#last-part).\r\n\r\n\
+         ### One more\r\n\r\n[out]: scripts/x.sh\r\n\r\n## Last part\r\n\r\nDone.\r\n",
+    )
+    .await;
+    let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;
+    let changes = &titled(&offered, "Move the section `Steps`")["edit"]["documentChanges"];
+    assert_eq!(
+        changes[1]["edits"][0]["newText"],
+        "# Steps\r\n\r\n😀 See [that][in], [below](#one-more) and [there](../SKILL.md#last-part).\
+         \r\n\r\n## One more\r\n\r\n[out]: scripts/x.sh\r\n\r\n[in]: g.md\r\n"
+    );
+    assert_eq!(
+        changes[2]["edits"][0]["newText"],
+        "\r\n\r\nRead [Steps](references/steps.md) when this is needed.\
+         \r\n\r\n[out]: scripts/x.sh"
+    );
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_skill_has_the_line_ends_of_the_text_it_comes_from() {
+    let (mut client, uri) = open(&SKILL.replace('\n', "\r\n")).await;
+    let offered = actions(&mut client, &uri, (7, 0), (14, 0)).await;
+    let action = titled(&offered, "New skill `steps` from the selection");
+    let text = action["edit"]["documentChanges"][1]["edits"][0]["newText"].as_str().unwrap();
+    assert!(text.starts_with("---\r\nname: steps\r\n"), "{text:?}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_section_moves_to_a_file_of_its_own() {
     let (mut client, uri) = open(SKILL).await;
     let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;

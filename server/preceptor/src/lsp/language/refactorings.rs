@@ -111,6 +111,11 @@ fn free_path(folder: &std::path::Path, stem: &str, extension: &str) -> PathBuf {
     candidates.find(|path| path.symlink_metadata().is_err()).unwrap_or_default()
 }
 
+/// Returns the line end that a text is written with.
+fn line_end(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
 /// Returns the part of the span without white space at both ends.
 fn trimmed(text: &str, span: Span) -> Span {
     let written = span.of(text);

@@ -1,10 +1,12 @@
 //! A section becomes a file below `references/`, with a link in its place.
 
+use std::collections::BTreeSet;
+
 use skill::{Heading, Link, Span, TextEdit, apply_edits, slugify};
 
 use crate::lsp::{
     documents::Snapshot,
-    language::refactorings::{Refactoring, free_path},
+    language::refactorings::{Refactoring, free_path, line_end},
 };
 
 /// Returns how to move the section whose heading is at `offset`; `None` elsewhere, for the title of
@@ -26,15 +28,32 @@ pub(crate) fn extract_section(snapshot: &Snapshot, offset: usize) -> Option<Refa
     let folder = snapshot.uri.to_file_path().ok()?.parent()?.join("references");
     let path = free_path(&folder, &slugify(title), ".md");
     let name = path.file_name()?.to_str()?;
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let below = body.headings.get(at..)?.iter().take_while(|it| it.span.start < section.end);
-    let mut moved = raised(text, section, heading.level, below);
-    let links = body.links.iter().filter(|link| section.contains(link.span));
-    moved.extend(links.filter_map(|link| link_from_below(text, section, link)));
-    let mut file = apply_edits(section.of(text), &moved).ok()?;
-    file.push_str(line_end);
-    let instead =
+    let line_end = line_end(text);
+    let (below, beside): (Vec<&Heading>, Vec<&Heading>) =
+        body.headings.iter().partition(|it| section.contains(it.span));
+    let (moved, staying): (Vec<&Link>, Vec<&Link>) =
+        body.links.iter().partition(|link| section.contains(link.span));
+    let destinations: BTreeSet<Span> = moved.iter().filter_map(|it| it.destination_span).collect();
+    let mut edits = raised(text, heading.level, &below);
+    edits.extend(destinations.iter().filter_map(|it| from_below(text, *it, &below, &beside)));
+    let mut parts = vec![part(text, section, &edits)?];
+    // A definition that both sides need stands on both.
+    let elsewhere = destinations.iter().filter(|it| !section.contains(**it));
+    let definitions: BTreeSet<Span> = elsewhere.map(|it| line_around(text, *it)).collect();
+    let definitions: Option<Vec<String>> =
+        definitions.into_iter().map(|line| part(text, line, &edits)).collect();
+    parts.extend(definitions.filter(|it| !it.is_empty()).map(|it| it.join(line_end)));
+    let file = format!("{}{line_end}", parts.join(&line_end.repeat(2)));
+    let needed = staying.iter().filter_map(|it| it.destination_span);
+    let needed: BTreeSet<Span> =
+        needed.filter(|it| section.contains(*it)).map(|it| line_around(text, it)).collect();
+    let needed: Vec<&str> = needed.iter().map(|line| line.of(text)).collect();
+    let mut instead =
         format!("{line_end}{line_end}Read [{title}](references/{name}) when this is needed.");
+    if !needed.is_empty() {
+        instead.push_str(&line_end.repeat(2));
+        instead.push_str(&needed.join(line_end));
+    }
     Some(Refactoring {
         title: format!("Move the section `{title}` to references/{name}"),
         edits: vec![TextEdit::replace(content, instead)],
@@ -43,30 +62,52 @@ pub(crate) fn extract_section(snapshot: &Snapshot, offset: usize) -> Option<Refa
 }
 
 /// The section's heading becomes the file's title, those below it move up as far.
-fn raised<'a>(
-    text: &str,
-    section: Span,
-    level: u8,
-    headings: impl Iterator<Item = &'a Heading>,
-) -> Vec<TextEdit> {
+fn raised(text: &str, level: u8, headings: &[&Heading]) -> Vec<TextEdit> {
     let n_levels = usize::from(level.saturating_sub(1));
-    let marks = headings.filter_map(|heading| {
+    let marks = headings.iter().filter_map(|heading| {
         let is_marked = heading.span.of(text).starts_with('#');
-        let start = heading.span.start - section.start;
+        let start = heading.span.start;
         is_marked.then(|| TextEdit::delete(Span::new(start, start + n_levels)))
     });
     marks.collect()
 }
 
-/// Links are relative to the file that they stand in.
-fn link_from_below(text: &str, section: Span, link: &Link) -> Option<TextEdit> {
-    let written = link.destination_span?;
+/// Links are relative to the file that they stand in. One to a heading that stays behind leads
+/// back to the skill.
+fn from_below(
+    text: &str,
+    written: Span,
+    below: &[&Heading],
+    beside: &[&Heading],
+) -> Option<TextEdit> {
     let destination = written.of(text);
-    let is_relative = !destination.contains(':') && !destination.starts_with(['/', '#', '<', '{']);
+    if let Some(anchor) = destination.strip_prefix('#') {
+        let anchor = slugify(anchor);
+        let is_among = |them: &[&Heading]| them.iter().any(|it| slugify(&it.text) == anchor);
+        let stays_behind = is_among(beside) && !is_among(below);
+        return stays_behind.then(|| TextEdit::insert(written.start, "../SKILL.md"));
+    }
+    let is_relative = !destination.contains(':') && !destination.starts_with(['/', '<', '{']);
     let up = match destination.strip_prefix("references/") {
         Some(beside) => beside.to_owned(),
         None => format!("../{}", destination.strip_prefix("./").unwrap_or(destination)),
     };
-    let span = Span::new(written.start - section.start, written.end - section.start);
-    is_relative.then(|| TextEdit::replace(span, up))
+    is_relative.then(|| TextEdit::replace(written, up))
+}
+
+/// Returns the text of a span after those of the edits that are within it.
+fn part(text: &str, span: Span, edits: &[TextEdit]) -> Option<String> {
+    let edits = edits.iter().filter(|edit| span.contains(edit.span)).map(|edit| {
+        let (start, end) = (edit.span.start - span.start, edit.span.end - span.start);
+        TextEdit::replace(Span::new(start, end), edit.new_text.clone())
+    });
+    apply_edits(span.of(text), &edits.collect::<Vec<_>>()).ok()
+}
+
+/// Returns the lines that a span stands on, without the last one's end.
+fn line_around(text: &str, span: Span) -> Span {
+    let start = Span::new(0, span.start).of(text).rfind('\n').map_or(0, |at| at + 1);
+    let behind = Span::new(span.end, text.len()).of(text);
+    let end = span.end + behind.find(['\r', '\n']).unwrap_or(behind.len());
+    Span::new(start, end)
 }

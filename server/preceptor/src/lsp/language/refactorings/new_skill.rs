@@ -6,7 +6,7 @@ use skill::{Span, quoted_yaml, slugify};
 
 use crate::lsp::{
     documents::Snapshot,
-    language::refactorings::{Refactoring, free_path, trimmed},
+    language::refactorings::{Refactoring, free_path, line_end, trimmed},
 };
 
 /// A shorter selection is hardly a procedure. In characters.
@@ -42,8 +42,13 @@ pub(crate) fn new_skill(
         sentence.unwrap_or_else(|| named_after.clone()).chars().take(MAXIMUM_DESCRIPTION).collect();
     let description = quoted_yaml(&ended(&says));
     let heading = if title.is_some() { String::new() } else { format!("# {named_after}\n\n") };
-    let skill =
-        format!("---\nname: {name}\ndescription: {description}\n---\n\n{heading}{procedure}\n");
+    let frontmatter = format!("---\nname: {name}\ndescription: {description}\n---\n");
+    let skill = format!("{frontmatter}\n{heading}{procedure}\n");
+    // A file has one kind of line ends: those of the text that it comes from.
+    let skill = match line_end(text) {
+        "\n" => skill,
+        line_end => skill.replace("\r\n", "\n").replace('\n', line_end),
+    };
     Some(Refactoring {
         title: format!("New skill `{name}` from the selection"),
         edits: Vec::new(),
