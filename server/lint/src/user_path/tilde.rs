@@ -4,6 +4,8 @@ use skill::{CodeBlock, Span};
 
 use crate::{
     SkillFile,
+    char_boundary::head,
+    lines::MAXIMUM_REACH,
     user_path::{HomeKind, UserPath, rest_length},
 };
 
@@ -30,7 +32,7 @@ pub(super) fn homes<'a>(file: &SkillFile<'a>) -> impl Iterator<Item = UserPath<'
             return None;
         }
         let span = Span::new(start, start + 1 + length);
-        let rest = rest.get(..rest_length(rest))?;
+        let rest = rest.get(..rest_length(head(rest, MAXIMUM_REACH)))?;
         Some(UserPath { span, home: span.of(text), name, rest, kind: HomeKind::Unix })
     })
 }
