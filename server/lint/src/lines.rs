@@ -5,7 +5,7 @@
 //! its thousands of places looks no further than [`MAXIMUM_REACH`], or the time would grow with the
 //! square of its length.
 
-use memchr::{memchr2, memrchr};
+use memchr::{memchr2, memmem, memrchr};
 use skill::Span;
 
 use crate::char_boundary::{head, tail};
@@ -45,6 +45,12 @@ pub(crate) fn nearby_behind(text: &str, offset: usize) -> &str {
 pub(crate) fn last_line(text: &str) -> &str {
     let end = tail(text, MAXIMUM_REACH);
     end.get(memrchr(b'\n', end.as_bytes()).map_or(0, |at| at + 1)..).unwrap_or_default()
+}
+
+/// Returns where `word` stands in `text`, as it is written, many times as fast as the standard
+/// library.
+pub(crate) fn places_of<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> {
+    memmem::find_iter(text.as_bytes(), word)
 }
 
 /// Returns the lines that hold `places`, which are in the order of the text; each line once,

@@ -8,20 +8,72 @@
 /// twos, and ideographs and emoji one by one. The space in front of a word is part of the word.
 /// English prose comes out at four to five characters a token, code at about three.
 pub fn estimated_tokens(text: &str) -> usize {
+    let bytes = text.as_bytes();
     let mut n_tokens = 0;
-    let mut previous: Option<(Class, char)> = None;
-    let mut run_length = 0;
-    for character in text.chars() {
-        let class = Class::of(character);
-        let continues = previous.is_some_and(|(before, other)| {
-            before == class && (class != Class::Mark || other == character)
-        });
-        run_length = if continues { run_length + 1 } else { 0 };
-        n_tokens += usize::from(class.starts_token(run_length));
-        previous = Some((class, character));
+    let mut run = Run { class: Class::Ideograph, first: None, length: 0 };
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let (class, character, width) = match ASCII.get(usize::from(byte)) {
+            Some(class) => (*class, char::from(byte), 1),
+            None => {
+                let character = text.get(at..).and_then(|rest| rest.chars().next());
+                let Some(character) = character else { break };
+                (Class::of(character), character, character.len_utf8())
+            }
+        };
+        at += width;
+        let continues =
+            class == run.class && (class != Class::Mark || run.first == Some(character));
+        if continues {
+            run.length += 1;
+        } else {
+            n_tokens += run.n_tokens();
+            run = Run { class, first: Some(character), length: 1 };
+        }
     }
-    n_tokens
+    n_tokens + run.n_tokens()
 }
+
+/// Characters of one class; of marks, the same one again and again.
+struct Run {
+    class: Class,
+    first: Option<char>,
+    length: usize,
+}
+
+impl Run {
+    const fn n_tokens(&self) -> usize {
+        let length = self.length;
+        match self.class {
+            Class::Latin if length > 8 => 1 + (length - 8).div_ceil(6),
+            Class::Latin | Class::LineEnd => (length > 0) as usize,
+            Class::Digit => length.div_ceil(3),
+            // One space belongs to what follows it; indentation is one token.
+            Class::Space => (length > 1) as usize,
+            Class::Mark => length.div_ceil(4),
+            Class::OtherLetter => length.div_ceil(2),
+            Class::Ideograph => length,
+        }
+    }
+}
+
+/// The classes of the characters of ASCII.
+#[expect(clippy::indexing_slicing, reason = "the compiler works it out")]
+static ASCII: [Class; 128] = {
+    let mut classes = [Class::Mark; 128];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => Class::Latin,
+            b'0'..=b'9' => Class::Digit,
+            b' ' | b'\t' => Class::Space,
+            b'\n' | b'\r' => Class::LineEnd,
+            _ => Class::Mark,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -35,32 +87,14 @@ enum Class {
 }
 
 impl Class {
+    /// Returns the class of a character that is not one of ASCII.
     fn of(character: char) -> Self {
         match character {
-            'a'..='z' | 'A'..='Z' => Self::Latin,
-            '0'..='9' => Self::Digit,
-            ' ' | '\t' => Self::Space,
-            '\n' | '\r' => Self::LineEnd,
-            _ if character.is_ascii() => Self::Mark,
             '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' => {
                 Self::Ideograph
             }
             _ if character.is_alphabetic() => Self::OtherLetter,
             _ => Self::Ideograph,
-        }
-    }
-
-    /// Tells whether the character that has `idx` of its run before it begins a token.
-    const fn starts_token(self, idx: usize) -> bool {
-        match self {
-            Self::Latin => idx == 0 || (idx >= 8 && (idx - 8).is_multiple_of(6)),
-            Self::Digit => idx.is_multiple_of(3),
-            // One space belongs to what follows it; indentation is one token.
-            Self::Space => idx == 1,
-            Self::LineEnd => idx == 0,
-            Self::Mark => idx.is_multiple_of(4),
-            Self::OtherLetter => idx.is_multiple_of(2),
-            Self::Ideograph => true,
         }
     }
 }
@@ -81,6 +115,13 @@ mod tests {
             ("a\n\nb", 3),
             ("    indented", 2),
             ("----", 1),
+            ("-----", 2),
+            ("--==", 2),
+            ("abcdefgh", 1),
+            ("abcdefghi", 2),
+            ("abcdefghijklmn", 2),
+            ("abcdefghijklmno", 3),
+            ("     ", 1),
             ("a, b.", 4),
             ("größe", 3),
             ("数える", 3),

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use memchr::memchr_iter;
 use regex::Regex;
 use skill::Span;
 
@@ -9,7 +10,7 @@ use crate::{
     SkillFile,
     account::{Account, AccountKind, is_placeholder},
     advice::is_advised_against,
-    lines::nearby_before,
+    lines::{lines_with, nearby_before},
     pattern::pattern,
 };
 
@@ -21,10 +22,10 @@ static OPTION: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// A line that says what the user name is.
+/// A line that says what the user name is, without its line end.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?im)^[ \t]*(?:[-*][ \t]+)?\**(?:user[ -]?name|login|account(?: name)?)\**:\**[ \t]+`(?<name>[A-Za-z0-9][\w.-]{3,})`[ \t]*\r?$",
+        r"(?i)^[ \t]*(?:[-*][ \t]+)?\**(?:user[ -]?name|login|account(?: name)?)\**:\**[ \t]+`(?<name>[A-Za-z0-9][\w.-]{3,})`[ \t]*$",
     )
 });
 
@@ -117,15 +118,12 @@ pub(super) fn names(file: &SkillFile<'_>) -> Vec<Account> {
             accounts.extend(places.map(|span| Account { span, kind: AccountKind::Workspace }));
         }
     }
-    if text.contains('`') {
-        let labels = LABEL.captures_iter(text).filter_map(|captures| captures.name("name"));
-        accounts.extend(
-            labels
-                .filter(|name| is_persons(name.as_str()))
-                .map(|name| Span::new(name.start(), name.end()))
-                .map(|span| Account { span, kind: AccountKind::UserName }),
-        );
-    }
+    let values = memchr_iter(b'`', text.as_bytes()).filter(|at| is_behind_a_label(text, *at));
+    accounts.extend(lines_with(text, values).filter_map(|line| {
+        let name = LABEL.captures(line.of(text))?.name("name")?;
+        let span = Span::new(line.start + name.start(), line.start + name.end());
+        is_persons(name.as_str()).then_some(Account { span, kind: AccountKind::UserName })
+    }));
     accounts.retain(|account| !is_advised_against(file, account.span));
     accounts
 }
@@ -154,6 +152,15 @@ fn is_persons(name: &str) -> bool {
 
 fn is_anybodys(word: &str) -> bool {
     ANYBODYS.contains(&word.to_lowercase().as_str())
+}
+
+/// Tells by a few bytes whether a label can end in front of the value at this offset.
+fn is_behind_a_label(text: &str, value: usize) -> bool {
+    let before = text.as_bytes().get(..value).unwrap_or_default();
+    let mut before =
+        before.iter().rev().copied().skip_while(|it| matches!(it, b' ' | b'\t' | b'*'));
+    matches!(text.as_bytes().get(value.wrapping_sub(1)), Some(b' ' | b'\t'))
+        && before.next() == Some(b':')
 }
 
 fn uses_project_tool(text: &str, offset: usize) -> bool {

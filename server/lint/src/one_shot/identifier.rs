@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr_iter;
 use regex::Regex;
 use skill::Span;
 
 use crate::{
     SkillFile,
     char_boundary::floor,
-    lines::nearby_before,
+    lines::{nearby_before, places_of},
     one_shot::{OneShot, OneShotKind, is_prose_or_command, sample::is_sample},
     pattern::pattern,
 };
@@ -65,7 +66,7 @@ pub(super) fn identifiers(file: &SkillFile<'_>) -> Vec<OneShot> {
 fn uuids(text: &str) -> Vec<Span> {
     let bytes = text.as_bytes();
     let is_hyphen = |at: usize| bytes.get(at) == Some(&b'-');
-    let hyphens = text.match_indices('-').map(|(at, _)| at);
+    let hyphens = memchr_iter(b'-', bytes);
     hyphens
         .filter(|at| is_hyphen(at + 5) && is_hyphen(at + 10) && is_hyphen(at + 15))
         .filter_map(|at| {
@@ -91,10 +92,14 @@ fn numbers(text: &str) -> Vec<Span> {
         ))
     });
     // Most texts have no number as long as that: the engine is asked only behind "id".
-    let starts =
-        text.match_indices("id").chain(text.match_indices("ID")).chain(text.match_indices("Id"));
+    let starts = places_of(text, "id").chain(places_of(text, "ID")).chain(places_of(text, "Id"));
+    let has_number = |at: &usize| {
+        let behind = text.as_bytes().get(*at..).unwrap_or_default();
+        behind.iter().take(20).any(u8::is_ascii_digit)
+    };
     let mut spans: Vec<Span> = starts
-        .filter_map(|(at, _)| {
+        .filter(has_number)
+        .filter_map(|at| {
             let line_end = line_end(text, at);
             let line = text.get(at..line_end)?;
             let has_number = line.bytes().take(20).any(|it| it.is_ascii_digit());

@@ -35,9 +35,13 @@ pub(super) fn processes(file: &SkillFile<'_>) -> Vec<OneShot> {
         .filter_map(|word| {
             let before = text.get(..word.start())?.chars().next_back();
             let is_inside = before.is_some_and(|it| it.is_alphanumeric() || it == '_' || it == '$');
+            // Most texts are full of "skill".
+            if is_inside {
+                return None;
+            }
             let behind = text.get(word.start()..)?;
             let line = behind.get(..floor(behind, MAXIMUM_LENGTH))?.lines().next()?;
-            let captures = (!is_inside).then(|| NUMBER.captures(line))??;
+            let captures = NUMBER.captures(line)?;
             let number = captures.name("number")?;
             let start = word.start() + number.start();
             let span = Span::new(start, start + number.len());

@@ -8,7 +8,7 @@ use skill::Span;
 use crate::{
     SkillFile,
     char_boundary::floor,
-    lines::nearby_before,
+    lines::{nearby_before, places_of},
     one_shot::{OneShot, OneShotKind, is_prose_or_command},
     pattern::pattern,
 };
@@ -43,10 +43,10 @@ pub(super) fn runs(file: &SkillFile<'_>) -> Vec<OneShot> {
     let text = file.text();
     let mut found = Vec::new();
     // Only a text with a year in it can name one.
-    for (at, _) in text.match_indices("20") {
+    for at in places_of(text, "20") {
+        let Some(kind) = first_look(text, at) else { continue };
         let from = floor(text, at.saturating_sub(MAXIMUM_PREFIX));
         let window = Span::new(from, floor(text, at + MAXIMUM_LENGTH));
-        let Some(kind) = first_look(text, at) else { continue };
         let pattern = if kind == OneShotKind::Time { &TIME } else { &RUN };
         let hit = pattern
             .find_iter(window.of(text))

@@ -7,7 +7,7 @@ use skill::Span;
 
 use crate::{
     char_boundary::head,
-    lines::MAXIMUM_REACH,
+    lines::{MAXIMUM_REACH, places_of},
     one_shot::{OneShot, OneShotKind},
     pattern::pattern,
 };
@@ -23,9 +23,9 @@ static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Returns the temporary folders with a random name in `text`.
 pub(super) fn folders(text: &str) -> Vec<OneShot> {
-    let starts = text.match_indices("/tmp/").chain(text.match_indices("/var/folders/"));
+    let starts = places_of(text, "/tmp/").chain(places_of(text, "/var/folders/"));
     starts
-        .filter_map(|(start, _)| {
+        .filter_map(|start| {
             let captures = FOLDER.captures(head(text.get(start..)?, MAXIMUM_REACH))?;
             let whole = captures.get(0)?;
             let random = captures.name("random").map(|it| it.as_str());

@@ -8,7 +8,7 @@ use crate::{
     Fix, Level, Problem, Rule, Safety, SkillFile,
     bundled_paths::is_bundled,
     char_boundary::{head, tail},
-    lines::MAXIMUM_REACH,
+    lines::{MAXIMUM_REACH, places_of},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -28,7 +28,7 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
         return Vec::new();
     };
     let mut by_prefix: BTreeMap<&str, Vec<(Span, &str)>> = BTreeMap::new();
-    for (at, _) in body.of(text).match_indices(SKILLS) {
+    for at in places_of(body.of(text), SKILLS) {
         let at = body.start + at;
         let behind = text.get(at + SKILLS.len()..).unwrap_or_default();
         let Some(rest) = behind.strip_prefix(own_name).and_then(|it| it.strip_prefix('/')) else {

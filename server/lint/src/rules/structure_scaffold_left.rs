@@ -5,7 +5,7 @@ use skill::Span;
 use crate::{
     Level, Problem, Rule, SkillFile,
     char_boundary::head,
-    lines::{MAXIMUM_REACH, nearby_before},
+    lines::{MAXIMUM_REACH, nearby_before, places_of},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -28,10 +28,10 @@ const OF_TEMPLATES: [&str; 3] = [
 
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let text = file.text();
-    let todos = text.match_indices(TODO).filter_map(|(start, _)| todo(text, start));
-    let sentences = OF_TEMPLATES.iter().flat_map(|it| {
-        text.match_indices(it).map(|(start, found)| Span::new(start, start + found.len()))
-    });
+    let todos = places_of(text, TODO).filter_map(|start| todo(text, start));
+    let sentences = OF_TEMPLATES
+        .iter()
+        .flat_map(|it| places_of(text, it).map(|start| Span::new(start, start + it.len())));
     let body = &file.document.body;
     let left = todos.chain(sentences).filter(|span| {
         body.code_block_at(span.start).is_none() && body.inline_code_at(span.start).is_none()

@@ -1,5 +1,7 @@
 //! `structure/too-long`: more lines than clients advise.
 
+use memchr::memchr_iter;
+
 use crate::{Level, Problem, Rule, SkillFile, opening::opening};
 
 pub(super) static RULE: Rule = Rule {
@@ -18,7 +20,7 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     if body.len() <= MAXIMUM_LINES {
         return Vec::new();
     }
-    let n_lines = body.lines().count();
+    let n_lines = memchr_iter(b'\n', body.as_bytes()).count() + 1;
     if n_lines <= MAXIMUM_LINES {
         return Vec::new();
     }

@@ -14,14 +14,16 @@ pub(super) static RULE: Rule = Rule {
 
 const MAXIMUM_TOKENS: usize = 5_000;
 
+/// An estimate is no more exact than this.
+const ROUNDING: usize = 100;
+
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let body = file.document.body.span.of(file.text());
-    // There are at least as many bytes as tokens, mostly three to four times as many.
-    if body.len() <= 2 * MAXIMUM_TOKENS && body.is_ascii() {
+    // Two bytes to a token are fewer than any language has; mostly there are three or four.
+    if body.len() < 2 * (MAXIMUM_TOKENS + ROUNDING) {
         return Vec::new();
     }
-    // An estimate is no more exact than this.
-    let rounded = estimated_tokens(body) / 100 * 100;
+    let rounded = estimated_tokens(body) / ROUNDING * ROUNDING;
     if rounded <= MAXIMUM_TOKENS {
         return Vec::new();
     }

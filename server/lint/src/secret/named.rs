@@ -20,6 +20,22 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// A part of each name that no other word has often, in the cases in which names are written. Few
+/// literals are looked for all at once; a pattern of the names in any case would cost ten times as
+/// much.
+static PART: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"oken|OKEN|ecret|ECRET|assw|ASSW|assW|assph|ASSPH|assPh|pwd|PWD|Pwd|key|KEY|Key|",
+        r"earer|EARER|uthoriz|UTHORIZ|redential|REDENTIAL",
+    ))
+});
+
+/// How far in front of its part a name can begin, in bytes: that of `private_key`.
+const MAXIMUM_IN_FRONT: usize = 8;
+
+/// The longest name, in bytes.
+const MAXIMUM_NAME: usize = 13;
+
 /// Words in front of a token that is none of a person: of a page, of a currency, of a text.
 const OTHER_MEANINGS: [&str; 14] = [
     "bos",
@@ -64,16 +80,28 @@ const MAXIMUM_WINDOW: usize = 240;
 
 /// Returns the values in `text` that stand behind a name that means a secret, each with the name.
 pub(super) fn named(text: &str) -> impl Iterator<Item = (Span, &str)> {
-    NAME.find_iter(text).filter_map(move |found| {
-        let name = identifier_around(text, found.start(), found.end());
-        let in_front = Span::new(name.start, found.start()).of(text);
-        let behind = Span::new(found.end(), name.end).of(text);
+    let mut end = 0;
+    PART.find_iter(text).filter_map(move |part| {
+        let found = name_around(text, end, part.start())?;
+        end = found.end;
+        let name = identifier_around(text, found.start, found.end);
+        let in_front = Span::new(name.start, found.start).of(text);
+        let behind = Span::new(found.end, name.end).of(text);
         if has_word(in_front, &OTHER_MEANINGS) || has_word(behind, &ABOUT_IT) {
             return None;
         }
         let value = value_behind(text, name).or_else(|| value_in_sentence(text, name))?;
         Some((value, name.of(text)))
     })
+}
+
+/// Returns the name that has a part at this offset; none begins in front of `from`.
+fn name_around(text: &str, from: usize, part: usize) -> Option<Span> {
+    let start = floor(text, part.saturating_sub(MAXIMUM_IN_FRONT)).max(from);
+    let window = text.get(start..floor(text, part + MAXIMUM_NAME))?;
+    let names = NAME.find_iter(window);
+    let mut names = names.map(|it| Span::new(start + it.start(), start + it.end()));
+    names.find(|name| name.contains_offset(part))
 }
 
 fn is_identifier(it: char) -> bool {
