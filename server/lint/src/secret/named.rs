@@ -26,7 +26,7 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 static PART: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"oken|OKEN|ecret|ECRET|assw|ASSW|assW|assph|ASSPH|assPh|pwd|PWD|Pwd|key|KEY|Key|",
-        r"earer|EARER|uthoriz|UTHORIZ|redential|REDENTIAL",
+        r"earer|EARER|uthoriz|UTHORIZ|redential|REDENTIAL|andb|ANDB",
     ))
 });
 
@@ -231,4 +231,32 @@ fn is_address(value: &str) -> bool {
 
 fn is_checksum(text: &str, span: Span) -> bool {
     CHECKSUM.is_match(nearby_before(text, span.start))
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+    use skill::Span;
+
+    use super::{NAME, PART, name_around};
+
+    /// The names as they are written in the pattern, without its optional marks.
+    fn names() -> Vec<String> {
+        let pattern = NAME.as_str().trim_start_matches("(?i-u:").trim_end_matches(')');
+        let marks = Regex::new(r"\[_ -\]\?|\[ \\t\]").unwrap();
+        pattern.split('|').map(|name| marks.replace_all(name, " ").into_owned()).collect()
+    }
+
+    #[test]
+    fn every_name_is_found_by_its_part() {
+        assert!(names().len() > 10, "{:?}", names());
+        for name in names() {
+            for text in [name.clone(), name.to_uppercase(), format!("größe {name} größe")] {
+                let found = PART.find_iter(&text);
+                let mut found = found.filter_map(|part| name_around(&text, 0, part.start()));
+                let start = text.to_lowercase().find(&name).unwrap();
+                assert_eq!(found.next(), Some(Span::new(start, start + name.len())), "{text}");
+            }
+        }
+    }
 }
