@@ -186,18 +186,37 @@ fn named_by_others(files: &[BundledFile]) -> BTreeSet<String> {
             by_name.entry(stem).or_default().push(path);
         }
     }
+    // By the first byte, the lengths that there are, as bits: most words of a text are no names, and
+    // looking each of them up costs more than all else.
+    let mut lengths = [0_u64; 256];
+    for name in by_name.keys() {
+        let first = name.bytes().next().and_then(|first| lengths.get_mut(usize::from(first)));
+        if let Some(lengths) = first {
+            *lengths |= length_bit(name);
+        }
+    }
+    let may_be_a_name = |word: &&str| {
+        let first = word.bytes().next().and_then(|first| lengths.get(usize::from(first)));
+        first.is_some_and(|it| it & length_bit(word) != 0)
+    };
     let mut named = BTreeSet::new();
     for BundledFile { path, text } in files.iter().filter(|file| file.path != MAIN_FILE) {
         let words = text.as_deref().unwrap_or_default().split(|it: char| !is_name_character(it));
         for word in words.map(|word| word.trim_matches('.')) {
             // `package.module` of an import names both.
-            for word in std::iter::once(word).chain(word.split('.')) {
+            let parts = word.contains('.').then(|| word.split('.')).into_iter().flatten();
+            for word in std::iter::once(word).chain(parts).filter(may_be_a_name) {
                 let Some(paths) = by_name.get(word) else { continue };
                 named.extend(paths.iter().filter(|it| **it != path).map(|it| (*it).to_owned()));
             }
         }
     }
     named
+}
+
+/// One bit for each length; the last one for all that are longer.
+fn length_bit(name: &str) -> u64 {
+    1 << name.len().min(63)
 }
 
 fn is_name_character(it: char) -> bool {

@@ -1,6 +1,9 @@
 //! Finds similar sketches among many without comparing each with each.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use crate::neighborhood::sketch::Sketch;
 
@@ -19,7 +22,30 @@ const MAXIMUM_COMPARED: usize = 64;
 /// Which sketches hold a hash. Sketches are known by numbers that the caller gives.
 #[derive(Debug, Default)]
 pub(super) struct SimilarityIndex {
-    holders: HashMap<u32, Vec<u32>>,
+    holders: HashMap<u32, Vec<u32>, BuildHasherDefault<NumberHasher>>,
+}
+
+/// Spreads numbers that are hashes or numbered through: there are so many lookups that a hasher
+/// for any kind of key takes most of the time.
+#[derive(Debug, Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // The upper half of the product is folded in: tables use both ends of a hash.
+        let product = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
 }
 
 impl SimilarityIndex {
@@ -53,7 +79,7 @@ impl SimilarityIndex {
         // Of two similar texts, one has none too many hashes that the other lacks: it is enough to
         // look the rarest up, and what many texts share is left out.
         holders.truncate(sketch.hashes().len() * 2 / 3 + 1);
-        let mut counts: HashMap<u32, u32> = HashMap::new();
+        let mut counts: HashMap<u32, u32, BuildHasherDefault<NumberHasher>> = HashMap::default();
         let mut n_steps = 0;
         for holders in holders {
             n_steps += holders.len();

@@ -1,12 +1,13 @@
 //! A small sample of a text's pairs of words, by which texts are compared.
 
-use std::collections::BTreeSet;
-
 use skill::SkillDocument;
 
 /// The smallest hashes that are kept: the share that two texts have in common is then known
 /// within some three hundredths, and exactly for texts of up to as many pairs.
 const N_KEPT: usize = 256;
+
+/// How many hashes are gathered before all but the smallest are dropped.
+const N_GATHERED: usize = 4 * N_KEPT;
 
 /// Texts of fewer pairs are too short to be called similar.
 const FEWEST_PAIRS: usize = 24;
@@ -18,7 +19,9 @@ pub(super) struct Sketch(Box<[u32]>);
 
 impl Sketch {
     pub(super) fn of(document: &SkillDocument) -> Self {
-        let mut hashes = BTreeSet::new();
+        let mut hashes = Vec::with_capacity(N_GATHERED);
+        // What is greater than all that are kept.
+        let mut limit = u32::MAX;
         let mut n_words = 0;
         let mut before = 0;
         for word in document.text.split(|it: char| !it.is_alphanumeric()) {
@@ -28,21 +31,19 @@ impl Sketch {
             let word = hash(word);
             if n_words > 0 {
                 let pair = mixed(before, word);
-                if hashes.len() < N_KEPT || hashes.last().is_some_and(|last| pair < *last) {
-                    hashes.insert(pair);
-                    if hashes.len() > N_KEPT {
-                        hashes.pop_last();
-                    }
+                if pair <= limit {
+                    hashes.push(pair);
+                }
+                if hashes.len() == N_GATHERED {
+                    keep_smallest(&mut hashes);
+                    limit = hashes.get(N_KEPT - 1).copied().unwrap_or(u32::MAX);
                 }
             }
             before = word;
             n_words += 1;
         }
-        if hashes.len() < FEWEST_PAIRS {
-            Self::default()
-        } else {
-            Self(hashes.into_iter().collect())
-        }
+        keep_smallest(&mut hashes);
+        if hashes.len() < FEWEST_PAIRS { Self::default() } else { Self(hashes.into()) }
     }
 
     pub(super) fn hashes(&self) -> &[u32] {
@@ -75,6 +76,13 @@ impl Sketch {
         }
         if n_either == 0 { 0.0 } else { f64::from(n_common) / f64::from(n_either) }
     }
+}
+
+/// Sorts hashes and keeps the smallest, each once.
+fn keep_smallest(hashes: &mut Vec<u32>) {
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(N_KEPT);
 }
 
 /// FNV-1a over the lower-case letters.
