@@ -44,7 +44,8 @@ fn problem(path: &str, links: &[LocalLink<'_>]) -> Option<Problem> {
             first.span,
             format!(
                 "`{path}` is outside of the skill's folder: where the skill is installed by \
-                 itself, it is not there. Bundle the file with the skill"
+                 itself, it is not there. {}",
+                remedy(path)
             ),
         ),
     };
@@ -56,6 +57,15 @@ fn neighbor(path: &str) -> Option<&str> {
     let name = path.strip_prefix("../")?;
     let name = name.strip_suffix("/SKILL.md").unwrap_or(name);
     (!name.contains(['/', '.']) && !name.is_empty()).then_some(name)
+}
+
+/// Says what to do about a path that leads further than to the next folder.
+fn remedy(path: &str) -> String {
+    let skill = path.strip_suffix("/SKILL.md").and_then(|folder| folder.rsplit('/').next());
+    match skill.filter(|name| !name.is_empty() && !name.contains('.')) {
+        Some(name) => format!("Refer to the skill by its name, `{name}`"),
+        None => "Bundle the file with the skill".to_owned(),
+    }
 }
 
 fn stays_in_outer_skill(file: &SkillFile<'_>, path: &str) -> bool {

@@ -52,8 +52,8 @@ fn undecoded(file: &SkillFile<'_>) -> Option<Problem> {
         .map(|(start, it)| Span::new(start, start + it.len()))
         .filter(|span| !is_code(file, span.start));
     let first = places.next()?;
-    let message = "A character here could not be read: the file is not UTF-8. Save it as UTF-8 and \
-                   put the right letter in";
+    let message = "A character is lost here: U+FFFD stands for what was not UTF-8. Put the right one \
+                   in, and save the file as UTF-8";
     let related: Vec<_> = places.map(|span| (span, "and here".to_owned())).collect();
     Some(Problem::new(first, message).with_related(related))
 }

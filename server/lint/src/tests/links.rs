@@ -144,6 +144,17 @@ fn links_out_of_the_folder_are_found() {
 }
 
 #[test]
+fn skills_further_away_are_referred_to_by_their_names() {
+    check(
+        "[a](../../rows/sum-rows/SKILL.md)\n",
+        &expect![[r#"
+            6 | [a](../../rows/sum-rows/SKILL.md)
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning links/outside-skill: `../../rows/sum-rows/SKILL.md` is outside of the skill's folder: where the skill is installed by itself, it is not there. Refer to the skill by its name, `sum-rows`
+        "#]],
+    );
+}
+
+#[test]
 fn backslashes_are_found_in_links_and_in_the_names_of_bundled_files() {
     let body = "[a](references\\formats.md) and `scripts\\count.py`\n\n```sh\npython .\\scripts\\count.py\n```\n";
     check(

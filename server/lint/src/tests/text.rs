@@ -15,7 +15,7 @@ fn what_could_not_be_decoded_is_marked_where_it_stands() {
         "---\nname: count-rows\ndescription: Z\u{fffd}hlt rows. Use for rows.\n---\n\nUnd \u{fffd}.\n",
         &expect![[r#"
             3 | description: Z�hlt rows. Use for rows.
-              |               ^ warning text/encoding: A character here could not be read: the file is not UTF-8. Save it as UTF-8 and put the right letter in
+              |               ^ warning text/encoding: A character is lost here: U+FFFD stands for what was not UTF-8. Put the right one in, and save the file as UTF-8
               = 6:5 and here
         "#]],
     );

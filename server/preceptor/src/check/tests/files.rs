@@ -90,7 +90,7 @@ fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
         3 | description: Gr��e
           |              ^^^^^
 
-        warning[text/encoding]: A character here could not be read: the file is not UTF-8. Save it as UTF-8 and put the right letter in
+        warning[text/encoding]: A character is lost here: U+FFFD stands for what was not UTF-8. Put the right one in, and save the file as UTF-8
          --> latin/SKILL.md:3:16
           |
         3 | description: Gr��e

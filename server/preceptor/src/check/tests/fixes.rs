@@ -108,7 +108,7 @@ fn what_is_no_utf_8_is_reported_and_never_written() {
         3 | description: Gr��e in /home/mira.
           |              ^^^^^^^^^^^^^^^^^^^^
 
-        warning[text/encoding]: A character here could not be read: the file is not UTF-8. Save it as UTF-8 and put the right letter in
+        warning[text/encoding]: A character is lost here: U+FFFD stands for what was not UTF-8. Put the right one in, and save the file as UTF-8
          --> latin/SKILL.md:3:16
           |
         3 | description: Gr��e in /home/mira.
