@@ -14,7 +14,7 @@ use crate::{
     SkillFile,
     advice::is_advised_against,
     host::{
-        names::{Kind, is_forge_user, is_literal_user, kind},
+        names::{Kind, is_forge_user, is_literal_user, is_personal_user, kind},
         surroundings::{ContainerBlocks, Created, is_product},
     },
     remote_launch::{RemoteLaunch, remote_launches},
@@ -146,6 +146,10 @@ fn is_somebodys(
     }
     match kind(name) {
         Kind::Nobodys => false,
+        Kind::Role => {
+            place.user.is_some_and(|user| is_personal_user(user.of(text)))
+                && !container_blocks.are_around(file, place.span)
+        }
         Kind::Private => true,
         Kind::Local | Kind::Numbered => {
             !container_blocks.are_around(file, place.span) && !is_product(file, name)

@@ -187,7 +187,7 @@ fn account(file: &SkillFile<'_>, span: Span) -> Option<HostPlace> {
         && line.contains("git ")
         && file.document.body.code_block_at(span.start).is_some();
     let is_shaped = match kind(host) {
-        Kind::Private | Kind::Local | Kind::Numbered => true,
+        Kind::Private | Kind::Local | Kind::Numbered | Kind::Role => true,
         Kind::Plain => host.contains('-') || takes_a_path,
         Kind::Nobodys | Kind::Public => false,
     };

@@ -2,6 +2,7 @@
 
 use crate::host::words::{
     LOCAL_DOMAINS, NOT_HOSTS, PLACEHOLDERS, PRIVATE_DOMAINS, PRODUCT_DEFAULTS, ROLES, SERVICES,
+    SYSTEM_USERS,
 };
 
 /// Whose machine a name names.
@@ -11,6 +12,9 @@ pub(super) enum Kind {
     Nobodys,
     /// A machine on the Internet, that everybody reaches under this name.
     Public,
+    /// What a machine is for in several words, as `gpu-box`: a machine only behind a person's
+    /// account.
+    Role,
     /// A name without dots, as `forge`: a machine only where nothing but a host can stand.
     Plain,
     /// A name without dots that counts machines, as `forge-03`.
@@ -101,6 +105,15 @@ pub(super) fn is_literal_user(user: &str) -> bool {
     is_word && !is_variable && !is_anybody && !is_forge_user(&lower) && !has_placeholder(&lower)
 }
 
+/// Tells whether `user` is a person's account rather than one that machines or providers come with.
+pub(super) fn is_personal_user(user: &str) -> bool {
+    let lower = user.to_lowercase();
+    let is_role = words(&lower).all(|word| {
+        ROLES.contains(&word) || SERVICES.contains(&word) || SYSTEM_USERS.contains(&word)
+    });
+    is_literal_user(user) && !is_role && !SYSTEM_USERS.contains(&lower.as_str())
+}
+
 /// `server.com` and `box.example.com` are examples.
 fn kind_of_public(label: &str, domain: &str) -> Kind {
     let is_second_level = !domain.contains('.');
@@ -119,7 +132,14 @@ fn kind_of_plain(lower: &str) -> Kind {
         return Kind::Nobodys;
     }
     if is_made_of_roles(lower) {
-        return if is_one_of_many(lower) { Kind::Plain } else { Kind::Nobodys };
+        let is_of_several = words(lower).nth(1).is_some();
+        return if is_one_of_many(lower) {
+            Kind::Plain
+        } else if is_of_several {
+            Kind::Role
+        } else {
+            Kind::Nobodys
+        };
     }
     let stem = lower.trim_end_matches(|it: char| it.is_ascii_digit());
     let n_digits = lower.len() - stem.len();
@@ -176,7 +196,7 @@ fn has_placeholder(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, is_literal_user, kind};
+    use super::{Kind, is_literal_user, is_personal_user, kind};
 
     #[track_caller]
     fn check(expected: Kind, names: &[&str]) {
@@ -207,8 +227,9 @@ mod tests {
     fn roles_placeholders_and_products_are_nobodys() {
         check(
             Kind::Nobodys,
-            &["server", "db", "gpu-server", "web-01", "gpu-node-01", "prod-db", "node3", "host"],
+            &["server", "db", "web-01", "node3", "host", "homeserver", "gpu-server.local"],
         );
+        check(Kind::Role, &["gpu-server", "gpu-node-01", "prod-db", "build-host2"]);
         check(Kind::Nobodys, &["server.local", "nas.local", "gpu-server.local", "api.internal"]);
         check(Kind::Nobodys, &["payments-api.internal", "auth.internal", "vault.internal"]);
         check(
@@ -233,6 +254,16 @@ mod tests {
             Kind::Nobodys,
             &["metadata.google.internal", "into", "x", "-a", "a_b", "wiki.acme.corp"],
         );
+    }
+
+    #[test]
+    fn accounts_of_persons_are_told_from_those_of_systems() {
+        for user in ["ana", "mkessler", "j.weber", "mira-dev"] {
+            assert!(is_personal_user(user), "{user}");
+        }
+        for user in ["root", "deploy", "ec2-user", "ubuntu", "ci-runner", "backup", "user2"] {
+            assert!(!is_personal_user(user), "{user}");
+        }
     }
 
     #[test]

@@ -139,6 +139,45 @@ pub(super) const ROLES: [&str; 119] = [
     "ubuntu",
 ];
 
+/// Accounts, and words for them, that images, providers and services come with.
+pub(super) const SYSTEM_USERS: [&str; 35] = [
+    "root",
+    "admin",
+    "administrator",
+    "sysadmin",
+    "adm",
+    "deploy",
+    "deployer",
+    "deployment",
+    "devops",
+    "ops",
+    "operator",
+    "ansible",
+    "terraform",
+    "vagrant",
+    "debian",
+    "centos",
+    "fedora",
+    "rocky",
+    "almalinux",
+    "alpine",
+    "ec2-user",
+    "azureuser",
+    "opc",
+    "user",
+    "users",
+    "bot",
+    "agent",
+    "support",
+    "nobody",
+    "vscode",
+    "coder",
+    "student",
+    "tester",
+    "demo",
+    "sandbox",
+];
+
 /// Words for what is served rather than for a machine.
 pub(super) const SERVICES: [&str; 62] = [
     "auth",

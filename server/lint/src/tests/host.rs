@@ -123,6 +123,16 @@ fn an_account_hides_no_other_place_of_its_host() {
 }
 
 #[test]
+fn a_person_on_a_machine_that_is_called_by_its_role_is_found() {
+    account("mira@gpu-box", "`ssh mira@gpu-box`");
+    account("mira@build-server", "```sh\nrsync -a out/ mira@build-server:/srv/\n```");
+    account("mira@gpu-box", "Log in to mira@gpu-box and look.");
+    silent("`ssh gpu-box`, `ssh deploy@prod-server`, `ssh root@db-host`, `ssh ec2-user@gpu-box`");
+    silent("`ssh mira@server`, `ssh user@gpu-box`, `ssh mira@my-server`, `ssh $USER@gpu-box`");
+    silent("`curl http://gpu-box:8000`, `http://mira:x@prod-db/rows`, `psql -h prod-db`");
+}
+
+#[test]
 fn placeholders_and_roles_are_silent() {
     silent("`ssh server`, `ssh your-server`, `ssh $HOST`, `ssh <host>`, `ssh {host}`, `ssh HOST`");
     silent("`ssh user@server`, `ssh <user>@<host>`, `ssh $USER@$HOST`, `ssh mira@<host>`");
