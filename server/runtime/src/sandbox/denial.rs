@@ -69,7 +69,7 @@ pub fn denials(
             };
             note(Denial { layer, what: "commands have no network".to_owned() });
         } else if FILE_WORDS.iter().any(|words| lower.contains(words)) {
-            match paths(line, folder).find_map(|path| of_file(policy, &path)) {
+            match paths(line, folder).find_map(|path| of_file(policy, ability, &path)) {
                 Some(denial) => note(denial),
                 None if lower.contains("socket") || lower.contains("connect") => {
                     let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
@@ -87,7 +87,7 @@ pub fn denials(
 }
 
 /// Returns why the sandbox refuses a file; `None` if it does not.
-fn of_file(policy: &Policy, path: &Path) -> Option<Denial> {
+fn of_file(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
     let is_in = |folders: &[PathBuf]| folders.iter().any(|folder| path.starts_with(folder));
     let shown = path.display();
     if is_in(&policy.hidden) {
@@ -102,7 +102,9 @@ fn of_file(policy: &Policy, path: &Path) -> Option<Denial> {
             what: format!("`{shown}` is a part of the workspace that commands do not change"),
         });
     }
-    let is_temporary = ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|it| path.starts_with(it));
+    // With a name space of its own, a command has temporary folders of its own.
+    let is_temporary = ability.layers.contains(&Layer::MountNamespace)
+        && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|it| path.starts_with(it));
     let what = if is_in(&policy.write) {
         return None;
     } else if is_in(&policy.read) {
@@ -138,6 +140,11 @@ mod tests {
 
     #[track_caller]
     fn check(output: &str, expected: &Expect) {
+        check_with(&[Layer::NetworkNamespace, Layer::MountNamespace], output, expected);
+    }
+
+    #[track_caller]
+    fn check_with(layers: &[Layer], output: &str, expected: &Expect) {
         let policy = Policy {
             read: vec!["/usr".into(), "/w/.git/hooks".into()],
             write: vec!["/w".into()],
@@ -146,7 +153,7 @@ mod tests {
             temp: "/t".into(),
             ..Policy::default()
         };
-        let ability = Ability { layers: [Layer::NetworkNamespace].into() };
+        let ability = Ability { layers: layers.iter().copied().collect() };
         let found = denials(&policy, &ability, Path::new("/w"), output, 1);
         let lines: Vec<String> =
             found.iter().map(|denial| format!("{}: {}\n", denial.layer, denial.what)).collect();
@@ -184,6 +191,19 @@ mod tests {
             "PermissionError: [Errno 13] Permission denied: '/home/u/x'",
             &expect![[r#"
             Landlock: `/home/u/x` is outside what commands may read
+        "#]],
+        );
+    }
+
+    #[test]
+    fn temporary_folders_are_the_commands_own_where_there_are_name_spaces() {
+        let output = "ls: cannot open directory '/tmp/x': Permission denied";
+        check_with(&[Layer::MountNamespace], output, &expect![[""]]);
+        check_with(
+            &[Layer::LandlockFiles],
+            output,
+            &expect![[r#"
+            Landlock: `/tmp/x` is outside what commands may read
         "#]],
         );
     }
