@@ -72,10 +72,12 @@ return function(story)
   end)
   -- What is asked to stop is still under way for a moment.
   story.step('the document tells that the request was stopped', function()
-    local told = vim.diagnostic.get(vim.fn.bufnr('notes.md'))
-    return vim.iter(told):any(function(diagnostic)
-      return diagnostic.code == 'turn/interrupted'
-    end)
+    for _, diagnostic in ipairs(vim.diagnostic.get(vim.fn.bufnr('notes.md'))) do
+      if diagnostic.code == 'turn/interrupted' then
+        return true
+      end
+    end
+    return false
   end)
   vim.cmd('Preceptor resume')
   story.step('the run that is shown goes on', function()
