@@ -22,6 +22,7 @@ mod escalation;
 mod failures;
 mod findings;
 mod folders;
+mod gates;
 mod guarding;
 mod harness;
 mod hover;

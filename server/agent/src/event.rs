@@ -404,6 +404,9 @@ pub enum StateRecord {
         /// Why the teacher did not come in, where the verdict is a failure and it did not.
         #[serde(skip_serializing_if = "Option::is_none")]
         gate: Option<String>,
+        /// The gate's name, see [`crate::gate::Gate::name`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate_name: Option<String>,
     },
     /// The skills that the prompt names.
     SkillsOffered {

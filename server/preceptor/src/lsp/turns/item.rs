@@ -25,7 +25,9 @@ pub(super) struct Item {
 pub(super) enum Kind {
     Failed {
         signals: Vec<Signal>,
+        /// Why the teacher did not come in.
         gate: Option<String>,
+        gate_name: Option<String>,
         /// Whether the verdict is known.
         is_settled: bool,
     },
@@ -149,7 +151,7 @@ impl Item {
     /// Returns everything there is to know about it, as Markdown.
     pub(super) fn detail(&self) -> String {
         match &self.kind {
-            Kind::Failed { signals, gate, .. } => {
+            Kind::Failed { signals, gate, gate_name, .. } => {
                 let evidence: Vec<String> = signals
                     .iter()
                     .map(|signal| {
@@ -162,7 +164,10 @@ impl Item {
                         )
                     })
                     .collect();
-                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}")).unwrap_or_default();
+                let name = gate_name.as_ref().map(|name| format!(" (gate `{name}`)"));
+                let name = name.unwrap_or_default();
+                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}{name}"));
+                let gate = gate.unwrap_or_default();
                 format!("**Why the student failed**\n\n{}{gate}", evidence.join("\n"))
             }
             Kind::Takeover { model, reason } => {
@@ -188,7 +193,9 @@ impl Item {
     fn data(&self, run_id: &str) -> Value {
         let mut data = json!({ "runId": run_id, "turn": self.turn });
         let more = match &self.kind {
-            Kind::Failed { signals, gate, .. } => json!({ "signals": signals, "gate": gate }),
+            Kind::Failed { signals, gate, gate_name, .. } => {
+                json!({ "signals": signals, "gate": gate, "gateName": gate_name })
+            }
             Kind::Takeover { model, .. } => json!({ "teacherModel": model }),
             Kind::Approval { tool_call_id, .. } => json!({ "toolCallId": tool_call_id }),
             Kind::Proposal { proposal_id, name, uri, .. } => {
