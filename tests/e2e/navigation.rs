@@ -230,6 +230,27 @@ async fn a_folder_that_the_editor_renames_takes_its_name_and_mentions_along() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_renamed_with_its_skill_needs_no_second_edit() {
+    let (mut client, count, sum) = start().await;
+    client.open(&sum, SUM).await;
+    let renamed = |text: &str| json!([{"text": text.replace("count-rows/", "tally-rows/").replace("count-rows`", "tally-rows`")}]);
+    client.change(&sum, 2, renamed(SUM)).await;
+    let text = COUNT.replace("name: count-rows", "name: tally-rows");
+    client.change(&count, 2, json!([{"text": text}])).await;
+    let files = json!([{
+        "oldUri": client.uri("w/.agents/skills/count-rows"),
+        "newUri": client.uri("w/.agents/skills/tally-rows"),
+    }]);
+    let files = json!({"files": files});
+    let edit = client.request("workspace/willRenameFiles", files.clone()).await;
+    assert_eq!(edit, Value::Null, "the index may not know the new name yet");
+    while !symbols(&mut client, "").await.iter().any(|it| it["name"] == "tally-rows") {}
+    let edit = client.request("workspace/willRenameFiles", files).await;
+    assert_eq!(edit, Value::Null);
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn links_are_what_is_there() {
     let (mut client, _, sum) = start().await;
     client.open(&sum, SUM).await;
@@ -254,5 +275,6 @@ async fn skills_are_found_by_some_letters_of_their_names() {
         (&found[0]["name"], &found[0]["location"]["uri"]),
         (&json!("count-rows"), &json!(count))
     );
+    assert_eq!(found[0]["containerName"], ".agents/skills", "below the workspace");
     client.finish().await;
 }
