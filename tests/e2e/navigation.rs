@@ -91,6 +91,30 @@ async fn references_are_the_mentions_in_all_skills() {
 }
 
 #[tokio::test]
+async fn a_link_with_an_anchor_leads_to_the_heading() {
+    let (mut client, count, _) = start().await;
+    let text = "---\r\nname: count-rows\r\ndescription: Größe. Use for rows.\r\n---\r\n# Count\r\n\r\n\
+        😀 [here](#größe-der-zeilen), [there](../sum-rows/guide.md#2-sums), [no](#lost).\r\n\r\n\
+        ## Größe der Zeilen\r\n\r\nText.\r\n";
+    let guide = client.dir().join("w/.agents/skills/sum-rows/guide.md");
+    fs::write(guide, "# Guide\n\nText.\n\n## 2. Sums\n\n😀 All.\n\n## End\n").await.unwrap();
+    client.change(&count, 2, json!([{"text": text}])).await;
+    let found = client.request("textDocument/definition", at(&count, 6, 5)).await;
+    assert_eq!(places(&found), [("count-rows".to_owned(), 8, 0)], "on the link's words");
+    let found = client.request("textDocument/definition", at(&count, 6, 60)).await;
+    assert_eq!(places(&found), [("sum-rows".to_owned(), 4, 0)]);
+    let found = client.request("textDocument/definition", at(&count, 6, 75)).await;
+    assert_eq!(found, json!([]), "no heading is called so");
+    let hover = client.request("textDocument/hover", at(&count, 6, 5)).await;
+    let shown = hover["contents"]["value"].as_str().unwrap();
+    assert_eq!(shown, "```md\n## Größe der Zeilen\n\nText.\n```");
+    let hover = client.request("textDocument/hover", at(&count, 6, 34)).await;
+    let shown = hover["contents"]["value"].as_str().unwrap();
+    assert!(shown.contains("## 2. Sums\n\n😀 All.\n```"), "{shown}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn rename_changes_the_folder_the_name_and_every_mention_in_one_edit() {
     let (mut client, count, sum) = start().await;
     let prepared = client.request("textDocument/prepareRename", at(&count, 1, 8)).await;

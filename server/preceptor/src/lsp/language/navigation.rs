@@ -173,7 +173,11 @@ impl KnownSkills {
 
 impl SkillText {
     /// Reads a skill if its text is as wanted.
-    fn load(session: &Session, uri: &Url, is_wanted: impl Fn(&str) -> bool) -> Option<Self> {
+    pub(crate) fn load(
+        session: &Session,
+        uri: &Url,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Option<Self> {
         if let Some(snapshot) = session.documents.get(uri) {
             return is_wanted(snapshot.text()).then_some(Self::Open(snapshot));
         }

@@ -6,7 +6,7 @@ use tower_lsp::lsp_types::{Location, Range, SymbolInformation, SymbolKind};
 use crate::{
     lsp::{
         documents::Snapshot,
-        language::navigation::{KnownSkills, links::linked_file},
+        language::navigation::{KnownSkills, links::linked_place},
         session::Session,
     },
     neighborhood,
@@ -15,7 +15,7 @@ use crate::{
 /// The most symbols of one answer; an editor narrows its search down instead of showing more.
 const MAXIMUM_SYMBOLS: usize = 500;
 
-/// Returns where the skill at a place is defined, or the file that a link there leads to.
+/// Returns where the skill at a place is defined, or the place that a link there leads to.
 pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) -> Vec<Location> {
     let known = KnownSkills::with(session, snapshot);
     let subjects = known.subjects(snapshot, offset);
@@ -24,8 +24,7 @@ pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) 
     if !found.is_empty() {
         return found;
     }
-    let file = linked_file(snapshot, offset);
-    file.map(|uri| Location::new(uri, Range::default())).into_iter().collect()
+    linked_place(session, snapshot, offset).into_iter().collect()
 }
 
 /// Returns where the skill at a place is spoken of, in all skills.
