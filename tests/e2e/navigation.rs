@@ -91,6 +91,52 @@ async fn references_are_the_mentions_in_all_skills() {
 }
 
 #[tokio::test]
+async fn references_and_rename_reach_the_files_that_skills_refer_to() {
+    let (mut client, _, sum) = start_unsearched().await;
+    let files = [
+        ("count-rows/references/own.md", "😀 [up](../SKILL.md), $sum-rows.\r\n"),
+        ("sum-rows/references/deep/how.md", "😀 /sum-rows-x, [it](../../../sum-rows/SKILL.md)\n"),
+        ("sum-rows/notes.md", "/sum-rows\n"),
+        ("sum-rows/references/data.txt", "/sum-rows\n"),
+    ];
+    for (path, text) in files {
+        let path = format!("w/.agents/skills/{path}");
+        let file = client.dir().join(&path);
+        fs::create_dir_all(file.parent().unwrap()).await.unwrap();
+        fs::write(&file, text).await.unwrap();
+        let created = json!({"changes": [{"uri": client.uri(&path), "type": 1}]});
+        client.notify("workspace/didChangeWatchedFiles", created).await;
+    }
+    client.open(&sum, SUM).await;
+    let own = ("references".to_owned(), 0, 23);
+    let deep = ("deep".to_owned(), 0, 30);
+    let found = loop {
+        let found = client.request("textDocument/references", at(&sum, 1, 8)).await;
+        let found = places(&found);
+        if found.contains(&own) && found.contains(&deep) {
+            break found;
+        }
+    };
+    let expected = [("sum-rows".to_owned(), 1, 6), ("count-rows".to_owned(), 6, 10), own, deep];
+    assert_eq!(found, expected);
+    let mut params = at(&sum, 1, 8);
+    params["newName"] = json!("add-rows");
+    let edit = client.request("textDocument/rename", params).await;
+    let changes = edit["documentChanges"].as_array().unwrap();
+    let edited = changes.iter().filter_map(|it| it["textDocument"]["uri"].as_str());
+    let edited: Vec<_> = edited.map(|it| it.split("/skills/").last().unwrap()).collect();
+    let expected = [
+        "count-rows/SKILL.md",
+        "count-rows/references/own.md",
+        "sum-rows/SKILL.md",
+        "sum-rows/references/deep/how.md",
+    ];
+    assert_eq!(edited, expected);
+    assert_eq!(changes[1]["edits"][0]["newText"], "add-rows");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_link_with_an_anchor_leads_to_the_heading() {
     let (mut client, count, _) = start().await;
     let text = "---\r\nname: count-rows\r\ndescription: Größe. Use for rows.\r\n---\r\n# Count\r\n\r\n\

@@ -27,7 +27,7 @@ pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) 
     linked_place(session, snapshot, offset).into_iter().collect()
 }
 
-/// Returns where the skill at a place is spoken of, in all skills.
+/// Returns where the skill at a place is spoken of, in all skills and their `references/`.
 pub(crate) fn references(
     session: &Session,
     snapshot: &Snapshot,
