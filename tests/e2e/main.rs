@@ -35,6 +35,8 @@ mod navigation;
 mod neighbors;
 mod offered_skills;
 mod operations;
+#[cfg(target_os = "linux")]
+mod outside_sandbox;
 mod permissions;
 mod processes;
 mod proposals;

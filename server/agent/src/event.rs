@@ -12,6 +12,7 @@ use crate::{
     message::{Message, Usage},
     plan::Plan,
     policy::Grant,
+    tool::Denial,
 };
 
 /// One event, or one journal-only record of state.
@@ -280,6 +281,12 @@ pub struct PendingTool {
     /// Of a call that costs money.
     #[serde(flatten)]
     pub billing: ToolBilling,
+    /// Whether nothing would confine it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_sandbox: bool,
+    /// What the sandbox kept it from. It has run then, and would run once more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped_by: Vec<Denial>,
 }
 
 /// What a call costs, and why it is asked about although it would run otherwise.

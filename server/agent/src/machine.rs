@@ -417,7 +417,7 @@ impl Machine {
                 Step::Rest
             }
             (State::Running(actor, mut batch), Input::ToolsFinished(results)) => {
-                batch.finish(results);
+                batch.finish(results, self.rules(actor));
                 self.go_on(actor, batch, &mut out)
             }
             (State::Awaiting(actor, batch), Input::Decided(decisions)) => {

@@ -239,6 +239,7 @@ impl Machine {
             id: format!("{MODEL_CALL}_{}_{}", self.turn, self.purse.n_asked),
             tool: MODEL_CALL.to_owned(),
             arguments,
+            outside_sandbox: false,
         };
         out.teacher = actor == Actor::Teacher;
         out.emit(price_question(&call));
@@ -396,6 +397,8 @@ pub(super) fn price_tool(call: &PreparedCall) -> PendingTool {
         arguments: call.arguments.clone(),
         tool_call_id: call.id.clone(),
         billing: ToolBilling::default(),
+        outside_sandbox: false,
+        stopped_by: Vec::new(),
     }
 }
 

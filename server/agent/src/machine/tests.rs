@@ -23,6 +23,7 @@ mod billable;
 mod compaction;
 mod guarding;
 mod restore;
+mod sandbox;
 mod skills;
 mod spending;
 mod undo;

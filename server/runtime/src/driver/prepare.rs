@@ -209,6 +209,7 @@ fn policy(setup: &RunSetup, ability: Option<&Ability>) -> Policy {
     let rules = config.approval.rules.iter().map(|rule| policy::Rule {
         tool: rule.tool.clone(),
         when: rule.when.clone(),
+        outside_sandbox: rule.outside_sandbox,
         decision: match rule.decision {
             RuleDecision::Allow => policy::Decision::Allow,
             RuleDecision::Ask => policy::Decision::Ask,

@@ -8,7 +8,10 @@ use agent::{
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
-use crate::lsp::{guide::GuidePages, to_proto::SOURCE};
+use crate::{
+    lsp::{guide::GuidePages, to_proto::SOURCE},
+    question::stopped,
+};
 
 /// Longest message of a diagnostic, in characters.
 const MESSAGE_CHARS: usize = 300;
@@ -43,6 +46,10 @@ pub(super) enum Kind {
         call: String,
         /// What an edit puts in and takes out.
         preview: Option<String>,
+        /// Whether nothing would confine it.
+        outside_sandbox: bool,
+        /// What the sandbox kept it from.
+        stopped: Option<String>,
     },
     Proposal {
         proposal_id: String,
@@ -76,6 +83,8 @@ impl Kind {
             tool_call_id: tool.tool_call_id.clone(),
             call: format!("{}: {}{size}", tool.tool, summary(&tool.arguments)),
             preview,
+            outside_sandbox: tool.outside_sandbox,
+            stopped: stopped(tool),
         }
     }
 }
@@ -102,10 +111,10 @@ impl Item {
                 DiagnosticSeverity::ERROR,
                 format!("The takeover failed: {reason}"),
             ),
-            Kind::Approval { call, .. } => (
+            Kind::Approval { call, outside_sandbox, stopped, .. } => (
                 "turn/approval",
                 DiagnosticSeverity::WARNING,
-                format!("Waits for your approval: {call}"),
+                approval_message(call, *outside_sandbox, stopped.as_deref()),
             ),
             Kind::Proposal { name, n_errors, n_findings, .. } => (
                 "turn/proposal",
@@ -174,11 +183,16 @@ impl Item {
                 format!("**The teacher took over**: `{model}`\n\nBecause: {reason}")
             }
             Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
-            Kind::Approval { call, preview, .. } => {
+            Kind::Approval { call, preview, outside_sandbox, stopped, .. } => {
+                let to = if *outside_sandbox { " to run outside the sandbox" } else { "" };
+                let stopped = stopped.as_ref().map_or_else(String::new, |it| format!("\n\n{it}"));
                 let preview = preview
                     .as_ref()
                     .map_or_else(String::new, |preview| format!("\n\n{}", fenced("diff", preview)));
-                format!("**Waits for your approval**\n\n{}{preview}", fenced("text", call))
+                format!(
+                    "**Waits for your approval{to}**\n\n{}{preview}{stopped}",
+                    fenced("text", call)
+                )
             }
             Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
                 "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
@@ -208,6 +222,15 @@ impl Item {
             data.extend(more);
         }
         data
+    }
+}
+
+/// What stopped a command is said before the command: the message may be cut.
+fn approval_message(call: &str, outside_sandbox: bool, stopped: Option<&str>) -> String {
+    let to = if outside_sandbox { " to run outside the sandbox" } else { "" };
+    match stopped {
+        Some(stopped) => format!("Waits for your approval{to}: {stopped} {call}"),
+        None => format!("Waits for your approval{to}: {call}"),
     }
 }
 
