@@ -112,14 +112,19 @@ impl Addressee {
     }
 
     /// Describes a server that keeps a connection open and says nothing; `what` completes
-    /// "sent no …".
-    pub(crate) fn silent(&self, what: &str, limit: Duration) -> FailedAttempt {
+    /// "sent no …", and `setting` is the one that the limit comes from.
+    pub(crate) fn silent(
+        &self,
+        what: &str,
+        limit: Duration,
+        setting: Option<&str>,
+    ) -> FailedAttempt {
+        let table = self.role.settings_table();
+        let or_raise = setting.map(|it| format!(", or raise `{table}.{it}`")).unwrap_or_default();
         let message = format!(
-            "The model server at {} sent no {what} within {} s: see whether it is busy, or raise \
-             the `_timeout_s` settings of `{}`.",
+            "The model server at {} sent no {what} within {} s: see whether it is busy{or_raise}.",
             self.listens_on,
             limit.as_secs_f64(),
-            self.role.settings_table()
         );
         FailedAttempt {
             failure: ModelFailure { class: FailureClass::Network, message },

@@ -88,7 +88,8 @@ impl ServerReport {
 
     /// Returns the status as a person reads it.
     pub(crate) fn status_words(&self) -> String {
-        self.status.map_or_else(|| "reported an error".to_owned(), |it| format!("HTTP {it}"))
+        self.status
+            .map_or_else(|| "the server reported an error".to_owned(), |it| format!("HTTP {it}"))
     }
 
     /// Returns the server's words on one line, without secrets and cut to a length that fits a

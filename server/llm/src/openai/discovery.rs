@@ -61,7 +61,7 @@ pub(crate) async fn listed_models(
     };
     match timeout(limit, listing).await {
         Ok(listed) => listed.map_err(|failed: FailedAttempt| failed.failure),
-        Err(_) => Err(addressee.silent("list of models", limit).failure),
+        Err(_) => Err(addressee.silent("list of models", limit, None).failure),
     }
 }
 

@@ -37,9 +37,9 @@ impl Patience {
     ) -> Result<T, FailedAttempt> {
         match self.first_token {
             None => Ok(coming.await),
-            Some((deadline, limit)) => {
-                timeout_at(deadline, coming).await.map_err(|_| addressee.silent(what, limit))
-            }
+            Some((deadline, limit)) => timeout_at(deadline, coming)
+                .await
+                .map_err(|_| addressee.silent(what, limit, Some("first_token_timeout_s"))),
         }
     }
 
@@ -50,7 +50,8 @@ impl Patience {
         what: &str,
         coming: impl Future<Output = T>,
     ) -> Result<T, FailedAttempt> {
-        timeout(self.idle, coming).await.map_err(|_| addressee.silent(what, self.idle))
+        let silent = |_| addressee.silent(what, self.idle, Some("idle_timeout_s"));
+        timeout(self.idle, coming).await.map_err(silent)
     }
 }
 

@@ -127,7 +127,7 @@ async fn answers_that_make_no_sense_are_told_apart_from_broken_connections() {
     .await;
     check(
         odd(r#"{"error": {"message": "hidden", "code": "context_length_exceeded"}}"#),
-        expect!["ContextOverflow: The conversation does not fit the context window of `tiny` at http://gpu/v1 (reported an error). It says: hidden."],
+        expect!["ContextOverflow: The conversation does not fit the context window of `tiny` at http://gpu/v1 (the server reported an error). It says: hidden."],
     )
     .await;
     check(
@@ -182,16 +182,16 @@ async fn silence_has_a_limit_before_the_first_token_and_another_one_after_it() {
     endpoint.first_token_timeout = Some(Duration::from_millis(30));
     let (class, message) = failure(&llm::openai(endpoint.clone()).unwrap()).await;
     assert_eq!(class, FailureClass::Network);
-    expect!["The model server at http://gpu sent no answer within 0.03 s: see whether it is busy, or raise the `_timeout_s` settings of `student`."]
+    expect!["The model server at http://gpu sent no answer within 0.03 s: see whether it is busy, or raise `student.first_token_timeout_s`."]
         .assert_eq(&stable(&message, &server.base_url()));
     let (_, message) = failure(&llm::openai(endpoint.clone()).unwrap()).await;
-    expect!["The model server at http://gpu sent no first token within 0.03 s: see whether it is busy, or raise the `_timeout_s` settings of `student`."]
+    expect!["The model server at http://gpu sent no first token within 0.03 s: see whether it is busy, or raise `student.first_token_timeout_s`."]
         .assert_eq(&stable(&message, &server.base_url()));
 
     endpoint.first_token_timeout = None;
     endpoint.idle_timeout = Duration::from_millis(30);
     let (_, message) = failure(&llm::openai(endpoint).unwrap()).await;
-    expect!["The model server at http://gpu sent no more of its answer within 0.03 s: see whether it is busy, or raise the `_timeout_s` settings of `student`."]
+    expect!["The model server at http://gpu sent no more of its answer within 0.03 s: see whether it is busy, or raise `student.idle_timeout_s`."]
         .assert_eq(&stable(&message, &server.base_url()));
     server.wait_for_departures(3).await;
 }

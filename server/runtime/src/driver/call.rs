@@ -213,7 +213,7 @@ impl Stream<'_> {
             (_, Delta::Retrying { attempt, delay, reason }) => {
                 self.flush().await?;
                 let log = format!(
-                    "{}: trying again in {} s (attempt {attempt})",
+                    "The model call failed ({}); trying again in {} s, attempt {attempt}.",
                     reason.trim_end_matches('.'),
                     delay.as_secs_f64().ceil()
                 );

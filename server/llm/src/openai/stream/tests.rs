@@ -130,7 +130,7 @@ fn an_error_within_a_stream_is_a_failure() {
 fn an_error_event_counts_whatever_its_shape() {
     let failed = read_text("event: error\ndata: {\"message\":\"out of memory\"}\n\n").unwrap_err();
     assert_eq!(failed.failure.class, FailureClass::Server);
-    assert_eq!(failed.reason, "reported an error: out of memory.");
+    assert_eq!(failed.reason, "the server reported an error: out of memory.");
 }
 
 #[test]
