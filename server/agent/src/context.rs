@@ -98,6 +98,11 @@ impl Fill {
         self.learned_limit = Some((size - size / 4).min(self.learned_limit.unwrap_or(u64::MAX)));
     }
 
+    /// Returns the window, in tokens, that the server showed it does not go beyond.
+    pub(crate) fn learned_window(&self) -> Option<u32> {
+        self.learned_limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX))
+    }
+
     /// Returns how many tokens a request may have; `None`: nobody knows.
     pub fn limit(&self, room: Room) -> Option<u64> {
         match (self.learned_limit, room.limit()) {

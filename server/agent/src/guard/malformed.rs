@@ -1,17 +1,18 @@
-//! Arguments that cannot be read, again and again.
+//! Calls that cannot be run as they came, again and again: their arguments cannot be read, or the
+//! reply was cut in them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    detect::{CallRecord, SignalKind},
+    detect::{CallRecord, Signal, SignalKind},
     guard::{Finding, signal},
     tool::ResultKind,
 };
 
-/// Malformed calls of one tool in a row after which the model is told.
+/// Such calls of one tool in a row after which the model is told.
 const N_TELL: usize = 2;
-/// Malformed calls of one tool in a row after which the attempt ends, if the model was told before
-/// the last of them.
+/// Such calls of one tool in a row after which the attempt ends, if the model was told before the
+/// last of them.
 const N_STOP: usize = 4;
 
 /// Remembers which streak the model was told about.
@@ -29,8 +30,8 @@ struct Told {
 
 impl MalformedGuard {
     pub(super) fn check(&mut self, calls: &[CallRecord]) -> Option<Finding> {
-        let tool = calls.last()?.tool.as_str();
-        let is_same = |call: &&CallRecord| call.kind == ResultKind::Malformed && call.tool == tool;
+        let CallRecord { tool, kind, .. } = calls.last()?;
+        let is_same = |call: &&CallRecord| is_unusable(call.kind) && call.tool == *tool;
         let n_calls = calls.iter().rev().take_while(is_same).count();
         let start_idx = calls.len() - n_calls;
         if n_calls < N_TELL {
@@ -40,22 +41,10 @@ impl MalformedGuard {
         match self.told.filter(|told| told.start_idx == start_idx) {
             None => {
                 self.told = Some(Told { start_idx, n_calls });
-                Some(Finding::Tell {
-                    note: format!(
-                        "[guard] The arguments of your last {n_calls} calls of `{tool}` could not \
-                         be read, so none of them was run. Do not send that call again in this \
-                         form. Send less in one call: short, valid JSON, with long text split \
-                         over several calls. Or use another tool."
-                    ),
-                    log: format!(
-                        "The arguments of {n_calls} calls of {tool} could not be read; the model \
-                         was told to go about it another way."
-                    ),
-                    signal: signal(SignalKind::MalformedArguments, evidence(n_calls, tool)),
-                })
+                Some(tell(*kind, n_calls, tool))
             }
             Some(told) if n_calls >= N_STOP && n_calls > told.n_calls => {
-                Some(Finding::Stop(signal(SignalKind::MalformedArguments, evidence(n_calls, tool))))
+                Some(Finding::Stop(evidence(*kind, n_calls, tool)))
             }
             Some(_) => None,
         }
@@ -67,6 +56,45 @@ impl MalformedGuard {
     }
 }
 
-fn evidence(n_calls: usize, tool: &str) -> String {
-    format!("The arguments of {n_calls} calls of `{tool}` in a row could not be read")
+fn is_unusable(kind: ResultKind) -> bool {
+    matches!(kind, ResultKind::Malformed | ResultKind::Cut)
+}
+
+fn tell(kind: ResultKind, n_calls: usize, tool: &str) -> Finding {
+    let (note, log) = if kind == ResultKind::Cut {
+        (
+            format!(
+                "[guard] Your last {n_calls} calls of `{tool}` were cut at the token limit, so \
+                 none of them was run. The same call will be cut again. Write less in one call: \
+                 the first part now, the others with further calls."
+            ),
+            format!(
+                "{n_calls} calls of {tool} were cut at the token limit; the model was told to \
+                 write less at once."
+            ),
+        )
+    } else {
+        (
+            format!(
+                "[guard] The arguments of your last {n_calls} calls of `{tool}` could not be \
+                 read, so none of them was run. Do not send that call again in this form. Send \
+                 less in one call: short, valid JSON, with long text split over several calls. \
+                 Or use another tool."
+            ),
+            format!(
+                "The arguments of {n_calls} calls of {tool} could not be read; the model was told \
+                 to go about it another way."
+            ),
+        )
+    };
+    Finding::Tell { note, log, signal: evidence(kind, n_calls, tool) }
+}
+
+fn evidence(kind: ResultKind, n_calls: usize, tool: &str) -> Signal {
+    if kind == ResultKind::Cut {
+        let what = format!("{n_calls} calls of `{tool}` in a row were cut at the token limit");
+        return signal(SignalKind::Truncated, what);
+    }
+    let what = format!("The arguments of {n_calls} calls of `{tool}` in a row could not be read");
+    signal(SignalKind::MalformedArguments, what)
 }

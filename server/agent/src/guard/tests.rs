@@ -8,7 +8,8 @@ use super::{Finding, Guards};
 use crate::{detect::CallRecord, tool::ResultKind};
 
 /// A letter is a call: equal letters are equal calls with equal results, `!` makes the one before
-/// it malformed. Calls up to a space are one batch; the answer names what was said after which.
+/// it malformed, `~` cut. Calls up to a space are one batch; the answer names what was said after
+/// which.
 #[track_caller]
 fn check(script: &str, expected: &Expect) {
     let mut guards = Guards::default();
@@ -20,6 +21,10 @@ fn check(script: &str, expected: &Expect) {
                 let call = calls.last_mut().unwrap();
                 call.kind = ResultKind::Malformed;
                 "cannot be read".clone_into(&mut call.output);
+                continue;
+            }
+            if letter == '~' {
+                calls.last_mut().unwrap().kind = ResultKind::Cut;
                 continue;
             }
             calls.push(CallRecord {
@@ -195,6 +200,23 @@ fn malformed_calls_of_tools_in_turn_are_a_circle() {
         &expect![[r"
             4: told. Its last 4 calls went in a circle, with the same results: `a` → `b`
             6: stopped. Its last 6 calls went in a circle, with the same results: `a` → `b`
+        "]],
+    );
+}
+
+#[test]
+fn calls_that_are_cut_again_and_again_are_told_and_stopped_like_malformed_ones() {
+    check(
+        "a~ a~ a~ a~",
+        &expect![[r"
+            2: told. 2 calls of `a` in a row were cut at the token limit
+            4: stopped. 4 calls of `a` in a row were cut at the token limit
+        "]],
+    );
+    check(
+        "a! a~ b a~ a",
+        &expect![[r"
+            2: told. 2 calls of `a` in a row were cut at the token limit
         "]],
     );
 }

@@ -32,12 +32,22 @@ impl Machine {
             None => prompt.clone(),
         };
         self.request.clone_from(&prompt);
-        let record = StateRecord::Request { prompt, origin, goes_on: false };
+        // Asked again before anything was said to it: the model has to read it once only.
+        let is_there = matches!(
+            self.student.messages.last(),
+            Some(Message::User { content: last, origin: Origin::User }) if *last == content
+        );
+        let record = StateRecord::Request { prompt, origin, goes_on: is_there };
         let more = self.open_turn(skills, notes, record, out);
-        let content = content + &more_skills(&more);
-        self.requests.push(vec![self.turn]);
-        let message = Message::User { content, origin: Origin::User };
-        self.push(Actor::Student, vec![message], out);
+        match self.requests.last_mut() {
+            Some(turns) if is_there => turns.push(self.turn),
+            _ => {
+                self.requests.push(vec![self.turn]);
+                let content = content + &more_skills(&more);
+                let message = Message::User { content, origin: Origin::User };
+                self.push(Actor::Student, vec![message], out);
+            }
+        }
         out.emit(Event::Processing { message: "The student reads the request.".to_owned() });
         self.call_model(Actor::Student, out)
     }
@@ -152,6 +162,21 @@ impl Machine {
         }
         let batch = Batch::new(reply.tool_calls, self.rules(actor), was_cut);
         batch.announce(out);
+        let cut_tools = batch.cut_tools();
+        if !cut_tools.is_empty() {
+            let table = match actor {
+                Actor::Student => "student",
+                Actor::Teacher => "teacher",
+            };
+            out.emit(Event::ToolLog {
+                tool: "system".to_owned(),
+                log: format!(
+                    "The reply was cut at the token limit (`{table}.max_tokens`), so its calls \
+                     were not run: {}.",
+                    cut_tools.join(", ")
+                ),
+            });
+        }
         self.go_on(actor, batch, out)
     }
 
@@ -225,7 +250,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn rules(&self, actor: Actor) -> Rules<'_> {
+    fn rules(&self, actor: Actor) -> Rules<'_> {
         Rules {
             offered: &self.setup.tools,
             policy: &self.policy,
@@ -262,6 +287,13 @@ impl Machine {
         batch.close(how, out);
         batch.show_results(out);
         self.keep_results(actor, batch, out);
+    }
+
+    /// The person stopped the turn at its calls.
+    pub(super) fn cancel_calls(&mut self, actor: Actor, batch: Batch, out: &mut Out) -> Step {
+        self.close_calls(actor, batch, &Progress::Cancelled, out);
+        out.emit(Event::Interrupted {});
+        Step::Rest
     }
 
     pub(super) fn call_failed(

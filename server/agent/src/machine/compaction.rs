@@ -42,9 +42,16 @@ enum Cause {
 }
 
 impl Machine {
-    /// Returns the tools as this model's window allows them.
+    /// Returns the tools as this model's window allows them, the one that its server showed to have
+    /// among them.
     pub(super) fn offered_tools(&self, actor: Actor) -> Vec<ToolSpec> {
-        tools_for(&self.setup.tools, self.room(actor).window)
+        let attempt = match actor {
+            Actor::Student => Some(&self.student),
+            Actor::Teacher => self.teacher.as_ref(),
+        };
+        let learned = attempt.and_then(|attempt| attempt.fill.learned_window());
+        let windows = [self.room(actor).window, learned];
+        tools_for(&self.setup.tools, windows.into_iter().flatten().min())
     }
 
     /// Returns what has to be done before the next call fits; `None`: nothing, or nothing helps.

@@ -7,7 +7,7 @@ use super::{Actor, Machine, Out, Step};
 use crate::{
     clip::clip,
     detect::{Ending, Signal, SignalKind, answer_signal},
-    event::Event,
+    event::{Event, StateRecord},
     guard::{Finding, Guards},
     message::{Message, Origin},
     plan::Plan,
@@ -52,9 +52,11 @@ impl Machine {
         let attempt = self.attempt_mut(actor);
         match attempt.watch.guards.check(&attempt.calls)? {
             Finding::Tell { note, log, signal } => {
-                // Of calls that cannot be read, each is evidence already.
+                // Of calls that cannot be run, each is evidence already.
                 if signal.kind == SignalKind::DoomLoop {
+                    let evidence = signal.evidence.clone();
                     attempt.watch.noted.push(Signal { recovered: true, ..signal });
+                    out.emit(Event::State(StateRecord::Repeating { evidence }));
                 }
                 self.tell(actor, note, log, out);
                 None
@@ -62,6 +64,7 @@ impl Machine {
             Finding::Stop(signal) => {
                 let ending = match signal.kind {
                     SignalKind::DoomLoop => Ending::DoomLoop,
+                    SignalKind::Truncated => Ending::Length,
                     _ => Ending::MalformedArguments,
                 };
                 attempt.watch.noted.push(signal);

@@ -225,6 +225,7 @@ impl Fold {
                 self.requests.pop();
             }
             StateRecord::Verdict { .. }
+            | StateRecord::Repeating { .. }
             | StateRecord::SkillsOffered { .. }
             | StateRecord::AlwaysAllowed { .. } => {}
         }

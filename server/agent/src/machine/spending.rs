@@ -16,17 +16,21 @@ use super::{
 };
 use crate::{
     context::estimate_request,
-    event::{Event, PendingTool, ToolBilling, ToolState},
+    event::{Event, PendingTool, StateRecord, ToolBilling, ToolState},
     ledger::{
         Balance, Caps, Ledger, Money, Rate, UnknownPrice, broken_call_usage, reply_usage,
         worst_case,
     },
     message::{FailureClass, ModelFailure, ModelReply, ModelRequest, Usage},
+    policy::Grant,
     tool::PreparedCall,
 };
 
 /// The name under which the person is asked about a model, and its calls are reserved.
 pub const MODEL_CALL: &str = "model_call";
+
+/// What a run has cost when the person is told first, in US dollars; then at each double of it.
+const FIRST_MILESTONE_USD: f64 = 5.0;
 
 /// The name under which calls of tools are booked.
 const TOOL_CALLS: &str = "tool_calls";
@@ -94,9 +98,6 @@ pub(super) struct Purse {
     /// The same, until the run's end.
     allowed_in_run: BTreeSet<Actor>,
     n_asked: u32,
-    /// The books of the day as they were told last.
-    #[serde(default)]
-    day: Option<Balance>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,7 +188,11 @@ impl Machine {
             return;
         }
         let in_takeover = actor == Actor::Teacher;
+        let before = self.spent();
         self.purse.ledger.settle(TOOL_CALLS, cost, in_takeover);
+        if let Some(event) = milestone(before, self.spent()) {
+            out.emit(event);
+        }
         for balance in self.purse.ledger.balances(in_takeover, self.setup.budget.caps) {
             out.emit(Event::Budget(balance));
         }
@@ -207,19 +212,17 @@ impl Machine {
 
     fn book(&mut self, call: CallUnderWay, cost: Money) -> Vec<Emitted> {
         let in_takeover = call.actor == Actor::Teacher;
+        let before = self.spent();
         self.purse.ledger.settle(MODEL_CALL, cost, in_takeover);
         // What costs nothing has no books to show.
         if cost.is_zero() && call.worst_case.is_zero() {
             return Vec::new();
         }
         let balances = self.purse.ledger.balances(in_takeover, self.setup.budget.caps);
-        balances
-            .into_iter()
-            .map(|balance| Emitted {
-                turn: self.turn,
-                teacher: in_takeover,
-                event: Event::Budget(balance),
-            })
+        let events = balances.into_iter().map(Event::Budget);
+        events
+            .chain(milestone(before, self.spent()))
+            .map(|event| Emitted { turn: self.turn, teacher: in_takeover, event })
             .collect()
     }
 
@@ -227,7 +230,7 @@ impl Machine {
     pub(super) fn ask_about_price(&mut self, actor: Actor, out: &mut Out) -> Option<Step> {
         let asks = self.setup.budget.unknown_price == UnknownPrice::Ask;
         let Rated { model, rate } = self.purse.rated(actor);
-        if !asks || *rate != Rate::Unknown || self.purse.is_allowed(actor) {
+        if !asks || *rate != Rate::Unknown || self.may_call_unpriced(actor) {
             return None;
         }
         let arguments = Map::from_iter([
@@ -239,7 +242,6 @@ impl Machine {
             id: format!("{MODEL_CALL}_{}_{}", self.turn, self.purse.n_asked),
             tool: MODEL_CALL.to_owned(),
             arguments,
-            outside_sandbox: false,
         };
         out.teacher = actor == Actor::Teacher;
         out.emit(price_question(&call));
@@ -270,13 +272,29 @@ impl Machine {
             return self.call_failed(actor, &failure, String::new(), out);
         }
         out.emit(state_change(&call, ToolState::Approved));
-        let allowed = match decision.scope {
-            ApprovalScope::Once => &mut self.purse.allowed_in_turn,
-            // A price belongs in the settings for good.
-            ApprovalScope::Run | ApprovalScope::Always => &mut self.purse.allowed_in_run,
-        };
-        allowed.insert(actor);
+        match decision.scope {
+            ApprovalScope::Once => {
+                self.purse.allowed_in_turn.insert(actor);
+            }
+            ApprovalScope::Run => {
+                self.purse.allowed_in_run.insert(actor);
+            }
+            ApprovalScope::Always => {
+                let grant = self.unpriced(actor);
+                self.policy.always_allowed.insert(grant.clone());
+                out.emit(Event::State(StateRecord::AlwaysAllowed { grant }));
+            }
+        }
         self.call_model(actor, out)
+    }
+
+    fn may_call_unpriced(&self, actor: Actor) -> bool {
+        self.purse.is_allowed(actor) || self.policy.always_allowed.contains(&self.unpriced(actor))
+    }
+
+    /// Returns what allowing calls of a model without a price for good covers.
+    fn unpriced(&self, actor: Actor) -> Grant {
+        Grant { tool: MODEL_CALL.to_owned(), target: self.purse.rated(actor).model.clone() }
     }
 
     /// The turn ends, or another one begins, before the person decided about a price.
@@ -304,22 +322,9 @@ impl Machine {
         step
     }
 
-    /// Takes what the books of the day say now: the runs of all processes are in them.
-    pub fn set_day(&mut self, day: Balance) {
-        self.purse.day = Some(day);
-    }
-
-    /// Returns why the teacher's first call may not be paid for, if that is known by now.
+    /// Checks whether the teacher's first call would fit in.
     pub(super) fn takeover_refusal(&self) -> Option<String> {
-        let Rated { model, rate } = self.purse.rated(Actor::Teacher);
-        let price = match rate {
-            Rate::Free => return None,
-            Rate::Known(price) => price,
-            Rate::Unknown => {
-                let is_denied = self.setup.budget.unknown_price == UnknownPrice::Deny;
-                return is_denied.then(|| not_called(model));
-            }
-        };
+        let Rate::Known(price) = self.purse.rated(Actor::Teacher).rate else { return None };
         let request = ModelRequest {
             messages: self.student.messages.clone(),
             tools: self.offered_tools(Actor::Teacher),
@@ -329,11 +334,8 @@ impl Machine {
         let mut ledger = self.purse.ledger.clone();
         ledger.begin_takeover();
         let balances = ledger.balances(/*in_takeover*/ true, self.setup.budget.caps);
-        let refusal = balances
-            .iter()
-            .chain(&self.purse.day)
-            .find_map(|balance| balance.check(worst_case).err())?;
-        Some(refusal.to_string())
+        let refusal = balances.iter().find_map(|balance| balance.check(worst_case).err())?;
+        Some(format!("No teacher took over. {refusal}"))
     }
 
     fn reserve(
@@ -348,12 +350,15 @@ impl Machine {
             Rate::Known(price) => price.cost(worst_case(request, self.room(actor).reply)),
             Rate::Unknown => {
                 let may_call = match self.setup.budget.unknown_price {
-                    UnknownPrice::Ask => self.purse.is_allowed(actor),
+                    UnknownPrice::Ask => self.may_call_unpriced(actor),
                     UnknownPrice::Allow => true,
                     UnknownPrice::Deny => false,
                 };
                 if !may_call {
-                    return Err(failure(not_called(model)));
+                    return Err(failure(format!(
+                        "`{model}` was not called, because nobody knows what it costs: {}.",
+                        how_to_set_price(model)
+                    )));
                 }
                 Money::default()
             }
@@ -386,6 +391,18 @@ impl Machine {
     }
 }
 
+/// Returns what the person is told if the run has just reached another milestone of cost.
+fn milestone(before: Money, after: Money) -> Option<Event> {
+    let n_passed = |spent: Money| {
+        let milestones = (0..64).map(|n| Money::from_usd(FIRST_MILESTONE_USD * 2_f64.powi(n)));
+        milestones.take_while(|milestone| *milestone <= spent).count()
+    };
+    (n_passed(after) > n_passed(before)).then(|| Event::ToolLog {
+        tool: "system".to_owned(),
+        log: format!("This run has cost {after} so far."),
+    })
+}
+
 /// Returns the event that asks about a model without a price.
 pub(super) fn price_question(call: &PreparedCall) -> Event {
     Event::approval_required(vec![price_tool(call)])
@@ -397,8 +414,6 @@ pub(super) fn price_tool(call: &PreparedCall) -> PendingTool {
         arguments: call.arguments.clone(),
         tool_call_id: call.id.clone(),
         billing: ToolBilling::default(),
-        outside_sandbox: false,
-        stopped_by: Vec::new(),
     }
 }
 
@@ -410,13 +425,6 @@ fn how_to_set_price(model: &str) -> String {
     format!(
         "set it in `budget.prices.\"{model}\"` (0 and 0 if it is free), or set \
          `budget.unknown_price` to \"allow\""
-    )
-}
-
-fn not_called(model: &str) -> String {
-    format!(
-        "`{model}` was not called, because nobody knows what it costs: {}.",
-        how_to_set_price(model)
     )
 }
 

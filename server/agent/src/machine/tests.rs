@@ -23,7 +23,6 @@ mod billable;
 mod compaction;
 mod guarding;
 mod restore;
-mod sandbox;
 mod skills;
 mod spending;
 mod undo;
@@ -44,7 +43,6 @@ fn setup() -> Setup {
             mode: TakeoverMode::Takeover,
             self_hosted_only: false,
             per_run: 3,
-            cooldown_s: 0,
             max_steps: 4,
         },
         student_is_self_hosted: true,
@@ -462,10 +460,81 @@ fn calls_of_a_reply_that_was_cut_are_not_run() {
             => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["a","bash",{"command":"ls"},null]
+            student tool_log {"log":"The reply was cut at the token limit (`student.max_tokens`), so its calls were not run: bash.","tool":"system"}
             student tool_output ["a",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
             => call student: 8 tools
         "#]],
     );
+}
+
+#[test]
+fn cancelling_a_running_call_keeps_its_output_and_calls_no_model() {
+    let mut stopped = ToolResult::ok("one line");
+    stopped.kind = ResultKind::Cancelled;
+    check(
+        machine(Mode::Edits),
+        vec![
+            request("x"),
+            calls(&[
+                ("a", "read_file", r#"{"path":"a"}"#),
+                ("b", "search", r#"{"pattern":"b"}"#),
+                ("c", "bash", r#"{"command":"ls"}"#),
+            ]),
+            Input::ToolsFinished(vec![
+                ("a".to_owned(), ToolResult::ok("whole")),
+                ("b".to_owned(), stopped),
+            ]),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student tool_call ["a","read_file",{"path":"a"},null]
+            student tool_call ["b","search",{"pattern":"b"},null]
+            student tool_call ["c","bash",{"command":"ls"},null]
+            => run a b
+            student tool_state_change {"state":"cancelled","tool":"search","toolCallId":"b"}
+            student tool_state_change {"state":"cancelled","tool":"bash","toolCallId":"c"}
+            student tool_output ["a",true,"whole"]
+            student tool_output ["b",false,"one line"]
+            student tool_output ["c",false,"The person cancelled the turn before this call had a result."]
+            student interrupted {}
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn a_request_that_is_asked_again_before_it_was_answered_is_read_once() {
+    let mut machine = machine(Mode::Full);
+    let refused = || Input::CallFailed {
+        failure: ModelFailure { class: FailureClass::Auth, message: "set the key".to_owned() },
+        partial: String::new(),
+    };
+    let asked = |step: &Step| {
+        let Step::CallModel { request, .. } = step else { panic!("{step:?}") };
+        let asked = request.messages.iter().filter_map(|message| match message {
+            Message::User { content, .. } => Some(content.clone()),
+            _ => None,
+        });
+        asked.collect::<Vec<_>>()
+    };
+    let mut journal = Vec::new();
+    for input in [request("first"), says("Done."), request("count"), refused()] {
+        journal.extend(machine.advance(input).events);
+    }
+    let again = machine.advance(request("count"));
+    assert_eq!(asked(&again.step), ["first", "count"]);
+    journal.extend(again.events);
+    journal.extend(machine.advance(refused()).events);
+    // Another request is one of its own, and so is the same after an answer.
+    assert_eq!(asked(&machine.clone().advance(request("sort")).step), ["first", "count", "sort"]);
+    let (mut restored, _) = Machine::restore(setup(), Policy::default(), Vec::new(), &journal);
+    for machine in [&mut machine, &mut restored] {
+        assert_eq!(machine.advance(Input::Undo).step, Step::RestoreFiles { turns: vec![2, 3] });
+        machine.advance(Input::FilesRestored { notes: Vec::new() });
+        assert_eq!(machine.advance(Input::Undo).step, Step::RestoreFiles { turns: vec![1] });
+    }
 }
 
 #[test]

@@ -73,13 +73,12 @@ struct Waiting {
 
 impl Waiting {
     fn key(&self) -> Key {
-        (self.call.tool_call_id.clone(), !self.call.stopped_by.is_empty(), self.round)
+        (self.call.tool_call_id.clone(), self.round)
     }
 }
 
-/// Tells questions apart: the call, whether it has run and was stopped, and how often it was asked
-/// about.
-type Key = (String, bool, u32);
+/// Tells questions apart: the call, and how often it was asked about.
+type Key = (String, u32);
 
 impl Approvals {
     /// Prepares to ask about the calls of a run; nothing is asked before [`Approvals::apply`].
@@ -218,7 +217,8 @@ impl Asker {
             reason: self.reason(waiting),
             estimated_cost_usd: call.billing.estimated_cost_usd,
             remaining_cap_usd: call.billing.remaining_cap_usd,
-            options: options(call)
+            options: OPTIONS
+                .into_iter()
                 .map(|(_, id, title)| PermissionOption {
                     id: id.to_owned(),
                     title: title.to_owned(),
@@ -230,7 +230,7 @@ impl Asker {
         let Some(PermissionAnswer { option_id, arguments, feedback }) = answer else {
             return Ok(None);
         };
-        let Some((choice, ..)) = options(call).find(|(_, id, _)| *id == option_id) else {
+        let Some((choice, ..)) = OPTIONS.into_iter().find(|(_, id, _)| *id == option_id) else {
             warn!(option_id, "the client chose an option that was not offered");
             return Ok(None);
         };
@@ -244,19 +244,20 @@ impl Asker {
         waiting: &Waiting,
     ) -> Result<Option<ApprovalDecision>, RequestError> {
         let Waiting { call, .. } = waiting;
-        let actions = options(call).map(|(_, _, title)| MessageActionItem {
+        let actions = OPTIONS.map(|(_, _, title)| MessageActionItem {
             title: title.to_owned(),
             properties: HashMap::new(),
         });
         let params = ShowMessageRequestParams {
             typ: MessageType::WARNING,
             message: format!("{}: {}\n{}", title(call), in_words(call), self.reason(waiting)),
-            actions: Some(actions.collect()),
+            actions: Some(actions.to_vec()),
         };
         let answer =
             self.session.outbox.request::<ShowMessageRequest>(&params, PERSONS_TIME).await?;
-        let chosen = answer
-            .and_then(|answer| options(call).find(|(_, _, title)| *title == answer.title.as_str()));
+        let chosen = answer.and_then(|answer| {
+            OPTIONS.into_iter().find(|(_, _, title)| *title == answer.title.as_str())
+        });
         Ok(chosen.map(|(choice, ..)| decision(call, choice)))
     }
 
@@ -274,20 +275,11 @@ impl Asker {
             _ => "a rule in `approval.rules` asks",
         };
         let risk = question::risk(&waiting.call).word();
-        if let Some(stopped) = question::stopped(&waiting.call) {
-            return format!("The {who} wants it. {stopped} Risk: {risk}.");
-        }
         match &waiting.call.billing.block_reason {
             Some(reason) => format!("The {who} wants it. {reason} Risk: {risk}."),
             None => format!("The {who} wants it, and {why}. Risk: {risk}."),
         }
     }
-}
-
-/// Returns what can be answered about a call. A model's price belongs in the settings for good.
-fn options(call: &PendingTool) -> impl Iterator<Item = (Choice, &'static str, &'static str)> {
-    let is_model = call.tool == MODEL_CALL;
-    OPTIONS.into_iter().filter(move |(choice, ..)| *choice != Choice::Always || !is_model)
 }
 
 fn is_waiting(waiting: &[Waiting], key: &Key) -> bool {

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{assert_whole, calls, check, failure, machine, request, says, setup};
+use super::{assert_whole, calls, check, failure, machine, request, says, setup, student_alone};
 use crate::{
     context::{Room, Rooms, estimate_messages},
     event::Event,
@@ -305,4 +305,24 @@ fn a_small_window_is_offered_fewer_tools() {
     let transition = machine.advance(request("count"));
     let Step::CallModel { request, .. } = &transition.step else { panic!() };
     assert!(request.tools.iter().all(|tool| tool.name != "search"));
+}
+
+#[test]
+fn a_server_that_shows_how_little_it_takes_gets_fewer_tools() {
+    let mut machine = student_alone(/*max_steps*/ 50);
+    machine.advance(request("x"));
+    for id in 0..3 {
+        machine.advance(call(id));
+        let step = machine.advance(result(id, &format!("{id}: {}", "row ".repeat(300)))).step;
+        let Step::CallModel { request, .. } = &step else { panic!("{step:?}") };
+        assert_eq!(request.tools.len(), 8);
+    }
+    let step = machine.advance(failure(FailureClass::ContextOverflow)).step;
+    // Here that is enough: nothing of the conversation has to go.
+    let Step::CallModel { purpose: Purpose::Attempt, request, .. } = step else {
+        panic!("{step:?}")
+    };
+    assert!(request.messages.iter().any(|it| matches!(it, Message::Tool { .. })));
+    let names: Vec<&str> = request.tools.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names, ["bash", "edit_file", "read_file", "skills", "write_file"]);
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     detect::SignalKind,
-    event::Event,
+    event::{Event, StateRecord},
     machine::{Input, Machine, Step},
     message::{FinishReason, Message, Origin},
     policy::{Mode, Policy},
@@ -525,4 +525,64 @@ fn without_a_limit_a_turn_has_all_the_steps_it_takes() {
         let step = machine.advance(results(&[(&id, 0)])).step;
         assert!(matches!(step, Step::CallModel { .. }), "{n}: {step:?}");
     }
+}
+
+#[test]
+fn a_call_that_was_cut_is_told_to_be_so_and_ends_the_turn_at_four() {
+    let cut = |id: &str| {
+        replies("", &[(id, "write_file", r#"{"path": "x", "content": "aa"#)], FinishReason::Length)
+    };
+    check(
+        student_alone(/*max_steps*/ 20),
+        vec![request("x"), cut("a"), cut("b"), cut("c"), cut("d")],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student tool_call ["a","write_file",{},"{\"path\": \"x\", \"content\": \"aa"]
+            student tool_log {"log":"The reply was cut at the token limit (`student.max_tokens`), so its calls were not run: write_file.","tool":"system"}
+            student tool_output ["a",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student tool_call ["b","write_file",{},"{\"path\": \"x\", \"content\": \"aa"]
+            student tool_log {"log":"The reply was cut at the token limit (`student.max_tokens`), so its calls were not run: write_file.","tool":"system"}
+            student tool_output ["b",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
+            student tool_log {"log":"2 calls of write_file were cut at the token limit; the model was told to write less at once.","tool":"system"}
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student tool_call ["c","write_file",{},"{\"path\": \"x\", \"content\": \"aa"]
+            student tool_log {"log":"The reply was cut at the token limit (`student.max_tokens`), so its calls were not run: write_file.","tool":"system"}
+            student tool_output ["c",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student tool_call ["d","write_file",{},"{\"path\": \"x\", \"content\": \"aa"]
+            student tool_log {"log":"The reply was cut at the token limit (`student.max_tokens`), so its calls were not run: write_file.","tool":"system"}
+            student tool_output ["d",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
+            student signal ["truncated",false]
+            student signal ["truncated",false]
+            student signal ["truncated",false]
+            student signal ["truncated",false]
+            student signal ["truncated",false]
+            student signal ["truncated",false]
+            student turn_complete [null,"length"]
+            => rest
+        "#]],
+    );
+}
+
+#[test]
+fn a_repetition_is_journalled_when_the_model_is_told() {
+    let mut machine = student_alone(/*max_steps*/ 20);
+    machine.advance(request("x"));
+    let mut told = Vec::new();
+    for id in ["a", "b", "c", "d"] {
+        machine.advance(list(id));
+        for emitted in machine.advance(results(&[(id, 0)])).events {
+            if let Event::State(StateRecord::Repeating { evidence }) = emitted.event {
+                told.push((id, evidence));
+            }
+        }
+    }
+    let evidence = "It called `list_files` 3 times in a row with the same arguments and result";
+    assert_eq!(told, [("c", evidence.to_owned())]);
 }

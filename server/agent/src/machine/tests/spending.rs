@@ -168,8 +168,8 @@ fn a_takeover_that_would_not_fit_does_not_begin() {
 #[test]
 fn each_takeover_has_its_whole_cap_and_all_count_for_the_run() {
     let mut machine = spender(budget(0.1, 5.0), Rate::Free, PRICE);
-    for prompt in ["x", "y"] {
-        for input in [request(prompt), says("I give up."), used(says("I can't do that."), 100)] {
+    for _ in 0..2 {
+        for input in [request("x"), says("I give up."), used(says("I can't do that."), 100)] {
             drive(&mut machine, input);
         }
     }
@@ -441,4 +441,40 @@ fn the_narrowest_books_come_first() {
         .collect();
     let call = [Scope::Call, Scope::Takeover, Scope::Run];
     assert_eq!(scopes, [call, call].concat());
+}
+
+#[test]
+fn what_a_run_has_cost_is_told_at_five_dollars_and_at_each_double_of_it() {
+    let mut machine = spender(budget(1_000.0, 1_000.0), PRICE, PRICE);
+    let mut told = Vec::new();
+    for dollars in [4, 1, 4, 1, 35] {
+        machine.advance(request("x"));
+        let (bill, _) = drive(&mut machine, used(says("Done."), dollars * 1_000));
+        told.push(bill.events.into_iter().find_map(|it| match it.event {
+            Event::ToolLog { log, .. } => Some(log),
+            _ => None,
+        }));
+    }
+    let cost = |usd: &str| Some(format!("This run has cost {usd} so far."));
+    assert_eq!(told, [None, cost("$5.00"), None, cost("$10.00"), cost("$45.00")]);
+}
+
+#[test]
+fn a_model_without_a_price_can_be_allowed_for_good() {
+    let mut machine = spender(budget(5.0, 5.0), Rate::Unknown, Rate::Unknown);
+    machine.advance(request("x"));
+    let mut always = decision("model_call_1_1", true);
+    always.scope = ApprovalScope::Always;
+    let transition = machine.advance(Input::Decided(vec![always]));
+    let kept = transition.events.iter().find_map(|it| match &it.event {
+        Event::State(StateRecord::AlwaysAllowed { grant }) => Some(grant.clone()),
+        _ => None,
+    });
+    let kept = kept.unwrap();
+    assert_eq!((kept.tool.as_str(), kept.target.as_str()), ("model_call", "small"));
+    // It holds for later runs too, and for that model only.
+    let mut other = spender(budget(5.0, 5.0), Rate::Unknown, Rate::Unknown);
+    other.set_always_allowed([kept].into());
+    assert!(matches!(other.advance(request("x")).step, Step::CallModel { .. }));
+    assert_eq!(drive(&mut other, says("I give up.")).1.step, Step::AwaitApproval);
 }
