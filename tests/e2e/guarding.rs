@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Agent, AgentOptions, bash, calls, says},
-    model_server::{ev_call, ev_finish},
+    harness::{Agent, AgentOptions, bash, calls, codes, says},
+    model_server::{Reply, ev_call, ev_finish},
 };
 
 async fn student_alone(settings: Value) -> Agent {
@@ -59,6 +59,49 @@ async fn a_student_that_repeats_itself_is_told_and_then_stopped() {
     let notes = agent.notes();
     let diagnostic = agent.diagnostic(&notes, "turn/failed").await;
     assert!(diagnostic["message"].as_str().unwrap().contains("5 times in a row"), "{diagnostic}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_student_that_goes_round_in_circles_is_a_warning_on_the_line_while_it_does() {
+    let mut agent = student_alone(json!({})).await;
+    for _ in 0..3 {
+        agent.student.then(bash("cat data.csv"));
+    }
+    agent.student.then(Reply::Silence);
+    let run_id = agent.ask().await;
+    let notes = agent.notes();
+    let diagnostic = agent.diagnostic(&notes, "turn/repeating").await;
+    let message = diagnostic["message"].as_str().unwrap();
+    assert!(message.contains("`bash` 3 times in a row"), "{message}");
+    assert!(agent.hover(&notes, 2).await.contains("the turn stops"));
+    agent.act(&notes, 2, "Stop the run").await;
+    agent.turn_end(&run_id, 1).await;
+    // What was stopped can be gone on with.
+    let diagnostics =
+        agent.diagnostics_when(&notes, "stopped", |all| codes(all) == ["turn/interrupted"]).await;
+    assert_eq!(diagnostics.len(), 1);
+    agent.student.then(says("There are 2 rows."));
+    assert_eq!(agent.act(&notes, 2, "Go on").await, json!({"turn": 2}));
+    agent.turn_end(&run_id, 2).await;
+    agent.no_diagnostics(&notes).await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_call_that_was_cut_is_no_malformed_one_and_the_person_reads_why_it_did_not_run() {
+    let mut agent = student_alone(json!({})).await;
+    let half = r#"{"path": "long.txt", "content": "and so on"#;
+    agent.student.then(vec![ev_call("call_1", "write_file", half), ev_finish("length")]);
+    agent.student.then(says("There are 2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    let log = data(&agent, "tool_log")[0]["log"].as_str().unwrap();
+    assert!(log.contains("`student.max_tokens`") && log.contains("write_file"), "{log}");
+    let output = data(&agent, "tool_output")[0]["output"].as_str().unwrap();
+    assert!(output.contains("cut at the token limit"), "{output}");
+    assert_eq!(data(&agent, "signal")[0]["kind"], "truncated");
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(transcript.contains("`student.max_tokens`"), "{transcript}");
     agent.finish().await;
 }
 

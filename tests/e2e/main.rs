@@ -22,7 +22,6 @@ mod escalation;
 mod failures;
 mod findings;
 mod folders;
-mod gates;
 mod guarding;
 mod harness;
 mod hover;
@@ -35,8 +34,6 @@ mod navigation;
 mod neighbors;
 mod offered_skills;
 mod operations;
-#[cfg(target_os = "linux")]
-mod outside_sandbox;
 mod permissions;
 mod processes;
 mod proposals;

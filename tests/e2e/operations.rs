@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Agent, AgentOptions, bash, calls, says, tool_results};
+use crate::{
+    harness::{Agent, AgentOptions, bash, calls, says, tool_results},
+    model_server::Reply,
+};
 
 #[tokio::test]
 async fn a_call_that_waits_for_a_person_waits_again_after_a_restart() {
@@ -11,6 +14,7 @@ async fn a_call_that_waits_for_a_person_waits_again_after_a_restart() {
     agent.student.then(bash("echo once >> made")).then(says("Done."));
     let run_id = agent.ask().await;
     let asked = agent.event(&run_id, "approval_required").await;
+    let before = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
     let mut agent = agent.restart().await;
     let listed = agent.execute("preceptor.runs", json!({})).await;
     assert_eq!(listed[0]["status"], "interrupted");
@@ -23,6 +27,10 @@ async fn a_call_that_waits_for_a_person_waits_again_after_a_restart() {
     assert_eq!(again["data"], asked["data"]);
     let notes = agent.notes();
     agent.diagnostic(&notes, "turn/approval").await;
+    let transcript = agent.uri(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    let placed = agent.diagnostic(&transcript, "turn/approval").await;
+    let heading = before.lines().position(|it| it == "## Turn 1").unwrap();
+    assert_eq!(placed["range"]["start"]["line"], heading);
     assert_eq!(agent.execute("preceptor.runs", json!({})).await[0]["status"], "waiting");
     let decision = json!({"toolCallId": asked["data"]["tools"][0]["toolCallId"], "approved": true});
     let approve = json!({"runId": run_id, "decisions": [decision]});
@@ -31,6 +39,47 @@ async fn a_call_that_waits_for_a_person_waits_again_after_a_restart() {
     assert_eq!(agent.read("made"), "once\n");
     let requests = agent.student.requests();
     assert_eq!(tool_results(requests.last().unwrap()).len(), 1);
+    let after = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(after.starts_with(&before), "{after}");
+    assert!(after.contains("- result of **bash** `echo once >> made`"), "{after}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_transcript_that_a_crash_cut_short_is_whole_again_when_the_run_goes_on() {
+    let mut agent = Agent::start().await;
+    agent.student.then(bash("wc -l data.csv")).then(says("There are 2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    let path = format!(".preceptor/runs/{run_id}/transcript.md");
+    let whole = agent.read(&path);
+    let mut agent = agent.restart().await;
+    agent.write(&path, &whole[..whole.len() / 2]);
+    agent.student.then(says("And 2 columns."));
+    let follow_up = json!({"runId": run_id, "prompt": "and columns?"});
+    agent.execute("preceptor.followUp", follow_up).await;
+    agent.turn_end(&run_id, 2).await;
+    let transcript = agent.read(&path);
+    let more = transcript.strip_prefix(&whole).expect("it begins as before");
+    assert!(more.contains("And 2 columns."), "{more}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_retried_after_an_error_is_asked_once() {
+    let mut agent = Agent::start().await;
+    agent.student.then(Reply::error(401, "invalid_request_error", "no key"));
+    let run_id = agent.ask_and_wait().await;
+    agent.student.then(says("There are 2 rows."));
+    assert_eq!(
+        agent.execute("preceptor.retry", json!({"runId": run_id})).await,
+        json!({"turn": 2})
+    );
+    agent.turn_end(&run_id, 2).await;
+    let requests = agent.student.requests();
+    let last = requests.last().unwrap();
+    let asked: Vec<&str> = last.messages().filter_map(|it| it["content"].as_str()).collect();
+    let n_times = asked.iter().map(|it| it.matches("how many rows").count()).sum::<usize>();
+    assert_eq!(n_times, 1, "{asked:?}");
     agent.finish().await;
 }
 

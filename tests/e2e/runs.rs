@@ -217,6 +217,10 @@ async fn a_client_without_events_gets_none() {
     agent.ask().await;
     let notes = agent.notes();
     agent.diagnostic(&notes, "turn/proposal").await;
+    // Nor does it see a progress: a message says that the turn is over.
+    let told = agent.client.notification("window/showMessage").await;
+    let message = told["message"].as_str().unwrap();
+    assert!(message.ends_with("how many rows has data.csv?\u{201d}: the turn is over."), "{told}");
     assert!(agent.client.events.is_empty());
     agent.finish().await;
 }

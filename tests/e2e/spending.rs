@@ -164,13 +164,37 @@ async fn a_model_without_a_price_is_called_when_a_person_says_so() {
     assert_eq!((&call["tool"], &call["arguments"]["model"]), (&json!("model_call"), &json!("big")));
     assert!(call["arguments"]["price"].as_str().unwrap().contains("`budget.prices.\"big\"`"));
     assert!(stranger.requests().is_empty());
-    let decisions = json!([{"toolCallId": call["toolCallId"], "approved": true}]);
+    let notes = agent.notes();
+    let diagnostic = agent.diagnostic(&notes, "turn/approval").await;
+    let message = diagnostic["message"].as_str().unwrap();
+    assert!(message.ends_with("calls of big, whose price nobody knows"), "{message}");
+    let decisions =
+        json!([{"toolCallId": call["toolCallId"], "approved": true, "scope": "always"}]);
     agent.execute("preceptor.approve", json!({"runId": run_id, "decisions": decisions})).await;
     let end = agent.turn_end(&run_id, 1).await;
     assert_eq!(end["data"]["finalResponse"], "There are 2 rows.");
     agent.event(&run_id, "skill_save_failed").await;
     let costs: Vec<&Value> = data(&agent, "llm_call").iter().map(|it| &it["costUsd"]).collect();
     assert_eq!(costs, [&json!(0.0), &Value::Null, &Value::Null]);
+
+    // Always is always: a later run does not ask.
+    let allowed = agent.execute("preceptor.status", json!({})).await["alwaysAllowed"].take();
+    assert_eq!(allowed, json!([{"tool": "model_call", "target": "big"}]));
+    agent.student.then(says("I give up."));
+    stranger.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    let run_id = agent.ask_and_wait().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_student_that_cannot_be_called_is_an_error_and_no_question_about_its_price() {
+    let settings = json!({"student": {"base_url": ""}, "teacher": {"enabled": false}});
+    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
+    let run_id = agent.ask().await;
+    let end = agent.turn_end(&run_id, 1).await;
+    assert_eq!(end["type"], "error");
+    assert!(end["data"]["error"].as_str().unwrap().contains("`student.base_url`"), "{end}");
     agent.finish().await;
 }
 

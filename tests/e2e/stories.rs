@@ -21,6 +21,8 @@ async fn a_client_without_any_capability_goes_the_whole_way_by_code_actions() {
     let notes = agent.notes();
     agent.act(&notes, ASK_LINE, "Ask Preceptor").await;
     agent.diagnostic(&notes, "turn/proposal").await;
+    let message = agent.client.notification("window/showMessage").await;
+    assert!(message["message"].as_str().unwrap().ends_with("the turn is over."), "{message}");
     let accepted = agent.act(&notes, ASK_LINE, "Accept skill").await;
     assert_eq!(accepted["uri"], agent.uri(SKILL));
     let message = agent.client.notification("window/showMessage").await;
@@ -29,6 +31,7 @@ async fn a_client_without_any_capability_goes_the_whole_way_by_code_actions() {
     agent.act(&notes, ASK_LINE, "Ask Preceptor").await;
     agent.student.wait_for_requests(2).await;
     assert!(agent.student.requests()[1].mentions("count-csv-rows"));
+    agent.client.notification("window/showMessage").await;
     assert!(agent.client.events.is_empty());
     agent.finish().await;
 }

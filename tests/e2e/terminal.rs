@@ -44,7 +44,8 @@ async fn of_several_calls_each_result_says_whose_it_is() {
         .then(says("Done."));
     let (code, stdout, stderr) = shell(dir.path(), &["run", "count the rows"]).await;
     assert_eq!(code, 0, "{stderr}");
-    let (before, after) = stdout.split_once("  result of read_file:\n").expect("it is named");
+    let (before, after) =
+        stdout.split_once("  result of read_file data.csv:\n").expect("it is named");
     assert!(before.contains("> read_file") && before.contains("> bash"), "{stdout}");
     assert!(after.contains("1,2") && after.contains("by-command"), "{stdout}");
 }

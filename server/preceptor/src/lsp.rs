@@ -25,6 +25,7 @@ mod linter;
 mod methods;
 mod neighbors;
 mod normalize;
+mod notices;
 mod options;
 pub mod outbox;
 mod positions;

@@ -1,6 +1,7 @@
 //! `preceptor run`: the agent in a terminal, without an editor.
 
 use std::{
+    collections::HashMap,
     fmt::Write as _,
     io::{self, BufRead, IsTerminal, Write},
     sync::Arc,
@@ -12,6 +13,7 @@ use agent::{
     machine::{ApprovalDecision, ApprovalScope},
     plan::{Plan, PlanStatus},
     preview::summary,
+    tool::BuiltInTool,
 };
 use anyhow::Context;
 use runtime::{
@@ -22,6 +24,7 @@ use runtime::{
     folders::Folders,
     journal::Record,
     proposals::ProposalStore,
+    run_store::first_line,
     sandbox::Sandbox,
 };
 use serde_json::json;
@@ -35,6 +38,8 @@ const EXIT_TURN_FAILED: u8 = 1;
 const EXIT_INTERRUPTED: u8 = 130;
 /// Exit code: something needed approval and nobody could be asked.
 const EXIT_DECLINED: u8 = 3;
+/// Longest call that its result repeats, in characters.
+const CALL_CHARS: usize = 100;
 /// Records that may wait for the terminal.
 const QUEUED_RECORDS: usize = 256;
 
@@ -131,7 +136,10 @@ struct Screen {
     run_id: String,
     is_mid_line: bool,
     has_takeover_failed: bool,
-    last_call: String,
+    /// What was called, by call.
+    calls: HashMap<String, String>,
+    /// The call whose line is the last one.
+    last_call: Option<String>,
     cost: Money,
     /// Calls of models without a known price.
     n_unpriced: usize,
@@ -145,7 +153,8 @@ impl Screen {
             run_id,
             is_mid_line: false,
             has_takeover_failed: false,
-            last_call: String::new(),
+            calls: HashMap::new(),
+            last_call: None,
             cost: Money::default(),
             n_unpriced: 0,
             exit_code: 0,
@@ -204,16 +213,22 @@ impl Screen {
                 return content.clone();
             }
             Event::ToolCall { tool, arguments, raw, tool_call_id } => {
-                self.last_call.clone_from(tool_call_id);
-                format!("> {tool} {}", raw.clone().unwrap_or_else(|| summary(arguments)))
+                let call = format!("{tool} {}", raw.clone().unwrap_or_else(|| summary(arguments)));
+                let line = format!("> {call}");
+                self.calls.insert(tool_call_id.clone(), call);
+                self.last_call = Some(tool_call_id.clone());
+                return self.on_a_line(&line);
             }
+            // What was planned is shown already.
+            Event::ToolOutput { tool, success: true, .. } if is_plan(tool) => return String::new(),
             Event::ToolOutput { tool, tool_call_id, output, success, .. } => {
                 let mark = if *success { "" } else { "! " };
-                // Of several calls, each result says whose it is.
-                let whose = if *tool_call_id == self.last_call {
+                // Unless it stands right behind its call, a result says whose it is.
+                let whose = if self.last_call.as_ref() == Some(tool_call_id) {
                     String::new()
                 } else {
-                    format!("  result of {tool}:\n")
+                    let call = self.calls.get(tool_call_id).unwrap_or(tool);
+                    format!("  result of {}:\n", agent::clip::clip(first_line(call), CALL_CHARS))
                 };
                 let shown = agent::clip::clip_middle(output.trim_end(), /*max_chars*/ 2_000)
                     .lines()
@@ -225,7 +240,7 @@ impl Screen {
             Event::ToolLog { log, .. } => format!("[{log}]"),
             Event::PlanUpdate { plan } => plan_list(plan),
             Event::Signal(signal) if !signal.recovered => {
-                format!("[failure signal: {}]", signal.evidence)
+                format!("[failure signal: {}]", signal.sentence())
             }
             Event::TeacherTakeover { teacher_model, student_failure, .. } => {
                 format!("\n[the teacher {teacher_model} takes over: {student_failure}]")
@@ -264,9 +279,14 @@ impl Screen {
             }
             _ => return String::new(),
         };
-        let start = if self.is_mid_line { "\n" } else { "" };
-        self.is_mid_line = false;
-        format!("{start}{line}\n")
+        self.last_call = None;
+        self.on_a_line(&line)
+    }
+
+    /// Returns the text on a line of its own.
+    fn on_a_line(&mut self, text: &str) -> String {
+        let start = if std::mem::take(&mut self.is_mid_line) { "\n" } else { "" };
+        format!("{start}{text}\n")
     }
 
     /// Asks about each call; without a terminal everything is declined, and said to be.
@@ -280,14 +300,10 @@ impl Screen {
                 ask_terminal(what).await?
             } else {
                 self.exit_code = EXIT_DECLINED;
-                let way = if tool.outside_sandbox {
-                    "a rule with `outside_sandbox = true` in `approval.rules` lets it out"
-                } else {
-                    "--approve full runs everything, --approve edits runs file edits"
-                };
                 let _ = writeln!(
                     io::stderr(),
-                    "declined, because nobody can be asked without a terminal:\n{what}\n({way})"
+                    "declined, because nobody can be asked without a terminal:\n{what}\n\
+                     (--approve full runs everything, --approve edits runs file edits)"
                 );
                 Answer::default()
             };
@@ -330,6 +346,10 @@ impl Screen {
         };
         format!("\ncost: {}{unpriced}", self.cost)
     }
+}
+
+fn is_plan(tool: &str) -> bool {
+    BuiltInTool::from_name(tool) == Some(BuiltInTool::Plan)
 }
 
 /// One item a line.

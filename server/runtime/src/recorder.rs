@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, mpsc};
 use crate::{
     clock::{self, Clock},
     journal::{Journal, JournalError, Record},
-    run_store::RunFolder,
+    run_store::{self, RunFolder},
     transcript::Transcript,
 };
 
@@ -47,7 +47,7 @@ impl Recorder {
         listener: mpsc::Sender<Arc<Record>>,
     ) -> Result<Self, JournalError> {
         let journal = Journal::create(&folder.journal())?;
-        Ok(Self::with_journal(folder, clock, redactor, journal, Some(listener)))
+        Ok(Self::with_journal(folder, clock, redactor, journal, &[], Some(listener)))
     }
 
     /// Goes on with the journal of a run that nobody works on: to work on it, or, without a
@@ -62,7 +62,8 @@ impl Recorder {
         listener: Option<mpsc::Sender<Arc<Record>>>,
     ) -> Result<Self, JournalError> {
         let journal = Journal::reopen(&folder.journal())?;
-        Ok(Self::with_journal(folder, clock, redactor, journal, listener))
+        let records = run_store::load(folder)?;
+        Ok(Self::with_journal(folder, clock, redactor, journal, &records, listener))
     }
 
     /// Leaves the run to whoever wants to go on with it; whoever listened is told no more.
@@ -77,17 +78,19 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         redactor: Redactor,
         journal: Journal,
+        records: &[Record],
         listener: Option<mpsc::Sender<Arc<Record>>>,
     ) -> Self {
-        let transcript = Transcript::open(&folder.transcript())
+        let transcript = Transcript::open(&folder.transcript(), &folder.run_id, records)
             .inspect_err(|error| tracing::warn!(%error, run = folder.run_id, "no transcript"))
             .ok();
+        let turn_lines = transcript.as_ref().map(Transcript::turn_lines).unwrap_or_default();
         Self {
             run_id: folder.run_id.clone(),
             clock,
             redactor,
             inner: Mutex::new(Inner { journal, transcript, listener }),
-            turn_lines: std::sync::Mutex::default(),
+            turn_lines: std::sync::Mutex::new(turn_lines),
         }
     }
 

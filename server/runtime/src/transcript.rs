@@ -12,7 +12,7 @@ use agent::{
     event::{Event, StateRecord, ToolState},
     plan::{Plan, PlanStatus},
     preview::{preview, summary},
-    tool::Denial,
+    tool::BuiltInTool,
 };
 
 use crate::journal::Record;
@@ -27,6 +27,12 @@ const CALL_CHARS: usize = 200;
 #[derive(Debug)]
 pub(crate) struct Transcript {
     file: File,
+    shown: Shown,
+}
+
+/// What the transcript has shown so far, as far as what follows depends on it.
+#[derive(Debug, Default)]
+struct Shown {
     calls: HashMap<String, String>,
     last_call: Option<String>,
     is_in_paragraph: bool,
@@ -37,23 +43,41 @@ pub(crate) struct Transcript {
 }
 
 impl Transcript {
-    /// Starts a transcript, or goes on with one.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
-        Ok(Self {
-            file,
-            calls: HashMap::new(),
-            last_call: None,
-            is_in_paragraph: false,
-            is_thinking: false,
-            teacher_speaks: false,
-            n_lines: 0,
-            turn_lines: HashMap::new(),
-        })
+    /// Starts a transcript, or goes on with that of a journal: with what it has to show, whatever
+    /// of that a crash kept out of the file.
+    pub(crate) fn open(path: &Path, run_id: &str, journal: &[Record]) -> io::Result<Self> {
+        // A workspace is content from elsewhere: what lies there must not have us write elsewhere.
+        if std::fs::symlink_metadata(path).is_ok_and(|it| !it.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is not a plain file"));
+        }
+        let mut shown = Shown::default();
+        let text: String = journal.iter().map(|it| shown.take(run_id, it)).collect();
+        if !std::fs::read(path).is_ok_and(|it| it == text.as_bytes()) {
+            std::fs::write(path, &text)?;
+        }
+        Ok(Self { file: OpenOptions::new().append(true).open(path)?, shown })
     }
 
     /// Appends what a record has to show.
     pub(crate) fn push(&mut self, run_id: &str, record: &Record) -> io::Result<()> {
+        let text = self.shown.take(run_id, record);
+        self.file.write_all(text.as_bytes())
+    }
+
+    /// Returns the line (0-based) of a turn's heading.
+    pub(crate) fn turn_line(&self, turn: u32) -> Option<u32> {
+        self.shown.turn_lines.get(&turn).copied()
+    }
+
+    /// Returns the lines (0-based) of all turns' headings.
+    pub(crate) fn turn_lines(&self) -> HashMap<u32, u32> {
+        self.shown.turn_lines.clone()
+    }
+}
+
+impl Shown {
+    /// Returns what a record has to show, and counts its lines.
+    fn take(&mut self, run_id: &str, record: &Record) -> String {
         let text = self.render(run_id, record);
         let before_heading = text.find("## Turn ").map(|start| text.get(..start));
         if let Event::State(StateRecord::Request { .. }) = &record.event {
@@ -61,12 +85,7 @@ impl Transcript {
             self.turn_lines.insert(record.turn, self.n_lines + before);
         }
         self.n_lines += count_lines(&text);
-        self.file.write_all(text.as_bytes())
-    }
-
-    /// Returns the line (0-based) of a turn's heading; only of turns that this writer wrote.
-    pub(crate) fn turn_line(&self, turn: u32) -> Option<u32> {
-        self.turn_lines.get(&turn).copied()
+        text
     }
 
     fn render(&mut self, run_id: &str, record: &Record) -> String {
@@ -91,6 +110,10 @@ impl Transcript {
             event => {
                 let block = self.block(run_id, record, event);
                 if !block.is_empty() {
+                    // A result stands by itself right behind its call only.
+                    if !matches!(event, Event::ToolCall { .. }) {
+                        self.last_call = None;
+                    }
                     self.end_paragraph(&mut out);
                     out.push_str(&block);
                 }
@@ -139,6 +162,8 @@ impl Transcript {
                 }
                 block
             }
+            // What was planned is shown already.
+            Event::ToolOutput { tool, success: true, .. } if is_plan(tool) => String::new(),
             Event::ToolOutput { tool_call_id, output, .. } => {
                 let mut block = String::new();
                 if self.last_call.as_ref() != Some(tool_call_id) {
@@ -162,14 +187,6 @@ impl Transcript {
                 let what = if *count == 1 { "One call waits" } else { "Calls wait" };
                 let mut block = format!("*{what} for your approval.*\n\n");
                 for tool in tools {
-                    for Denial { layer, what } in &tool.stopped_by {
-                        let summary = code_span(&summary(&tool.arguments));
-                        let _ = write!(
-                            block,
-                            "The sandbox stopped {summary}: {what} ({layer}). If you approve, it \
-                             runs once more, with nothing that confines it.\n\n"
-                        );
-                    }
                     if let Some(preview) = preview(&tool.arguments) {
                         let summary = code_span(&summary(&tool.arguments));
                         let _ = write!(block, "{summary}\n\n{}", fenced("diff", &preview));
@@ -186,7 +203,7 @@ impl Transcript {
                 format!("*A call of {} for {cost}.*\n\n", code_span(model))
             }
             Event::Signal(signal) if !signal.recovered => {
-                format!("*Failure signal:* {}\n\n", signal.evidence.replace('\n', " "))
+                format!("*Failure signal:* {}\n\n", signal.sentence().replace('\n', " "))
             }
             Event::TeacherTakeover { teacher_model, student_failure, .. } => {
                 self.teacher_speaks = true;
@@ -247,6 +264,10 @@ impl Transcript {
         }
         (self.is_in_paragraph, self.is_thinking) = (false, false);
     }
+}
+
+fn is_plan(tool: &str) -> bool {
+    BuiltInTool::from_name(tool) == Some(BuiltInTool::Plan)
 }
 
 /// A task list, as Markdown has it.

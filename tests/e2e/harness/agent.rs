@@ -161,7 +161,8 @@ impl Agent {
         message["params"].take()
     }
 
-    /// Waits for the end of a turn and returns that event.
+    /// Waits for the end of a turn and returns that event. If the turn broke off, the person is told
+    /// so in a message.
     pub(crate) async fn turn_end(&mut self, run_id: &str, turn: u64) -> Value {
         let mut message = self
             .client
@@ -173,7 +174,16 @@ impl Agent {
                     && event["type"].as_str().is_some_and(|it| journals::ENDS.contains(&it))
             })
             .await;
-        message["params"].take()
+        let end = message["params"].take();
+        let sentence = match end["type"].as_str() {
+            Some("error") => &end["data"]["error"],
+            Some("session_terminated") => &end["data"]["userMessage"],
+            _ => return end,
+        };
+        let told = self.client.notification("window/showMessage").await;
+        let message = told["message"].as_str().unwrap();
+        assert!(message.ends_with(sentence.as_str().unwrap()), "{told}");
+        end
     }
 
     /// Returns the kinds of a run's events so far, without the pieces of texts.

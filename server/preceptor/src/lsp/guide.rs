@@ -12,7 +12,7 @@ use tower_lsp::lsp_types::{CodeDescription, Url};
 use tracing::warn;
 
 /// The pages of codes that no rule stands behind.
-const OTHER_PAGES: [(&str, &str); 11] = [
+const OTHER_PAGES: [(&str, &str); 12] = [
     ("config/invalid", include_str!("../../guide/config/invalid.md")),
     ("config/untrusted", include_str!("../../guide/config/untrusted.md")),
     ("skill/unsaved", include_str!("../../guide/skill/unsaved.md")),
@@ -23,6 +23,7 @@ const OTHER_PAGES: [(&str, &str); 11] = [
     ("turn/interrupted", include_str!("../../guide/turn/interrupted.md")),
     ("turn/no-skill", include_str!("../../guide/turn/no-skill.md")),
     ("turn/proposal", include_str!("../../guide/turn/proposal.md")),
+    ("turn/repeating", include_str!("../../guide/turn/repeating.md")),
     ("turn/takeover", include_str!("../../guide/turn/takeover.md")),
 ];
 

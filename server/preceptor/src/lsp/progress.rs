@@ -97,6 +97,11 @@ impl ProgressView {
                 self.has_failed = false;
                 self.begin(prompt).await;
             }
+            // The turn began before this session did.
+            Event::ApprovalRequired { .. } if self.turn != record.turn => {
+                self.turn = record.turn;
+                self.begin("Waits for your approval.").await;
+            }
             _ if !self.is_shown => {}
             Event::Processing { message } => self.report(message).await,
             Event::ToolCall { tool, arguments, .. } => {

@@ -21,8 +21,8 @@ use tower_lsp::lsp_types::{Position, Range, Url};
 use tracing::{error, info_span};
 
 use crate::lsp::{
-    approvals::Approvals, editor::SessionEditor, methods::RunEvent, progress::RunProgress,
-    session::Session, settings::files,
+    approvals::Approvals, editor::SessionEditor, methods::RunEvent, notices::Notices,
+    progress::RunProgress, session::Session, settings::files,
 };
 
 /// Records of one run that may wait for the client.
@@ -187,8 +187,10 @@ pub(crate) async fn open(
             _ => None,
         });
         session.turns.add_run(&session.board, run_id, asked_at, transcript);
+        let recorder = run.recorder();
         for record in &records {
-            session.turns.apply(&session.board, run_id, record, None);
+            let line = recorder.turn_line(record.turn);
+            session.turns.apply(&session.board, run_id, record, line);
         }
     }
     view(session, &run, approval_mode, news);
@@ -210,6 +212,7 @@ fn view(
         run: Arc::clone(run),
         progress: RunProgress::new(session, &run_id),
         approvals: Approvals::new(session, run, approval_mode),
+        notices: Notices::default(),
     };
     session.tasks.spawn(info_span!("viewer", run = run_id), viewer.show(records));
 }
@@ -264,10 +267,11 @@ struct Viewer {
     run: Arc<RunHandle>,
     progress: RunProgress,
     approvals: Approvals,
+    notices: Notices,
 }
 
 impl Viewer {
-    async fn show(self, mut records: mpsc::Receiver<Arc<Record>>) {
+    async fn show(mut self, mut records: mpsc::Receiver<Arc<Record>>) {
         let run_id = self.run.folder().run_id.clone();
         while let Some(record) = records.recv().await {
             if self.session.client().preceptor.events {
@@ -282,6 +286,7 @@ impl Viewer {
             self.session.turns.apply(&self.session.board, &run_id, &record, line);
             self.approvals.apply(&record);
             self.progress.apply(&record).await;
+            self.notices.apply(&self.session, &record);
             if changes_lenses(&record.event) {
                 self.session.refresh_code_lenses();
             }

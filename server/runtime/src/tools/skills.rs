@@ -28,7 +28,10 @@ impl Toolbox {
                     .text("name")
                     .ok_or_else(|| format!("`name` is missing; the skills are: {}", names()))?;
                 let skill = skills.iter().find(|skill| skill.name == name).ok_or_else(|| {
-                    format!("there is no skill `{name}`; the skills are: {}", names())
+                    match skills.as_slice() {
+                        [] => format!("there is no skill `{name}`; there are none at all"),
+                        _ => format!("there is no skill `{name}`; the skills are: {}", names()),
+                    }
                 })?;
                 match arguments.text("file") {
                     None | Some("" | "SKILL.md") => Ok(ToolResult::ok(skill.text.to_string())),

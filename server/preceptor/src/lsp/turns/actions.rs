@@ -13,6 +13,9 @@ const CALL_CHARS: usize = 80;
 /// What a turn that ran out of steps is asked when it may have more.
 const GO_ON: &str = "Go on where you stopped.";
 
+/// Commands that make sense between two turns only.
+const AT_REST: [&str; 3] = ["preceptor.followUp", "preceptor.resume", "preceptor.retry"];
+
 /// Returns the actions, the one that is wanted most often first.
 pub(super) fn actions(
     run_id: &str,
@@ -23,7 +26,7 @@ pub(super) fn actions(
     let run = json!({ "runId": run_id });
     let turn = json!({ "runId": run_id, "turn": item.turn });
     let retry = ("Retry".to_owned(), "preceptor.retry", run.clone());
-    let show = ("Show the transcript".to_owned(), "preceptor.show", run);
+    let show = ("Show the transcript".to_owned(), "preceptor.show", run.clone());
     let dismiss = ("Dismiss".to_owned(), "preceptor.dismiss", turn);
     let actions = match &item.kind {
         Kind::Failed { signals, .. }
@@ -32,27 +35,32 @@ pub(super) fn actions(
             let go_on = json!({ "runId": run_id, "prompt": GO_ON });
             vec![("Go on".to_owned(), "preceptor.followUp", go_on), retry, show, dismiss]
         }
-        Kind::Failed { .. }
-        | Kind::Error { .. }
-        | Kind::EscalationFailed { .. }
-        | Kind::Interrupted => vec![retry, show, dismiss],
+        Kind::Interrupted => {
+            let go_on = ("Go on".to_owned(), "preceptor.resume", run);
+            vec![go_on, retry, show, dismiss]
+        }
+        Kind::Failed { .. } | Kind::Error { .. } | Kind::EscalationFailed { .. } => {
+            vec![retry, show, dismiss]
+        }
+        Kind::Repeating { .. } => {
+            vec![("Stop the run".to_owned(), "preceptor.cancel", run), show, dismiss]
+        }
         Kind::Takeover { .. } | Kind::NoSkill { .. } => vec![show, dismiss],
-        Kind::Approval { tool_call_id, call, outside_sandbox, .. } => {
+        Kind::Approval { tool_call_id, call, .. } => {
             let call = ends(&call.replace('\n', " "));
-            let place = if *outside_sandbox { " outside the sandbox" } else { "" };
             let decision = |approved: bool, scope: &str| {
                 json!({ "runId": run_id, "decisions": [
                     { "toolCallId": tool_call_id, "approved": approved, "scope": scope },
                 ]})
             };
             vec![
-                (format!("Approve `{call}`{place}"), "preceptor.approve", decision(true, "once")),
+                (format!("Approve `{call}`"), "preceptor.approve", decision(true, "once")),
                 (
-                    format!("Approve `{call}`{place} for this run"),
+                    format!("Approve `{call}` for this run"),
                     "preceptor.approve",
                     decision(true, "run"),
                 ),
-                (format!("Reject `{call}`{place}"), "preceptor.approve", decision(false, "once")),
+                (format!("Reject `{call}`"), "preceptor.approve", decision(false, "once")),
                 show,
             ]
         }
@@ -61,9 +69,7 @@ pub(super) fn actions(
     actions
         .into_iter()
         // Asking once more would end what is under way.
-        .filter(|(_, command, _)| {
-            !(is_active && matches!(*command, "preceptor.retry" | "preceptor.followUp"))
-        })
+        .filter(|(_, command, _)| !(is_active && AT_REST.contains(command)))
         .map(|(title, command, argument)| action(title, command, argument, Some(diagnostic)))
         .collect()
 }

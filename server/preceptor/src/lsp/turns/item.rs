@@ -3,15 +3,13 @@
 use agent::{
     detect::Signal,
     event::PendingTool,
+    machine::MODEL_CALL,
     preview::{preview, summary},
 };
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
-use crate::{
-    lsp::{guide::GuidePages, to_proto::SOURCE},
-    question::stopped,
-};
+use crate::lsp::{guide::GuidePages, to_proto::SOURCE};
 
 /// Longest message of a diagnostic, in characters.
 const MESSAGE_CHARS: usize = 300;
@@ -28,9 +26,7 @@ pub(super) struct Item {
 pub(super) enum Kind {
     Failed {
         signals: Vec<Signal>,
-        /// Why the teacher did not come in.
         gate: Option<String>,
-        gate_name: Option<String>,
         /// Whether the verdict is known.
         is_settled: bool,
     },
@@ -46,10 +42,6 @@ pub(super) enum Kind {
         call: String,
         /// What an edit puts in and takes out.
         preview: Option<String>,
-        /// Whether nothing would confine it.
-        outside_sandbox: bool,
-        /// What the sandbox kept it from.
-        stopped: Option<String>,
     },
     Proposal {
         proposal_id: String,
@@ -66,6 +58,9 @@ pub(super) enum Kind {
         class: String,
     },
     Interrupted,
+    Repeating {
+        evidence: String,
+    },
 }
 
 impl Kind {
@@ -79,13 +74,13 @@ impl Kind {
         let (n_added, n_removed) = (lines('+'), lines('-'));
         let size =
             if preview.is_some() { format!(" (+{n_added} −{n_removed})") } else { String::new() };
-        Self::Approval {
-            tool_call_id: tool.tool_call_id.clone(),
-            call: format!("{}: {}{size}", tool.tool, summary(&tool.arguments)),
-            preview,
-            outside_sandbox: tool.outside_sandbox,
-            stopped: stopped(tool),
-        }
+        let call = match tool.arguments.get("model").and_then(Value::as_str) {
+            Some(model) if tool.tool == MODEL_CALL => {
+                format!("calls of {model}, whose price nobody knows")
+            }
+            _ => format!("{}: {}{size}", tool.tool, summary(&tool.arguments)),
+        };
+        Self::Approval { tool_call_id: tool.tool_call_id.clone(), call, preview }
     }
 }
 
@@ -111,10 +106,10 @@ impl Item {
                 DiagnosticSeverity::ERROR,
                 format!("The takeover failed: {reason}"),
             ),
-            Kind::Approval { call, outside_sandbox, stopped, .. } => (
+            Kind::Approval { call, .. } => (
                 "turn/approval",
                 DiagnosticSeverity::WARNING,
-                approval_message(call, *outside_sandbox, stopped.as_deref()),
+                format!("Waits for your approval: {call}"),
             ),
             Kind::Proposal { name, n_errors, n_findings, .. } => (
                 "turn/proposal",
@@ -134,6 +129,11 @@ impl Item {
                 "turn/interrupted",
                 DiagnosticSeverity::HINT,
                 "The request was stopped.".to_owned(),
+            ),
+            Kind::Repeating { evidence } => (
+                "turn/repeating",
+                DiagnosticSeverity::WARNING,
+                format!("It goes round in circles: {evidence}. It was told to do otherwise."),
             ),
         };
         Diagnostic {
@@ -160,7 +160,7 @@ impl Item {
     /// Returns everything there is to know about it, as Markdown.
     pub(super) fn detail(&self) -> String {
         match &self.kind {
-            Kind::Failed { signals, gate, gate_name, .. } => {
+            Kind::Failed { signals, gate, .. } => {
                 let evidence: Vec<String> = signals
                     .iter()
                     .map(|signal| {
@@ -173,26 +173,18 @@ impl Item {
                         )
                     })
                     .collect();
-                let name = gate_name.as_ref().map(|name| format!(" (gate `{name}`)"));
-                let name = name.unwrap_or_default();
-                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}{name}"));
-                let gate = gate.unwrap_or_default();
+                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}")).unwrap_or_default();
                 format!("**Why the student failed**\n\n{}{gate}", evidence.join("\n"))
             }
             Kind::Takeover { model, reason } => {
                 format!("**The teacher took over**: `{model}`\n\nBecause: {reason}")
             }
             Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
-            Kind::Approval { call, preview, outside_sandbox, stopped, .. } => {
-                let to = if *outside_sandbox { " to run outside the sandbox" } else { "" };
-                let stopped = stopped.as_ref().map_or_else(String::new, |it| format!("\n\n{it}"));
+            Kind::Approval { call, preview, .. } => {
                 let preview = preview
                     .as_ref()
                     .map_or_else(String::new, |preview| format!("\n\n{}", fenced("diff", preview)));
-                format!(
-                    "**Waits for your approval{to}**\n\n{}{preview}{stopped}",
-                    fenced("text", call)
-                )
+                format!("**Waits for your approval**\n\n{}{preview}", fenced("text", call))
             }
             Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
                 "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
@@ -201,36 +193,32 @@ impl Item {
             Kind::NoSkill { reason } => format!("**No skill was proposed**: {reason}"),
             Kind::Error { error, class } => format!("**Error** (`{class}`)\n\n{error}"),
             Kind::Interrupted => "**The request was stopped**".to_owned(),
+            Kind::Repeating { evidence } => format!(
+                "**It goes round in circles**\n\n{evidence}. It was told so; if it goes on, the \
+                 turn stops."
+            ),
         }
     }
 
     fn data(&self, run_id: &str) -> Value {
         let mut data = json!({ "runId": run_id, "turn": self.turn });
         let more = match &self.kind {
-            Kind::Failed { signals, gate, gate_name, .. } => {
-                json!({ "signals": signals, "gate": gate, "gateName": gate_name })
-            }
+            Kind::Failed { signals, gate, .. } => json!({ "signals": signals, "gate": gate }),
             Kind::Takeover { model, .. } => json!({ "teacherModel": model }),
             Kind::Approval { tool_call_id, .. } => json!({ "toolCallId": tool_call_id }),
             Kind::Proposal { proposal_id, name, uri, .. } => {
                 json!({ "proposalId": proposal_id, "name": name, "uri": uri })
             }
             Kind::Error { class, .. } => json!({ "class": class }),
-            Kind::EscalationFailed { .. } | Kind::NoSkill { .. } | Kind::Interrupted => json!({}),
+            Kind::EscalationFailed { .. }
+            | Kind::NoSkill { .. }
+            | Kind::Interrupted
+            | Kind::Repeating { .. } => json!({}),
         };
         if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
             data.extend(more);
         }
         data
-    }
-}
-
-/// What stopped a command is said before the command: the message may be cut.
-fn approval_message(call: &str, outside_sandbox: bool, stopped: Option<&str>) -> String {
-    let to = if outside_sandbox { " to run outside the sandbox" } else { "" };
-    match stopped {
-        Some(stopped) => format!("Waits for your approval{to}: {stopped} {call}"),
-        None => format!("Waits for your approval{to}: {call}"),
     }
 }
 
@@ -241,11 +229,11 @@ fn fenced(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{text}\n{fence}")
 }
 
-fn strongest(signals: &[Signal]) -> &str {
+fn strongest(signals: &[Signal]) -> String {
     signals
         .iter()
         .max_by(|a, b| a.confidence.total_cmp(&b.confidence))
-        .map_or("it did not get the request done", |signal| signal.evidence.as_str())
+        .map_or_else(|| "it did not get the request done".to_owned(), Signal::sentence)
 }
 
 fn state(n_errors: usize, n_findings: usize) -> String {
