@@ -1,68 +1,11 @@
 //! When the teacher comes in, when not and why, and what comes of its lesson.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    harness::{Agent, AgentOptions, TEACHER, bash, distilled, says},
+    harness::{Agent, TEACHER, bash, distilled, says},
     model_server::Reply,
 };
-
-/// Lets the student fail with some settings, and asserts that nobody took over and that the hover
-/// names the gate.
-async fn check_gate(settings: Value, gate: &str) {
-    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
-    agent.student.then(says("I was unable to count the rows."));
-    let run_id = agent.ask_and_wait().await;
-    let notes = agent.notes();
-    agent.diagnostic(&notes, "turn/failed").await;
-    let hover = agent.hover(&notes, 2).await;
-    assert!(hover.contains(gate), "`{gate}` in {hover}");
-    assert!(!agent.kinds(&run_id).contains(&"teacher_takeover"));
-    assert!(agent.teacher.requests().is_empty());
-    agent.finish().await;
-}
-
-#[tokio::test]
-async fn a_teacher_that_is_switched_off_stays_out() {
-    check_gate(json!({"teacher": {"enabled": false}}), "teacher.enabled").await;
-}
-
-#[tokio::test]
-async fn a_teacher_without_a_model_stays_out() {
-    check_gate(json!({"teacher": {"model": ""}}), "teacher.model").await;
-}
-
-#[tokio::test]
-async fn a_mode_without_takeovers_is_named() {
-    for mode in ["off", "ask"] {
-        check_gate(json!({"teacher": {"mode": mode}}), "teacher.mode").await;
-    }
-}
-
-#[tokio::test]
-async fn a_run_has_a_limit_of_takeovers() {
-    let settings = json!({"teacher": {"per_run": 1, "cooldown_s": 0}});
-    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
-    agent.teach("NO_SKILL");
-    let run_id = agent.ask().await;
-    agent.event(&run_id, "skill_save_failed").await;
-    agent.student.then(says("I was unable to do it again."));
-    let follow_up = json!({"runId": run_id, "prompt": "and in percent?"});
-    let answer = agent.execute("preceptor.followUp", follow_up).await;
-    assert_eq!(answer["turn"], 2);
-    assert_eq!(answer["runId"], run_id.as_str());
-    agent.turn_end(&run_id, 2).await;
-    let notes = agent.notes();
-    agent
-        .diagnostics_when(&notes, "the second failure", |it| {
-            it.iter().any(|it| it["code"] == "turn/failed" && it["data"]["turn"] == 2)
-        })
-        .await;
-    let hover = agent.hover(&notes, 2).await;
-    assert!(hover.contains("teacher.per_run"), "{hover}");
-    assert_eq!(agent.teacher.requests().len(), 3);
-    agent.finish().await;
-}
 
 #[tokio::test]
 async fn a_chat_has_no_teacher_and_no_tools() {

@@ -24,7 +24,7 @@ use tokio::{
 use tower_lsp::{LanguageServer, LspService};
 
 pub(crate) use self::{
-    agent::{Agent, AgentOptions, actions_titled, codes, with_code},
+    agent::{ASK_LINE, Agent, AgentOptions, actions_titled, codes, with_code},
     editor::SKILL,
     edits::applied,
     models::{TEACHER, bash, calls, distilled, says, tool_results},

@@ -22,6 +22,7 @@ mod escalation;
 mod failures;
 mod findings;
 mod folders;
+mod gates;
 mod guarding;
 mod harness;
 mod hover;
@@ -34,6 +35,8 @@ mod navigation;
 mod neighbors;
 mod offered_skills;
 mod operations;
+#[cfg(target_os = "linux")]
+mod outside_sandbox;
 mod permissions;
 mod processes;
 mod proposals;

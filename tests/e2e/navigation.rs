@@ -91,6 +91,76 @@ async fn references_are_the_mentions_in_all_skills() {
 }
 
 #[tokio::test]
+async fn references_and_rename_reach_the_files_that_skills_refer_to() {
+    let (mut client, _, sum) = start_unsearched().await;
+    let files = [
+        ("count-rows/references/own.md", "😀 [up](../SKILL.md), $sum-rows.\r\n"),
+        ("sum-rows/references/deep/how.md", "😀 /sum-rows-x, [it](../../../sum-rows/SKILL.md)\n"),
+        ("sum-rows/notes.md", "/sum-rows\n"),
+        ("sum-rows/references/data.txt", "/sum-rows\n"),
+    ];
+    for (path, text) in files {
+        let path = format!("w/.agents/skills/{path}");
+        let file = client.dir().join(&path);
+        fs::create_dir_all(file.parent().unwrap()).await.unwrap();
+        fs::write(&file, text).await.unwrap();
+        let created = json!({"changes": [{"uri": client.uri(&path), "type": 1}]});
+        client.notify("workspace/didChangeWatchedFiles", created).await;
+    }
+    client.open(&sum, SUM).await;
+    let own = ("references".to_owned(), 0, 23);
+    let deep = ("deep".to_owned(), 0, 30);
+    let found = loop {
+        let found = client.request("textDocument/references", at(&sum, 1, 8)).await;
+        let found = places(&found);
+        if found.contains(&own) && found.contains(&deep) {
+            break found;
+        }
+    };
+    let expected = [("sum-rows".to_owned(), 1, 6), ("count-rows".to_owned(), 6, 10), own, deep];
+    assert_eq!(found, expected);
+    let mut params = at(&sum, 1, 8);
+    params["newName"] = json!("add-rows");
+    let edit = client.request("textDocument/rename", params).await;
+    let changes = edit["documentChanges"].as_array().unwrap();
+    let edited = changes.iter().filter_map(|it| it["textDocument"]["uri"].as_str());
+    let edited: Vec<_> = edited.map(|it| it.split("/skills/").last().unwrap()).collect();
+    let expected = [
+        "count-rows/SKILL.md",
+        "count-rows/references/own.md",
+        "sum-rows/SKILL.md",
+        "sum-rows/references/deep/how.md",
+    ];
+    assert_eq!(edited, expected);
+    assert_eq!(changes[1]["edits"][0]["newText"], "add-rows");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_with_an_anchor_leads_to_the_heading() {
+    let (mut client, count, _) = start().await;
+    let text = "---\r\nname: count-rows\r\ndescription: Größe. Use for rows.\r\n---\r\n# Count\r\n\r\n\
+        😀 [here](#größe-der-zeilen), [there](../sum-rows/guide.md#2-sums), [no](#lost).\r\n\r\n\
+        ## Größe der Zeilen\r\n\r\nText.\r\n";
+    let guide = client.dir().join("w/.agents/skills/sum-rows/guide.md");
+    fs::write(guide, "# Guide\n\nText.\n\n## 2. Sums\n\n😀 All.\n\n## End\n").await.unwrap();
+    client.change(&count, 2, json!([{"text": text}])).await;
+    let found = client.request("textDocument/definition", at(&count, 6, 5)).await;
+    assert_eq!(places(&found), [("count-rows".to_owned(), 8, 0)], "on the link's words");
+    let found = client.request("textDocument/definition", at(&count, 6, 60)).await;
+    assert_eq!(places(&found), [("sum-rows".to_owned(), 4, 0)]);
+    let found = client.request("textDocument/definition", at(&count, 6, 75)).await;
+    assert_eq!(found, json!([]), "no heading is called so");
+    let hover = client.request("textDocument/hover", at(&count, 6, 5)).await;
+    let shown = hover["contents"]["value"].as_str().unwrap();
+    assert_eq!(shown, "```md\n## Größe der Zeilen\n\nText.\n```");
+    let hover = client.request("textDocument/hover", at(&count, 6, 34)).await;
+    let shown = hover["contents"]["value"].as_str().unwrap();
+    assert!(shown.contains("## 2. Sums\n\n😀 All.\n```"), "{shown}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn rename_changes_the_folder_the_name_and_every_mention_in_one_edit() {
     let (mut client, count, sum) = start().await;
     let prepared = client.request("textDocument/prepareRename", at(&count, 1, 8)).await;
@@ -230,6 +300,27 @@ async fn a_folder_that_the_editor_renames_takes_its_name_and_mentions_along() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_renamed_with_its_skill_needs_no_second_edit() {
+    let (mut client, count, sum) = start().await;
+    client.open(&sum, SUM).await;
+    let renamed = |text: &str| json!([{"text": text.replace("count-rows/", "tally-rows/").replace("count-rows`", "tally-rows`")}]);
+    client.change(&sum, 2, renamed(SUM)).await;
+    let text = COUNT.replace("name: count-rows", "name: tally-rows");
+    client.change(&count, 2, json!([{"text": text}])).await;
+    let files = json!([{
+        "oldUri": client.uri("w/.agents/skills/count-rows"),
+        "newUri": client.uri("w/.agents/skills/tally-rows"),
+    }]);
+    let files = json!({"files": files});
+    let edit = client.request("workspace/willRenameFiles", files.clone()).await;
+    assert_eq!(edit, Value::Null, "the index may not know the new name yet");
+    while !symbols(&mut client, "").await.iter().any(|it| it["name"] == "tally-rows") {}
+    let edit = client.request("workspace/willRenameFiles", files).await;
+    assert_eq!(edit, Value::Null);
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn links_are_what_is_there() {
     let (mut client, _, sum) = start().await;
     client.open(&sum, SUM).await;
@@ -254,5 +345,6 @@ async fn skills_are_found_by_some_letters_of_their_names() {
         (&found[0]["name"], &found[0]["location"]["uri"]),
         (&json!("count-rows"), &json!(count))
     );
+    assert_eq!(found[0]["containerName"], ".agents/skills", "below the workspace");
     client.finish().await;
 }

@@ -84,6 +84,21 @@ async fn a_new_skill_has_the_line_ends_of_the_text_it_comes_from() {
 }
 
 #[tokio::test]
+async fn a_new_skill_is_described_by_the_first_sentence_and_never_by_code() {
+    let head = "---\nname: demo\ndescription: Größe. Use when it is asked.\n---\n\n";
+    let text = format!(
+        "{head}```bash\n# not a title\nls\n```\n\n| A | B |\n|---|---|\n\n## 3D views\n\n### Below\n\n\
+         1. 3D `views` of 😀:\n"
+    );
+    let (mut client, uri) = open(&text).await;
+    let offered = actions(&mut client, &uri, (5, 0), (18, 0)).await;
+    let action = titled(&offered, "New skill `3-d-views` from the selection");
+    let text = action["edit"]["documentChanges"][1]["edits"][0]["newText"].as_str().unwrap();
+    assert!(text.starts_with("---\nname: 3-d-views\ndescription: \"3D views of 😀.\"\n"), "{text}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_section_moves_to_a_file_of_its_own() {
     let (mut client, uri) = open(SKILL).await;
     let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;

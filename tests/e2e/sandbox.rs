@@ -108,7 +108,12 @@ impl Cell {
         else {
             unreachable!()
         };
-        let call = PreparedCall { id: "c".to_owned(), tool: "bash".to_owned(), arguments };
+        let call = PreparedCall {
+            id: "c".to_owned(),
+            tool: "bash".to_owned(),
+            arguments,
+            outside_sandbox: false,
+        };
         let outcomes = self.toolbox.run_all(&[call], 1, &CancellationToken::new()).await;
         outcomes.into_iter().next().unwrap().result
     }

@@ -35,6 +35,8 @@ async fn the_models_are_described_and_nothing_is_asked_of_them() {
                 "contextWindow": 32_768,
                 "toolMode": "auto",
                 "enabled": true,
+                "closedGate": null,
+                "lastStopped": null,
             },
             "trusted": false,
             "sandbox": {
@@ -69,6 +71,7 @@ async fn a_server_that_is_not_there_is_not_reachable_and_a_teacher_that_is_off_i
     assert_eq!(status["student"]["reachable"], false);
     assert_eq!(status["student"]["baseUrl"], "http://127.0.0.1:1/v1");
     assert_eq!(status["teacher"]["enabled"], false);
+    assert_eq!(status["teacher"]["closedGate"]["gate"], "disabled");
     assert_eq!(status["teacher"]["reachable"], false);
     agent.finish().await;
 }

@@ -71,6 +71,22 @@ async fn fields_sections_and_code_fold() {
 }
 
 #[tokio::test]
+async fn lists_and_items_of_several_lines_fold() {
+    let text = "# 😀 Demo\r\n\r\n1. One\r\n2. Two\r\n   - a\r\n   - b 😀\r\n     c\r\n3. End\r\n\r\n- alone\r\n\r\nText.\r\n";
+    let (mut client, uri) = open(json!({}), "demo/SKILL.md", text).await;
+    let params = json!({"textDocument": {"uri": uri}});
+    let folds = client.request("textDocument/foldingRange", params).await;
+    let lines: Vec<_> = folds
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["startLine"].as_u64().unwrap(), it["endLine"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(lines, [(0, 11), (2, 7), (3, 6), (4, 6), (5, 6)]);
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_protected_region_and_a_long_comment_fold() {
     let text = "---\nname: demo\n---\n<!-- APPENDIX_START -->\n- note\n<!-- APPENDIX_END -->\n\n<!-- a\nb -->\n";
     let (mut client, uri) = open(json!({}), "demo/SKILL.md", text).await;

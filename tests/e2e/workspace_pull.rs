@@ -133,6 +133,32 @@ async fn an_open_skill_is_left_to_its_own_requests_until_it_is_closed() {
 }
 
 #[tokio::test]
+async fn findings_that_were_never_saved_are_taken_back_once_their_document_is_closed() {
+    let (mut client, _) = start(json!({})).await;
+    let id = ask(&mut client, &json!({})).await;
+    let first = answer(&mut client, id).await;
+    let good = address(&client, "good");
+    for (uri, is_there) in [(&good, true), (&address(&client, "moved"), false)] {
+        client.open(uri, BAD).await;
+        let document = json!({"textDocument": {"uri": uri}});
+        let own = client.request("textDocument/diagnostic", document.clone()).await;
+        assert_ne!(own["items"], json!([]));
+        let held = ask(&mut client, &first).await;
+        client.notify("textDocument/didClose", document).await;
+        // The client does not name the document: it has forgotten what it was answered.
+        let report = answer(&mut client, held).await;
+        let of_closed = report["items"].as_array().unwrap().iter().find(|it| it["uri"] == **uri);
+        assert_eq!(of_closed.unwrap()["items"], json!([]), "is there: {is_there}");
+    }
+    let held = ask(&mut client, &first).await;
+    is_free(&mut client).await;
+    client.notify("$/cancelRequest", json!({"id": held})).await;
+    let cancelled = client.answer_to(held).await;
+    assert!(cancelled["error"].is_object(), "once is enough: {cancelled}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn new_settings_are_news_and_hold_for_each_path() {
     let (mut client, _) = start(json!({})).await;
     let id = ask(&mut client, &json!({})).await;

@@ -4,9 +4,13 @@ import {
   type CancellationToken,
   commands,
   type Disposable,
+  type DocumentSymbol,
   EventEmitter,
   type ExtensionContext,
   type LogOutputChannel,
+  type SymbolInformation,
+  SymbolKind,
+  type TextDocument,
   Uri,
   window,
   workspace,
@@ -137,6 +141,10 @@ export class Server implements Disposable {
       outputChannel: this.log,
       middleware: {
         executeCommand: (command, args: unknown[]) => this.executeAny(command, args),
+        provideDocumentSymbols: async (document, token, next) => {
+          const symbols = (await next(document, token)) ?? [];
+          return isSkill(document) ? withoutSections(symbols) : symbols;
+        },
         window: {
           showDocument: async (params, token, next) => {
             const isShown = await this.host.showTranscript(Uri.parse(params.uri));
@@ -242,6 +250,19 @@ const announcement: StaticFeature = {
 async function save(uri: Uri): Promise<{ saved: boolean }> {
   const document = workspace.textDocuments.find(it => it.uri.toString() === uri.toString());
   return { saved: document !== undefined && (!document.isDirty || (await document.save())) };
+}
+
+function isSkill(document: TextDocument): boolean {
+  return document.uri.path.endsWith('/SKILL.md');
+}
+
+/** VS Code has the sections from Markdown itself, and would list them twice. */
+function withoutSections(
+  symbols: SymbolInformation[] | DocumentSymbol[],
+): SymbolInformation[] | DocumentSymbol[] {
+  const isField = ({ kind }: { kind: SymbolKind }) => kind !== SymbolKind.String;
+  // The types of the two lists have no filter in common.
+  return (symbols as DocumentSymbol[]).filter(isField);
 }
 
 async function explainTrust(): Promise<void> {

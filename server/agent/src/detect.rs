@@ -19,6 +19,9 @@ use crate::{clip::clip, detect::announcement::announcement, tool::ResultKind};
 /// Longest evidence shown, in characters.
 const EVIDENCE_CHARS: usize = 300;
 
+/// Words that a sentence about a task has at least.
+const WORDS_ABOUT_A_TASK: usize = 5;
+
 /// Unrecovered weight from which an attempt counts as failed.
 const FAILURE_WEIGHT: f64 = 0.6;
 
@@ -140,6 +143,27 @@ impl Judgement {
             .filter(|signal| !signal.recovered)
             .max_by(|a, b| a.confidence.total_cmp(&b.confidence))
     }
+
+    /// Returns what tells this failure from others: its strongest evidence without what changes
+    /// from one time to the next. Evidence that says little about the task, as "I give up" does,
+    /// is the same failure only for the same request.
+    pub(crate) fn failure_key(&self, request: &str) -> String {
+        let Some(signal) = self.reason() else { return String::new() };
+        let quotes_nothing = matches!(
+            signal.kind,
+            SignalKind::EmptyAnswer | SignalKind::Truncated | SignalKind::MaxIterations
+        );
+        let evidence = words(&signal.evidence);
+        let says_little = quotes_nothing || evidence.len() < WORDS_ABOUT_A_TASK;
+        let request = if says_little { words(request) } else { Vec::new() };
+        format!("{:?}: {}: {}", signal.kind, evidence.join(" "), request.join(" "))
+    }
+}
+
+/// Returns the words of a text, without figures and signs.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|it: char| !it.is_alphabetic() && it != '\'');
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// One finished call, as detection sees it.

@@ -12,6 +12,7 @@ use crate::{
     message::{Message, Usage},
     plan::Plan,
     policy::Grant,
+    tool::Denial,
 };
 
 /// One event, or one journal-only record of state.
@@ -280,6 +281,12 @@ pub struct PendingTool {
     /// Of a call that costs money.
     #[serde(flatten)]
     pub billing: ToolBilling,
+    /// Whether nothing would confine it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_sandbox: bool,
+    /// What the sandbox kept it from. It has run then, and would run once more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped_by: Vec<Denial>,
 }
 
 /// What a call costs, and why it is asked about although it would run otherwise.
@@ -409,6 +416,9 @@ pub enum StateRecord {
         /// Why the teacher did not come in, where the verdict is a failure and it did not.
         #[serde(skip_serializing_if = "Option::is_none")]
         gate: Option<String>,
+        /// The gate's name, see [`crate::gate::Gate::name`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate_name: Option<String>,
     },
     /// The skills that the prompt names.
     SkillsOffered {

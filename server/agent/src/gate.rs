@@ -1,6 +1,10 @@
 //! Whether the teacher may come in after a failed attempt, and if not, why.
 
+mod hosts;
+
 use serde::{Deserialize, Serialize};
+
+pub use crate::gate::hosts::is_self_hosted;
 
 /// When the teacher comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,130 +33,169 @@ pub struct TeacherPolicy {
     pub self_hosted_only: bool,
     /// Takeovers in one run.
     pub per_run: u32,
+    /// Seconds between the end of one takeover of a run and the next one; 0: none.
+    pub cooldown_s: u64,
     /// Model calls of one takeover.
     pub max_steps: u32,
 }
 
+/// What is known about a run when one of its attempts has failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// Whether it is a chat.
+    pub is_chat: bool,
+    /// Whether the student's server is nobody's cloud.
+    pub student_is_self_hosted: bool,
+    /// Takeovers of the run so far.
+    pub n_takeovers: u32,
+    /// Seconds since the teacher was last at work in the run; `None`: it never was.
+    pub idle_s: Option<u64>,
+    /// Whether the teacher came in for the same failure before, in this run.
+    pub is_known_failure: bool,
+    /// Why the first call of the teacher may not be paid for, as a sentence.
+    pub unaffordable: Option<String>,
+}
+
 /// What stopped a takeover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
-    /// No model is named.
-    NoModel,
+    /// A chat has no tools and no teacher.
+    ChatMode,
     /// The teacher is switched off.
     Disabled,
+    /// No model is named.
+    NoModel,
     /// The mode lets it take over only by hand, or not at all.
     Mode(TakeoverMode),
     /// The student runs in a cloud.
     Scope,
     /// The run has had its share.
     PerRun(u32),
-    /// A chat has no tools and no teacher.
-    ChatMode,
+    /// The one before it ended too short a time ago; seconds to wait.
+    Cooldown(u64),
+    /// It was there for the same failure already.
+    SameFailure,
+    /// It does not fit in the budget; why, as a sentence.
+    Budget(String),
 }
 
 impl Gate {
-    /// Returns why the teacher did not come in and what to do about it, as one sentence.
-    pub fn sentence(self) -> String {
+    /// Returns the name that journals, diagnostics and the status use.
+    pub fn name(&self) -> &'static str {
         match self {
+            Self::ChatMode => "chat",
+            Self::Disabled => "disabled",
+            Self::NoModel => "no_model",
+            Self::Mode(_) => "mode",
+            Self::Scope => "scope",
+            Self::PerRun(_) => "per_run",
+            Self::Cooldown(_) => "cooldown",
+            Self::SameFailure => "same_failure",
+            Self::Budget(_) => "budget",
+        }
+    }
+
+    /// Returns why the teacher did not come in and what to do about it, for a person.
+    pub fn sentence(&self) -> String {
+        let why = match self {
+            Self::ChatMode => "a chat has no tools. Ask in agent mode to have one.".to_owned(),
+            Self::Disabled => "`teacher.enabled` is false. Set it to true to have one.".to_owned(),
             Self::NoModel => {
-                "No teacher took over: `teacher.model` names none. Set it (and `teacher.base_url`) to have one.".to_owned()
+                "`teacher.model` names none. Set it (and `teacher.base_url`) to have one."
+                    .to_owned()
             }
-            Self::Disabled => {
-                "No teacher took over: `teacher.enabled` is false. Set it to true to have one.".to_owned()
-            }
-            Self::Mode(TakeoverMode::Off) => {
-                "No teacher took over: `teacher.mode` is \"off\".".to_owned()
-            }
+            Self::Mode(TakeoverMode::Off) => "`teacher.mode` is \"off\".".to_owned(),
             Self::Mode(mode) => format!(
-                "No teacher took over: `teacher.mode` is \"{}\". Set it to \"takeover\" to have it come in at once.",
-                match mode {
-                    TakeoverMode::Ask => "ask",
-                    TakeoverMode::Propose => "propose",
-                    TakeoverMode::Takeover => "takeover",
-                    TakeoverMode::Off => "off",
-                }
+                "`teacher.mode` is \"{}\". Set it to \"takeover\" to have it come in at once.",
+                mode.name()
             ),
             Self::Scope => {
-                "No teacher took over: the student is no self-hosted model and `teacher.scope` is \"self_hosted_only\".".to_owned()
+                "the student is no self-hosted model and `teacher.scope` is \"self_hosted_only\"."
+                    .to_owned()
             }
             Self::PerRun(limit) => format!(
-                "No teacher took over: it has already done so {limit} times in this run (`teacher.per_run`). Start a new run, or raise the limit."
+                "it has already done so {limit} times in this run (`teacher.per_run`). Start a new \
+                 run, or raise the limit."
             ),
-            Self::ChatMode => {
-                "No teacher took over: a chat has no tools. Ask in agent mode to have one.".to_owned()
+            Self::Cooldown(seconds) => format!(
+                "it was here a moment ago; it may come again in {seconds} s \
+                 (`teacher.cooldown_s`). Retry then."
+            ),
+            Self::SameFailure => {
+                "it has already done so for the same failure in this run. See what it did then; a \
+                 skill that says how may help the student, or start a new run."
+                    .to_owned()
             }
+            Self::Budget(refusal) => return format!("No teacher took over. {refusal}"),
+        };
+        format!("No teacher took over: {why}")
+    }
+}
+
+impl TakeoverMode {
+    /// Returns the value of `teacher.mode`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Takeover => "takeover",
+            Self::Ask => "ask",
+            Self::Propose => "propose",
+            Self::Off => "off",
         }
     }
 }
 
 impl TeacherPolicy {
-    /// Checks every gate; operational errors never get here.
+    /// Checks every gate and returns how the teacher comes in: at once, after a question, or with
+    /// a skill. Operational errors never get here.
     ///
     /// # Errors
     /// The first gate that is closed.
-    pub fn check(
-        &self,
-        n_takeovers: u32,
-        student_is_self_hosted: bool,
-        is_chat: bool,
-    ) -> Result<(), Gate> {
-        if is_chat {
+    pub fn check(&self, situation: Situation) -> Result<TakeoverMode, Gate> {
+        if situation.is_chat {
             return Err(Gate::ChatMode);
         }
+        self.check_settings(situation.student_is_self_hosted)?;
+        if situation.n_takeovers >= self.per_run {
+            return Err(Gate::PerRun(self.per_run));
+        }
+        let to_wait = situation.idle_s.and_then(|idle_s| self.cooldown_s.checked_sub(idle_s));
+        if let Some(seconds @ 1..) = to_wait {
+            return Err(Gate::Cooldown(seconds));
+        }
+        if situation.is_known_failure {
+            return Err(Gate::SameFailure);
+        }
+        match situation.unaffordable {
+            Some(refusal) => Err(Gate::Budget(refusal)),
+            None => Ok(self.mode),
+        }
+    }
+
+    /// Checks the gates that settings close for every run.
+    ///
+    /// # Errors
+    /// The first gate that is closed.
+    pub fn check_settings(&self, student_is_self_hosted: bool) -> Result<(), Gate> {
         if !self.enabled {
             return Err(Gate::Disabled);
         }
         if self.model.trim().is_empty() {
             return Err(Gate::NoModel);
         }
-        if self.mode != TakeoverMode::Takeover {
+        if self.mode == TakeoverMode::Off {
             return Err(Gate::Mode(self.mode));
         }
         if self.self_hosted_only && !student_is_self_hosted {
             return Err(Gate::Scope);
         }
-        if n_takeovers >= self.per_run {
-            return Err(Gate::PerRun(self.per_run));
-        }
         Ok(())
     }
 }
 
-/// Hosts of clouds, matched with their subdomains.
-const CLOUD_HOSTS: [&str; 19] = [
-    "openai.com",
-    "openai.azure.com",
-    "anthropic.com",
-    "deepseek.com",
-    "mistral.ai",
-    "cohere.com",
-    "cohere.ai",
-    "together.xyz",
-    "together.ai",
-    "fireworks.ai",
-    "perplexity.ai",
-    "x.ai",
-    "googleapis.com",
-    "amazonaws.com",
-    "groq.com",
-    "openrouter.ai",
-    "ollama.com",
-    "venice.ai",
-    "cerebras.ai",
-];
-
-/// Returns whether a host is nobody's cloud that we know of. Unknown hosts count as self-hosted.
-pub fn is_self_hosted(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    !CLOUD_HOSTS.iter().any(|cloud| {
-        host.strip_suffix(cloud).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Gate, TakeoverMode, TeacherPolicy, is_self_hosted};
+    use super::{Gate, Situation, TakeoverMode, TeacherPolicy};
 
     fn policy() -> TeacherPolicy {
         TeacherPolicy {
@@ -161,34 +204,63 @@ mod tests {
             mode: TakeoverMode::Takeover,
             self_hosted_only: false,
             per_run: 3,
+            cooldown_s: 60,
             max_steps: 30,
         }
     }
 
+    fn situation() -> Situation {
+        Situation { student_is_self_hosted: true, ..Situation::default() }
+    }
+
+    #[track_caller]
+    fn check(policy: &TeacherPolicy, situation: Situation, gate: &Gate, parts: [&str; 2]) {
+        let closed = policy.check(situation).unwrap_err();
+        assert_eq!(closed, *gate);
+        let sentence = closed.sentence();
+        assert!(sentence.starts_with("No teacher took over"), "{sentence}");
+        assert!(parts.iter().all(|part| sentence.contains(part)), "{sentence}");
+    }
+
+    // T2, T3, T5, T37, T43, X1, X20, WT17.
     #[test]
-    fn each_gate_closes_alone() {
-        assert_eq!(policy().check(0, false, false), Ok(()));
-        assert_eq!(policy().check(2, true, false), Ok(()));
-        assert_eq!(policy().check(3, true, false), Err(Gate::PerRun(3)));
-        assert_eq!(policy().check(0, true, true), Err(Gate::ChatMode));
-        let closed = TeacherPolicy { enabled: false, ..policy() };
-        assert_eq!(closed.check(0, true, false), Err(Gate::Disabled));
-        let closed = TeacherPolicy { model: " ".to_owned(), ..policy() };
-        assert_eq!(closed.check(0, true, false), Err(Gate::NoModel));
-        let closed = TeacherPolicy { mode: TakeoverMode::Ask, ..policy() };
-        assert_eq!(closed.check(0, true, false), Err(Gate::Mode(TakeoverMode::Ask)));
-        let closed = TeacherPolicy { self_hosted_only: true, ..policy() };
-        assert_eq!(closed.check(0, false, false), Err(Gate::Scope));
-        assert_eq!(closed.check(0, true, false), Ok(()));
+    fn each_gate_closes_alone_and_says_what_to_do() {
+        let policy = policy();
+        let chat = Situation { is_chat: true, ..situation() };
+        check(&policy, chat, &Gate::ChatMode, ["chat", "agent mode"]);
+        let off = TeacherPolicy { enabled: false, ..policy.clone() };
+        check(&off, situation(), &Gate::Disabled, ["teacher.enabled", "true"]);
+        let blank = TeacherPolicy { model: " ".to_owned(), ..policy.clone() };
+        check(&blank, situation(), &Gate::NoModel, ["teacher.model", "teacher.base_url"]);
+        let off = TeacherPolicy { mode: TakeoverMode::Off, ..policy.clone() };
+        let gate = Gate::Mode(TakeoverMode::Off);
+        check(&off, situation(), &gate, ["teacher.mode", "off"]);
+        let own_only = TeacherPolicy { self_hosted_only: true, ..policy.clone() };
+        let cloud = Situation { student_is_self_hosted: false, ..situation() };
+        check(&own_only, cloud, &Gate::Scope, ["teacher.scope", "self_hosted_only"]);
+        let often = Situation { n_takeovers: 3, ..situation() };
+        check(&policy, often, &Gate::PerRun(3), ["teacher.per_run", "3 times"]);
+        let soon = Situation { n_takeovers: 1, idle_s: Some(20), ..situation() };
+        check(&policy, soon, &Gate::Cooldown(40), ["teacher.cooldown_s", "40 s"]);
+        let known = Situation { is_known_failure: true, ..situation() };
+        check(&policy, known, &Gate::SameFailure, ["same failure", "new run"]);
+        let refusal = "The next call may cost too much.".to_owned();
+        let poor = Situation { unaffordable: Some(refusal.clone()), ..situation() };
+        check(&policy, poor, &Gate::Budget(refusal), ["too much", "cost"]);
     }
 
     #[test]
-    fn clouds_are_matched_with_their_subdomains_only() {
-        for host in ["api.openai.com", "eu.api.openai.com", "OPENAI.com.", "x.openai.azure.com"] {
-            assert!(!is_self_hosted(host), "{host}");
-        }
-        for host in ["127.0.0.1", "gpu.lan", "notopenai.com", "openai.com.lan", "box.ai"] {
-            assert!(is_self_hosted(host), "{host}");
+    fn open_gates_say_how_the_teacher_comes_in() {
+        assert_eq!(policy().check(situation()), Ok(TakeoverMode::Takeover));
+        let cloud = Situation { student_is_self_hosted: false, ..situation() };
+        assert_eq!(policy().check(cloud), Ok(TakeoverMode::Takeover));
+        let later = Situation { n_takeovers: 2, idle_s: Some(60), ..situation() };
+        assert_eq!(policy().check(later.clone()), Ok(TakeoverMode::Takeover));
+        let at_once = TeacherPolicy { cooldown_s: 0, ..policy() };
+        let soon = Situation { idle_s: Some(0), ..later };
+        assert_eq!(at_once.check(soon), Ok(TakeoverMode::Takeover));
+        for mode in [TakeoverMode::Ask, TakeoverMode::Propose] {
+            assert_eq!(TeacherPolicy { mode, ..policy() }.check(situation()), Ok(mode));
         }
     }
 }

@@ -17,6 +17,7 @@ mod skills;
 mod spending;
 mod takeover;
 mod undo;
+mod verdict;
 
 use std::collections::BTreeSet;
 
@@ -256,6 +257,15 @@ pub struct Machine {
     student_failure: String,
     student_stop: String,
     n_takeovers: u32,
+    /// The failures that the teacher came in for, see [`crate::detect::Judgement`].
+    #[serde(default)]
+    rescued: BTreeSet<String>,
+    /// When the teacher was last at work, in seconds since the epoch.
+    #[serde(default)]
+    teacher_at_s: Option<u64>,
+    /// The time as it was told last, in seconds since the epoch.
+    #[serde(skip)]
+    now_s: u64,
     seen_call_ids: BTreeSet<String>,
     /// For each request that the history still has as it was asked: the turns that worked on it.
     requests: Vec<Vec<u32>>,
@@ -304,6 +314,9 @@ impl Machine {
             student_failure: String::new(),
             student_stop: String::new(),
             n_takeovers: 0,
+            rescued: BTreeSet::new(),
+            teacher_at_s: None,
+            now_s: 0,
             seen_call_ids: BTreeSet::new(),
             requests: Vec::new(),
             purse: Purse::default(),
@@ -370,6 +383,7 @@ impl Machine {
     pub fn advance(&mut self, input: Input) -> Transition {
         let mut out = Out { events: Vec::new(), turn: self.turn, teacher: false };
         self.settle_forgotten(&input, &mut out);
+        self.note_teacher();
         let state = std::mem::replace(&mut self.state, State::Resting);
         let step = match (state, input) {
             (State::Resting, Input::Request { prompt, origin, skills, notes }) => {
@@ -404,7 +418,7 @@ impl Machine {
             }
             (State::Running(actor, mut batch), Input::ToolsFinished(results)) => {
                 out.teacher = actor == Actor::Teacher;
-                batch.finish(results, &mut out);
+                batch.finish(results, self.rules(actor), &mut out);
                 if batch.was_cancelled() {
                     self.cancel_calls(actor, batch, &mut out)
                 } else {

@@ -8,6 +8,8 @@
 //! 4. The other rules; the first that matches decides.
 //! 5. The [`Mode`].
 //!
+//! Whether a command may leave its sandbox is asked apart from that: [`Policy::leaving`].
+//!
 //! Shell commands are taken apart first, and each part is judged ([`command`]). A tool that nobody
 //! classified is treated like a command.
 //!
@@ -65,6 +67,9 @@ pub struct Rule {
     pub tool: String,
     /// Globs on arguments; all have to match.
     pub when: BTreeMap<String, String>,
+    /// Whether it says where a command runs, not whether: see [`Policy::leaving`].
+    #[serde(default)]
+    pub outside_sandbox: bool,
     /// What happens.
     pub decision: Decision,
 }
@@ -91,11 +96,15 @@ pub struct Policy {
 
 /// What was allowed beyond one call: a tool with the very same command, or on the very same file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// The tool's name.
     pub tool: String,
     /// The command's text or the file's path; all arguments of a tool that is not built in.
     pub target: String,
+    /// Whether it may run where nothing confines it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_sandbox: bool,
 }
 
 /// What was decided about a call, and what it costs.
@@ -119,7 +128,7 @@ impl Grant {
             (None, Some(path)) if is_built_in => relative_path(path, workspace),
             _ => Value::Object(call.arguments.clone()).to_string(),
         };
-        Self { tool: call.tool.clone(), target }
+        Self { tool: call.tool.clone(), target, outside_sandbox: call.outside_sandbox }
     }
 }
 
@@ -152,16 +161,38 @@ impl Policy {
     /// Decides about one call, without its cost.
     pub fn decide(&self, call: &PreparedCall, workspace: &str) -> Decision {
         let decision = self.decide_by_rules(call, workspace);
-        let is_granted = || {
-            let grant = Grant::of(call, workspace);
-            self.allowed_in_run.contains(&grant) || self.always_allowed.contains(&grant)
-        };
+        let is_granted = || self.has_grant(call, workspace, /*outside_sandbox*/ false);
         if decision == Decision::Ask && is_granted() { Decision::Allow } else { decision }
+    }
+
+    /// Decides whether a command may run where nothing confines it: [`Decision::Ask`] for all that
+    /// neither a rule with [`Rule::outside_sandbox`] nor a [`Grant`] speaks of, in every mode. That
+    /// it may run at all is [`Policy::decide`]'s to say.
+    pub fn leaving(&self, call: &PreparedCall, workspace: &str) -> Decision {
+        if BuiltInTool::from_name(&call.tool) != Some(BuiltInTool::Bash) {
+            return Decision::Deny;
+        }
+        let rules = self.rules.iter().filter(|rule| rule.outside_sandbox);
+        let rules = rules.map(|rule| Rule { outside_sandbox: false, ..rule.clone() }).collect();
+        let outside = Self { rules, ..Self::default() };
+        let decision = outside.decide_by_rules(call, workspace);
+        let is_granted = || self.has_grant(call, workspace, /*outside_sandbox*/ true);
+        if decision == Decision::Ask && is_granted() { Decision::Allow } else { decision }
+    }
+
+    /// Returns whether a person allowed this very call before. What may run unconfined may run.
+    fn has_grant(&self, call: &PreparedCall, workspace: &str, outside_sandbox: bool) -> bool {
+        let unconfined = Grant { outside_sandbox: true, ..Grant::of(call, workspace) };
+        let confined = Grant { outside_sandbox: false, ..unconfined.clone() };
+        let is_in = |grants: &BTreeSet<Grant>| {
+            grants.contains(&unconfined) || !outside_sandbox && grants.contains(&confined)
+        };
+        is_in(&self.allowed_in_run) || is_in(&self.always_allowed)
     }
 
     fn decide_by_rules(&self, call: &PreparedCall, workspace: &str) -> Decision {
         let fitting: Vec<&Rule> =
-            self.rules.iter().filter(|rule| fits(rule, call, workspace)).collect();
+            self.rules_inside().filter(|rule| fits(rule, call, workspace)).collect();
         if let Some(Value::String(text)) = call.arguments.get("command") {
             return CommandRules { policy: self, rules: &fitting, workspace }.decide(text);
         }
@@ -173,8 +204,17 @@ impl Policy {
     fn rule_for_path(&self, tool: BuiltInTool, path: &str, workspace: &str) -> Option<Decision> {
         let arguments = [("path".to_owned(), Value::String(path.to_owned()))];
         let arguments = arguments.into_iter().collect();
-        let call = PreparedCall { id: String::new(), tool: tool.name().to_owned(), arguments };
-        self.rules.iter().find(|rule| fits(rule, &call, workspace)).map(|rule| rule.decision)
+        let call = PreparedCall {
+            id: String::new(),
+            tool: tool.name().to_owned(),
+            arguments,
+            outside_sandbox: false,
+        };
+        self.rules_inside().find(|rule| fits(rule, &call, workspace)).map(|rule| rule.decision)
+    }
+
+    fn rules_inside(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| !rule.outside_sandbox)
     }
 
     /// Decides about a call that no rule speaks of.

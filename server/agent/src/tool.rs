@@ -207,22 +207,34 @@ pub struct ToolResult {
     pub kind: ResultKind,
     /// Of a command.
     pub exit_code: Option<i32>,
+    /// What a sandbox kept it from, where a person may let it run outside of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped_by: Vec<Denial>,
+}
+
+/// Something that a sandbox kept a command from doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// The layer that stopped it.
+    pub layer: String,
+    /// What it did, as a sentence without its end.
+    pub what: String,
 }
 
 impl ToolResult {
     /// Builds the result of a tool that worked.
     pub fn ok(output: impl Into<String>) -> Self {
-        Self { output: output.into(), kind: ResultKind::Ok, exit_code: None }
+        Self::not_run(ResultKind::Ok, output)
     }
 
     /// Builds the result of a tool that could not do what it was asked to.
     pub fn failed(output: impl Into<String>) -> Self {
-        Self { output: output.into(), kind: ResultKind::Failed, exit_code: None }
+        Self::not_run(ResultKind::Failed, output)
     }
 
     /// Builds a result without the tool having run.
     pub fn not_run(kind: ResultKind, output: impl Into<String>) -> Self {
-        Self { output: output.into(), kind, exit_code: None }
+        Self { output: output.into(), kind, exit_code: None, stopped_by: Vec::new() }
     }
 
     /// Returns whether the tool did what it was asked to, and a command ended with 0.
@@ -240,6 +252,9 @@ pub struct PreparedCall {
     pub tool: String,
     /// The arguments as they will run.
     pub arguments: Map<String, Value>,
+    /// Whether nothing confines it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_sandbox: bool,
 }
 
 /// Checks a call against the offered tools.
@@ -287,7 +302,12 @@ pub fn prepare(call: &ToolCall, offered: &[ToolSpec]) -> Result<PreparedCall, To
             return Err(malformed(format!("the argument `{name}` has to be of type {expected}")));
         }
     }
-    Ok(PreparedCall { id: call.id.clone(), tool: call.name.clone(), arguments })
+    Ok(PreparedCall {
+        id: call.id.clone(),
+        tool: call.name.clone(),
+        arguments,
+        outside_sandbox: false,
+    })
 }
 
 /// Reads a call's arguments; no text at all stands for none.

@@ -3,7 +3,8 @@
 use skill::{SkillDocument, Span};
 
 use crate::{
-    CompletionPlace, PlaceholderWord, completion_place, line_text::word_at, placeholder_word_at,
+    CompletionPlace, PlaceholderWord, completion_place, line_text::word_at,
+    neighborhood::marked_names, placeholder_word_at,
 };
 
 /// Something to be explained.
@@ -81,18 +82,19 @@ fn in_body(document: &SkillDocument, offset: usize) -> Vec<(Span, HoverPlace)> {
     if let Some(code) = body.inline_code_at(offset) {
         places.extend(in_code(&code.text).map(|place| (code.span, place)));
     }
-    if let Some(CompletionPlace::Mark(mark)) = completion_place(document, word_end(text, offset)) {
-        let name = mark.typed.of(text).get(1..).unwrap_or_default().to_owned();
-        places.push((mark.typed, HoverPlace::SkillName(name)));
-    }
+    let names = marked_names(document).into_iter();
+    let names = names.map(|it| (Span::new(it.span.start - 1, it.span.end), it.name));
+    places.extend(
+        names
+            .filter(|(span, _)| is_at(*span))
+            .map(|(span, name)| (span, HoverPlace::SkillName(name))),
+    );
     places
 }
 
 /// What is written is known from its end.
 fn word_end(text: &str, offset: usize) -> usize {
-    let is_at_mark = text.get(offset..).is_some_and(|behind| behind.starts_with(['/', '$']));
-    let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
-    word_at(text, offset + usize::from(is_at_mark), is_part).end
+    word_at(text, offset, |it| it.is_ascii_alphanumeric() || it == '_' || it == '-').end
 }
 
 /// The first word of code can be a tool, all of it a path.

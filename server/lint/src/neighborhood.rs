@@ -17,7 +17,8 @@ mod spelling;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use crate::neighborhood::{
-    folder_listing::normalized, skill_references::skill_references,
+    folder_listing::normalized,
+    skill_references::{marked_names, skill_references},
 };
 pub use crate::neighborhood::{
     folder_listing::{BundledFile, FolderListing},

@@ -401,7 +401,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let always = AlwaysAllowed::new(&folder.path().join("state"));
         assert_eq!(always_allowed(&always, folder.path()), None);
-        let grant = Grant { tool: "bash".to_owned(), target: "ls\u{1b}[2J".to_owned() };
+        let grant = Grant {
+            tool: "bash".to_owned(),
+            target: "ls\u{1b}[2J".to_owned(),
+            outside_sandbox: false,
+        };
         always.keep(folder.path(), grant).unwrap();
         let check = always_allowed(&always, folder.path()).unwrap();
         expect![[r"

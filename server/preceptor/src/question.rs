@@ -42,12 +42,32 @@ pub(crate) fn in_a_terminal(call: &PendingTool) -> String {
     if let Some(reason) = &call.billing.block_reason {
         let _ = write!(out, "\n  {}", visible(reason));
     }
+    if let Some(sentence) = stopped(call) {
+        let _ = write!(out, "\n  {}", visible(&sentence));
+    }
     out
+}
+
+/// Returns what stopped the call that asks to run once more outside the sandbox, as sentences;
+/// `None` where nothing did.
+pub(crate) fn stopped(call: &PendingTool) -> Option<String> {
+    let by: Vec<String> =
+        call.stopped_by.iter().map(|it| format!("{} ({})", it.what, it.layer)).collect();
+    (!by.is_empty()).then(|| {
+        format!(
+            "The sandbox stopped it: {}. If you allow it, it runs once more, with nothing that \
+             confines it.",
+            by.join("; ")
+        )
+    })
 }
 
 /// Returns what kind of thing is asked about, in a few words.
 pub(crate) fn title(call: &PendingTool) -> String {
     match BuiltInTool::from_name(&call.tool) {
+        Some(BuiltInTool::Bash) if call.outside_sandbox => {
+            "Run a command outside the sandbox".to_owned()
+        }
         Some(BuiltInTool::Bash) => "Run a command".to_owned(),
         Some(BuiltInTool::WriteFile) => "Write a file".to_owned(),
         Some(BuiltInTool::EditFile) => "Edit a file".to_owned(),
@@ -125,6 +145,8 @@ mod tests {
             arguments,
             tool_call_id: "call_1".to_owned(),
             billing: ToolBilling::default(),
+            outside_sandbox: false,
+            stopped_by: Vec::new(),
         };
         format!("{}: {}", title(&call), in_words(&call))
     }
@@ -171,6 +193,8 @@ mod tests {
                 arguments,
                 tool_call_id: "call_1".to_owned(),
                 billing: ToolBilling::default(),
+                outside_sandbox: false,
+                stopped_by: Vec::new(),
             })
         };
         expect![[r"

@@ -300,10 +300,14 @@ impl Screen {
                 ask_terminal(what).await?
             } else {
                 self.exit_code = EXIT_DECLINED;
+                let way = if tool.outside_sandbox {
+                    "a rule with `outside_sandbox = true` in `approval.rules` lets it out"
+                } else {
+                    "--approve full runs everything, --approve edits runs file edits"
+                };
                 let _ = writeln!(
                     io::stderr(),
-                    "declined, because nobody can be asked without a terminal:\n{what}\n\
-                     (--approve full runs everything, --approve edits runs file edits)"
+                    "declined, because nobody can be asked without a terminal:\n{what}\n({way})"
                 );
                 Answer::default()
             };

@@ -91,7 +91,11 @@ mod tests {
         std::fs::create_dir_all(&workspace).unwrap();
         let always = AlwaysAllowed::new(&folder.path().join("state/preceptor"));
         assert!(always.load(&workspace).is_empty());
-        let grant = |target: &str| Grant { tool: "bash".to_owned(), target: target.to_owned() };
+        let grant = |target: &str| Grant {
+            tool: "bash".to_owned(),
+            target: target.to_owned(),
+            outside_sandbox: false,
+        };
         always.keep(&workspace, grant("ls")).unwrap();
         always.keep(&workspace, grant("wc x")).unwrap();
         always.keep(&workspace, grant("ls")).unwrap();
@@ -107,7 +111,8 @@ mod tests {
     fn a_record_that_is_broken_or_of_another_folder_allows_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let always = AlwaysAllowed::new(folder.path());
-        let grant = Grant { tool: "bash".to_owned(), target: "ls".to_owned() };
+        let grant =
+            Grant { tool: "bash".to_owned(), target: "ls".to_owned(), outside_sandbox: false };
         let (one, two) = (folder.path().join("1"), folder.path().join("2"));
         always.keep(&one, grant).unwrap();
         std::fs::copy(always.file(&one), always.file(&two)).unwrap();

@@ -27,7 +27,7 @@ use agent::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub use crate::driver::{handle::RunHandle, operations::Undone};
+pub use crate::driver::{handle::RunHandle, operations::Undone, prepare::closed_gate};
 use crate::{
     always::AlwaysAllowed,
     clock::Clock,
@@ -217,6 +217,7 @@ impl Driver {
     ) -> Result<(), JournalError> {
         loop {
             self.tell_rates();
+            self.tell_time();
             let transition = self.parts.machine.advance(input);
             let asks = |emitted: &Emitted| matches!(emitted.event, Event::ApprovalRequired { .. });
             if transition.events.iter().any(asks) {
@@ -296,6 +297,7 @@ impl Driver {
 
     async fn request_input(&mut self, request: Request) -> Input {
         self.load_allowed().await;
+        self.tell_day().await;
         let (skills, notes) = self.skills().await;
         Input::Request { prompt: request.prompt, origin: request.origin, skills, notes }
     }

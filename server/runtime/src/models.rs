@@ -1,6 +1,7 @@
 //! From an endpoint's settings to a model that can be called.
 
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -207,12 +208,21 @@ pub fn is_own(base_url: &str) -> bool {
 }
 
 fn is_local(base_url: &str) -> bool {
-    let host = host(base_url);
+    let host = host(base_url).to_ascii_lowercase();
+    // A link-local address may name the interface that it is on.
+    let address = host.split('%').next().unwrap_or_default();
     host == "localhost"
         || host.ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| match address {
-            std::net::IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-            std::net::IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+        || address.parse::<IpAddr>().is_ok_and(|it| match it {
+            IpAddr::V4(v4) => {
+                v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
+            }
+            IpAddr::V6(v6) => {
+                v6.is_loopback()
+                    || v6.is_unique_local()
+                    || v6.is_unicast_link_local()
+                    || v6.is_unspecified()
+            }
         })
 }
 
@@ -247,6 +257,9 @@ mod tests {
             "http://GPU.Local./v1",
             "http://127.0.0.1:8080/v1",
             "http://[::1]:8080/v1",
+            "http://[fe80::1%25eth0]:8080/v1",
+            "http://[FD12:3456::1]:8080/v1",
+            "http://169.254.7.7:8080/v1",
         ] {
             assert!(is_own(url), "{url}");
         }

@@ -161,7 +161,7 @@ impl Toolbox {
                 }
             }
             Some(BuiltInTool::Skills) => self.blocking(call, Self::skills).await,
-            Some(BuiltInTool::Bash) => self.bash(&arguments, cancel).await,
+            Some(BuiltInTool::Bash) => self.bash(call, cancel).await,
             // The agent keeps the plan itself.
             Some(BuiltInTool::Plan) | None => {
                 Err(format!("there is no tool named `{}`", call.tool))

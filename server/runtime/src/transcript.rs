@@ -12,7 +12,7 @@ use agent::{
     event::{Event, StateRecord, ToolState},
     plan::{Plan, PlanStatus},
     preview::{preview, summary},
-    tool::BuiltInTool,
+    tool::{BuiltInTool, Denial},
 };
 
 use crate::journal::Record;
@@ -187,6 +187,14 @@ impl Shown {
                 let what = if *count == 1 { "One call waits" } else { "Calls wait" };
                 let mut block = format!("*{what} for your approval.*\n\n");
                 for tool in tools {
+                    for Denial { layer, what } in &tool.stopped_by {
+                        let summary = code_span(&summary(&tool.arguments));
+                        let _ = write!(
+                            block,
+                            "The sandbox stopped {summary}: {what} ({layer}). If you approve, it \
+                             runs once more, with nothing that confines it.\n\n"
+                        );
+                    }
                     if let Some(preview) = preview(&tool.arguments) {
                         let summary = code_span(&summary(&tool.arguments));
                         let _ = write!(block, "{summary}\n\n{}", fenced("diff", &preview));

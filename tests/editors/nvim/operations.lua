@@ -70,6 +70,15 @@ return function(story)
   story.step('the run that is shown was stopped', function()
     return is_said('stopped: take your time') and #offered == 0
   end)
+  -- What is asked to stop is still under way for a moment.
+  story.step('the document tells that the request was stopped', function()
+    for _, diagnostic in ipairs(vim.diagnostic.get(vim.fn.bufnr('notes.md'))) do
+      if diagnostic.code == 'turn/interrupted' then
+        return true
+      end
+    end
+    return false
+  end)
   vim.cmd('Preceptor resume')
   story.step('the run that is shown goes on', function()
     return is_said('goes on: take your time') and story.is_in_a_transcript('Went on to the end.')

@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { CodeServer } from './codeServer.ts';
+import { editing } from './stories/editing.ts';
+import { exploring } from './stories/exploring.ts';
 import { findings } from './stories/findings.ts';
 import { learning } from './stories/learning.ts';
 import { menus } from './stories/menus.ts';
@@ -33,7 +35,14 @@ rmSync(screenshots, { recursive: true, force: true });
 mkdirSync(screenshots, { recursive: true });
 const learner: Configuration = { approval: 'full', student: 'student.toml' };
 const asker: Configuration = { approval: 'ask', student: 'asking.toml' };
-await tellAll({ trusted: true }, learner, { findings, learning, menus, program });
+await tellAll({ trusted: true }, learner, {
+  findings,
+  exploring,
+  editing,
+  learning,
+  menus,
+  program,
+});
 await tellAll({ trusted: true }, asker, { permissions });
 await tellAll({ trusted: false }, learner, { restricted });
 process.stdout.write('told\n');

@@ -66,15 +66,19 @@ export class Workbench {
     await this.page.screenshot({ path: file, animations: 'disabled' });
   }
 
-  /** Opens a file by its name, and puts the cursor into it. */
+  /** Opens a file by its path below the folder, and puts the cursor into it. */
   async openFile(name: string): Promise<void> {
-    const fileName = path.basename(name);
-    await persist(`${fileName} is opened`, async timeout => {
+    const { base, dir } = path.parse(name);
+    const folder = path.basename(dir);
+    await persist(`${name} is opened`, async timeout => {
       await this.openQuickInput('Control+KeyP', name, timeout);
-      const choice = this.quickChoices().first();
-      await choice.getByText(fileName, { exact: true }).first().waitFor({ timeout });
+      // Until the search ends, the list has files that were opened before.
+      const choice = this.quickChoices().first().filter({ hasText: dir });
+      await choice.getByText(base, { exact: true }).first().waitFor({ timeout });
       await this.page.keyboard.press('Enter');
-      await this.documentHasFocus(fileName, timeout);
+      await this.documentHasFocus(base, timeout);
+      const place = this.page.locator('.editor-group-container.active .monaco-breadcrumbs');
+      await place.filter({ hasText: folder }).waitFor({ timeout });
     });
   }
 
@@ -86,14 +90,79 @@ export class Workbench {
     });
   }
 
-  /** Puts the cursor at a line, counted from 1. */
-  async goToLine(line: number): Promise<void> {
+  /** Puts the cursor at a line and a column, both counted from 1. */
+  async goToLine(line: number, column = 1): Promise<void> {
     await persist(`the cursor is in line ${line}`, async timeout => {
-      await this.openQuickInput('Control+KeyG', `:${line}`, timeout);
+      await this.openQuickInput('Control+KeyG', `:${line}:${column}`, timeout);
       await this.page.keyboard.press('Enter');
       await this.documentHasFocus('', timeout);
       await this.statusItem(`Ln ${line},`).waitFor({ timeout });
     });
+  }
+
+  /** Presses keys, one after the other, until they have an effect; they may be pressed twice. */
+  async pressUntil(
+    what: string,
+    keys: string[],
+    effect: (timeout: number) => Promise<void>,
+  ): Promise<void> {
+    await persist(what, async timeout => {
+      for (const key of keys) {
+        await this.page.keyboard.press(key);
+      }
+      await effect(timeout);
+    });
+  }
+
+  /** Types a beginning, has VS Code offer what it may become, and takes what has some words. */
+  async complete(typed: string, words: string, written: string): Promise<void> {
+    const choice = this.suggestions(words).locator('.monaco-list-row', { hasText: words });
+    await this.type(typed);
+    await this.pressUntil(`“${words}” is offered`, ['Escape', 'Control+Space'], timeout =>
+      choice.first().waitFor({ timeout }),
+    );
+    await this.picture('suggestions');
+    await persist(`“${words}” is taken`, async timeout => {
+      if (await choice.first().isVisible()) {
+        await choice.first().click({ timeout });
+      }
+      await this.line(written).first().waitFor({ timeout });
+    });
+  }
+
+  /** The list of what may be typed, if it has some words. */
+  suggestions(words: string): Locator {
+    return this.page.locator('.suggest-widget.visible', { hasText: words });
+  }
+
+  /** What is told of the word at the cursor. */
+  hover(text: string): Locator {
+    return this.page.locator('.monaco-hover:visible', { hasText: text });
+  }
+
+  /** Opens a list of symbols and waits for one of them. */
+  async symbols(keys: string, typed: string, name: string): Promise<void> {
+    await persist(`“${name}” is among the symbols`, async timeout => {
+      await this.openQuickInput(keys, typed, timeout);
+      await this.quickChoices().filter({ hasText: name }).first().waitFor({ timeout });
+    });
+  }
+
+  /** Renames what is at the cursor, until a line is as it shall be. */
+  async rename(name: string, line: string): Promise<void> {
+    const input = this.page.locator('.rename-box input');
+    await this.pressUntil('the new name is asked for', ['F2'], timeout =>
+      input.waitFor({ timeout }),
+    );
+    await this.picture('rename');
+    await input.fill(name);
+    await this.page.keyboard.press('Enter');
+    await this.line(line).waitFor();
+  }
+
+  /** What is told of the token at the cursor. */
+  tokenInspector(text: string): Locator {
+    return this.page.locator('.token-inspect-widget', { hasText: text });
   }
 
   /** Types into the document. */
@@ -106,6 +175,22 @@ export class Workbench {
     await persist('the document is saved', async timeout => {
       await this.page.keyboard.press('Control+KeyS');
       await this.page.locator('.tab.dirty').first().waitFor({ state: 'detached', timeout });
+    });
+  }
+
+  /** Saves the document at work, changed or not, until that has an effect. */
+  async saveUntil(what: string, isDone: () => boolean): Promise<void> {
+    await this.pressUntil(what, ['Control+KeyS'], timeout => waitUntil(isDone, timeout));
+  }
+
+  /** Saves all documents until that has an effect. */
+  async saveAll(what: string, isDone: () => boolean): Promise<void> {
+    const title = 'File: Save All';
+    await persist(what, async timeout => {
+      await this.openQuickInput('F1', `>${title}`, timeout);
+      await this.quickChoices().first().getByText(title).first().waitFor({ timeout });
+      await this.page.keyboard.press('Enter');
+      await waitUntil(isDone, timeout);
     });
   }
 
@@ -216,6 +301,11 @@ export class Workbench {
     return (await this.problems().filter({ hasText: code }).count()) > 0;
   }
 
+  /** How many problems have a code. */
+  countProblems(code: string): Promise<number> {
+    return this.problems().filter({ hasText: code }).count();
+  }
+
   /** The problems, each as one line, for the report of a failure. */
   async listProblems(): Promise<string[]> {
     return this.problems().allInnerTexts();
@@ -227,6 +317,11 @@ export class Workbench {
 
   lens(title: string): Locator {
     return this.page.locator('.codelens-decoration a', { hasText: title });
+  }
+
+  /** Lenses that say something and lead nowhere. */
+  lensWords(text: string): Locator {
+    return this.page.locator('.codelens-decoration', { hasText: text });
   }
 
   tab(name: string): Locator {

@@ -6,6 +6,15 @@ import path from 'node:path';
 /** Where the skill with a bad name lies. */
 export const badSkill = '.agents/skills/list-tables/SKILL.md';
 
+/** Three of its findings have a safe fix. */
+export const mendableSkill = '.agents/skills/sum-columns/SKILL.md';
+
+/** It names the other one, behind a character of two UTF-16 units. */
+export const namingSkill = '.agents/skills/plan-trips/SKILL.md';
+
+/** It is named by the other one. */
+export const namedSkill = '.agents/skills/draw-maps/SKILL.md';
+
 const files: Record<string, string> = {
   'notes.md': `# Notes on the towns
 
@@ -22,6 +31,46 @@ description: Lists the CSV files of a folder. Use when somebody asks which table
 # List tables
 
 Run \`find . -name '*.csv'\` with \`bash\`, and answer with the paths.
+`,
+  [mendableSkill]: `---
+name: sum-columns
+description: Adds up a column of a table. Use when somebody asks for the sum of a column.
+metadata:
+  version: 1.0
+allowed-tools: [bash, read_file]
+---
+
+# Sum columns
+
+1. Read the header of the file with \`read_file\`.
+2. Take the number of the column from it.
+2. Run \`awk -F, '{ sum += $2 } END { print sum }' FILE\` with \`bash\`.
+`,
+  [namedSkill]: `---
+name: draw-maps
+description: Draws a map of places as an SVG image. Use when somebody wants a map.
+---
+
+# Draw maps
+
+Keep to the [colors](references/colors.md).
+`,
+  '.agents/skills/draw-maps/references/colors.md': '# Colors\n\nWater is #aadaff.\n',
+  [namingSkill]: `---
+name: plan-trips
+description: Plans a trip through several towns. Use when somebody wants to travel.
+
+---
+
+# Plan trips
+
+## Order
+
+Go to the nearest town that is left.
+
+## Map
+
+😀 Draw it with /draw-maps at the end.
 `,
 };
 

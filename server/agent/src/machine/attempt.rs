@@ -250,7 +250,7 @@ impl Machine {
         }
     }
 
-    fn rules(&self, actor: Actor) -> Rules<'_> {
+    pub(super) fn rules(&self, actor: Actor) -> Rules<'_> {
         Rules {
             offered: &self.setup.tools,
             policy: &self.policy,

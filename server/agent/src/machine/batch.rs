@@ -1,38 +1,29 @@
 //! The calls of one reply, from announcement to result.
 
+mod call;
+
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
-    clip::clip_middle,
     detect::CallRecord,
-    event::{Event, PendingTool, StateRecord, ToolBilling, ToolState},
+    event::{Event, PendingTool, ToolState},
     ledger::Money,
-    machine::{ApprovalDecision, Out},
-    message::{Message, ToolCall, ToolSpec},
+    machine::{
+        ApprovalDecision, Out,
+        batch::call::{BatchCall, after_stop, denied},
+    },
+    message::{Message, ToolCall},
     plan::Plan,
-    policy::{Cost, Decision, Judgment, Policy},
+    policy::{Cost, Decision},
     tool::{BuiltInTool, PreparedCall, ResultKind, ToolResult, parse_arguments, prepare},
 };
 
-/// Characters of a result that reach the history. The built-in tools stay below it by themselves;
-/// this holds whatever else answers.
-const RESULT_CHARS: usize = 64_000;
+pub(super) use crate::machine::batch::call::Rules;
 
 /// The calls of one reply, in call order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Batch {
     calls: Vec<BatchCall>,
-}
-
-/// What calls are checked against.
-#[derive(Clone, Copy)]
-pub(super) struct Rules<'a> {
-    pub(super) offered: &'a [ToolSpec],
-    pub(super) policy: &'a Policy,
-    pub(super) workspace: &'a str,
-    /// What may be spent on all calls of the reply that did not start yet, in US dollars.
-    pub(super) left_usd: f64,
 }
 
 /// What became of a decision.
@@ -45,20 +36,6 @@ pub(super) enum Decided {
     CostsMore,
     /// No such call waits.
     Unknown,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct BatchCall {
-    call: ToolCall,
-    /// `None` when the call cannot be run.
-    prepared: Option<PreparedCall>,
-    progress: Progress,
-    was_edited: bool,
-    was_approved: bool,
-    was_shown: bool,
-    /// How it was judged last; `None` when it cannot be run.
-    #[serde(default)]
-    judgment: Option<Judgment>,
 }
 
 /// How far a call has come.
@@ -78,76 +55,11 @@ pub(super) enum Progress {
     Abandoned,
 }
 
-impl Rules<'_> {
-    /// Judges a call; other calls of the same reply have `reserved_usd` of what is left.
-    fn judge(&self, call: &PreparedCall, reserved_usd: f64) -> Judgment {
-        self.policy.judge(call, self.workspace, self.left_usd - reserved_usd)
-    }
-}
-
-impl BatchCall {
-    /// Returns what it costs at most, in US dollars; nothing where that is not known.
-    fn cost_usd(&self) -> f64 {
-        let cost = self.judgment.as_ref().and_then(|it| it.cost.as_ref());
-        cost.and_then(|cost| cost.estimated_usd).unwrap_or_default()
-    }
-
-    fn billing(&self) -> ToolBilling {
-        let Some(Judgment { cost: Some(cost), block_reason, .. }) = &self.judgment else {
-            return ToolBilling::default();
-        };
-        ToolBilling {
-            auto_approval_blocked: block_reason.is_some().then_some(true),
-            block_reason: block_reason.clone(),
-            estimated_cost_usd: cost.estimated_usd,
-            remaining_cap_usd: Some(cost.remaining_usd),
-        }
-    }
-
-    fn changed_to(&self, state: ToolState) -> Event {
-        Event::ToolStateChange {
-            tool_call_id: self.call.id.clone(),
-            tool: self.call.name.clone(),
-            state,
-        }
-    }
-
-    /// Replaces the arguments by a person's; what they must not be, they are not.
-    fn edit(&mut self, arguments: Map<String, Value>, rules: Rules<'_>, out: &mut Out) {
-        let text = Value::Object(arguments.clone()).to_string();
-        if self.prepared.as_ref().is_some_and(|prepared| prepared.arguments == arguments) {
-            return;
-        }
-        out.emit(Event::State(StateRecord::EditedArguments {
-            tool_call_id: self.call.id.clone(),
-            arguments,
-        }));
-        self.was_edited = true;
-        match prepare(&ToolCall { arguments: text, ..self.call.clone() }, rules.offered) {
-            Ok(prepared) => {
-                if rules.judge(&prepared, /*reserved_usd*/ 0.0).decision == Decision::Deny {
-                    self.progress = Progress::Done(denied());
-                }
-                self.prepared = Some(prepared);
-            }
-            Err(result) => self.progress = Progress::Done(result),
-        }
-    }
-}
-
 fn cut() -> ToolResult {
     ToolResult::not_run(
         ResultKind::Cut,
         "The reply was cut at the token limit, so this call was not run. Make it smaller: several \
          short edits, or less text in one call.",
-    )
-}
-
-fn denied() -> ToolResult {
-    ToolResult::not_run(
-        ResultKind::Declined,
-        "A rule of this person's approval policy refuses this call. Do it another way, or say what \
-         is needed.",
     )
 }
 
@@ -161,7 +73,8 @@ impl Batch {
             .map(|call| {
                 let mut judgment = None;
                 let (prepared, progress) = match prepare(&call, rules.offered) {
-                    Ok(prepared) if !was_cut => {
+                    Ok(mut prepared) if !was_cut => {
+                        prepared.outside_sandbox = rules.leaving(&prepared) == Decision::Allow;
                         let judged = rules.judge(&prepared, reserved_usd);
                         let progress = match judged.decision {
                             Decision::Allow => Progress::Ready,
@@ -184,6 +97,7 @@ impl Batch {
                     was_edited: false,
                     was_approved: false,
                     was_shown: false,
+                    stopped: None,
                     judgment,
                 };
                 if call.progress == Progress::Ready {
@@ -278,12 +192,12 @@ impl Batch {
         let mut ready = Vec::new();
         for call in &mut self.calls {
             if call.progress == Progress::Ready
-                && let Some(prepared) = &call.prepared
+                && let Some(prepared) = call.prepared.clone()
             {
                 if call.was_approved {
                     out.emit(call.changed_to(ToolState::Running));
                 }
-                ready.push(prepared.clone());
+                ready.push(prepared);
                 call.progress = Progress::Running;
             }
         }
@@ -313,6 +227,12 @@ impl Batch {
                 arguments: call.prepared.as_ref()?.arguments.clone(),
                 tool_call_id: call.call.id.clone(),
                 billing: call.billing(),
+                outside_sandbox: call.is_outside(),
+                stopped_by: call
+                    .stopped
+                    .as_ref()
+                    .map(|result| result.stopped_by.clone())
+                    .unwrap_or_default(),
             })
         });
         tools.collect()
@@ -347,16 +267,7 @@ impl Batch {
         };
         if !decision.approved {
             out.emit(call.changed_to(ToolState::Rejected));
-            let feedback = decision
-                .feedback
-                .map(|feedback| feedback.trim().to_owned())
-                .filter(|feedback| !feedback.is_empty())
-                .map(|feedback| format!(" The person says: {feedback}"))
-                .unwrap_or_default();
-            call.progress = Progress::Done(ToolResult::not_run(
-                ResultKind::Declined,
-                format!("This call was declined, so it was not run.{feedback}"),
-            ));
+            call.progress = Progress::Done(call.refused(decision.feedback));
             return Decided::Declined;
         }
         if let Some(arguments) = decision.arguments {
@@ -377,10 +288,8 @@ impl Batch {
         }
         out.emit(call.changed_to(ToolState::Approved));
         call.was_approved = true;
-        match &call.prepared {
-            Some(prepared) if call.progress == Progress::Ready => {
-                Decided::Approved(prepared.clone())
-            }
+        match call.prepared.clone() {
+            Some(prepared) if call.progress == Progress::Ready => Decided::Approved(prepared),
             _ => Decided::Declined,
         }
     }
@@ -389,11 +298,16 @@ impl Batch {
     pub(super) fn apply_grants(&mut self, rules: Rules<'_>, out: &mut Out) {
         let mut reserved_usd = self.reserved_usd();
         for call in &mut self.calls {
-            let is_covered = call.progress == Progress::Pending
-                && call.prepared.as_ref().is_some_and(|prepared| {
-                    rules.judge(prepared, reserved_usd).decision == Decision::Allow
-                });
-            if is_covered {
+            let Some(prepared) =
+                call.prepared.as_mut().filter(|_| call.progress == Progress::Pending)
+            else {
+                continue;
+            };
+            let may_leave = rules.leaving(prepared) == Decision::Allow;
+            let is_covered = rules.judge(prepared, reserved_usd).decision == Decision::Allow;
+            // What the person was not asked to let out stays inside.
+            if is_covered && (may_leave || call.stopped.is_none()) {
+                prepared.outside_sandbox = may_leave;
                 reserved_usd += call.cost_usd();
                 out.emit(call.changed_to(ToolState::Approved));
                 call.was_approved = true;
@@ -413,27 +327,24 @@ impl Batch {
         }
     }
 
-    /// Takes the results of running calls; of those that the person stopped, says so.
-    pub(super) fn finish(&mut self, results: Vec<(String, ToolResult)>, out: &mut Out) {
-        for (id, mut result) in results {
+    /// Takes the results of running calls; those that the sandbox stopped may have to wait again.
+    /// Of those that the person stopped, says so.
+    pub(super) fn finish(
+        &mut self,
+        results: Vec<(String, ToolResult)>,
+        rules: Rules<'_>,
+        out: &mut Out,
+    ) {
+        for (id, result) in results {
             let running = self
                 .calls
                 .iter_mut()
                 .find(|call| call.call.id == id && call.progress == Progress::Running);
             if let Some(call) = running {
-                if result.output.chars().count() > RESULT_CHARS {
-                    result.output = clip_middle(&result.output, RESULT_CHARS);
-                }
-                if call.was_edited {
-                    result.output = format!(
-                        "[The person edited the arguments; this is the result of the edited call.]\n{}",
-                        result.output
-                    );
-                }
                 if result.kind == ResultKind::Cancelled {
                     out.emit(call.changed_to(ToolState::Cancelled));
                 }
-                call.progress = Progress::Done(result);
+                call.take(result, rules);
             }
         }
         for call in &mut self.calls {
@@ -462,7 +373,12 @@ impl Batch {
         for call in &mut self.calls {
             if !matches!(call.progress, Progress::Done(_)) {
                 out.emit(call.changed_to(state));
-                call.progress = Progress::Done(ToolResult::not_run(ResultKind::Cancelled, text));
+                let undecided = "The person did not say whether this may run outside the sandbox.";
+                let is_asked = call.progress == Progress::Pending;
+                call.progress = Progress::Done(match call.stopped.take().filter(|_| is_asked) {
+                    Some(result) => after_stop(result, ResultKind::Cancelled, undecided),
+                    None => ToolResult::not_run(ResultKind::Cancelled, text),
+                });
             }
         }
     }

@@ -98,6 +98,9 @@ pub(super) struct Purse {
     /// The same, until the run's end.
     allowed_in_run: BTreeSet<Actor>,
     n_asked: u32,
+    /// The books of the day as they were told last.
+    #[serde(default)]
+    day: Option<Balance>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,6 +245,7 @@ impl Machine {
             id: format!("{MODEL_CALL}_{}_{}", self.turn, self.purse.n_asked),
             tool: MODEL_CALL.to_owned(),
             arguments,
+            outside_sandbox: false,
         };
         out.teacher = actor == Actor::Teacher;
         out.emit(price_question(&call));
@@ -294,7 +298,11 @@ impl Machine {
 
     /// Returns what allowing calls of a model without a price for good covers.
     fn unpriced(&self, actor: Actor) -> Grant {
-        Grant { tool: MODEL_CALL.to_owned(), target: self.purse.rated(actor).model.clone() }
+        Grant {
+            tool: MODEL_CALL.to_owned(),
+            target: self.purse.rated(actor).model.clone(),
+            outside_sandbox: false,
+        }
     }
 
     /// The turn ends, or another one begins, before the person decided about a price.
@@ -322,9 +330,22 @@ impl Machine {
         step
     }
 
-    /// Checks whether the teacher's first call would fit in.
+    /// Takes what the books of the day say now: the runs of all processes are in them.
+    pub fn set_day(&mut self, day: Balance) {
+        self.purse.day = Some(day);
+    }
+
+    /// Returns why the teacher's first call may not be paid for, if that is known by now.
     pub(super) fn takeover_refusal(&self) -> Option<String> {
-        let Rate::Known(price) = self.purse.rated(Actor::Teacher).rate else { return None };
+        let Rated { model, rate } = self.purse.rated(Actor::Teacher);
+        let price = match rate {
+            Rate::Free => return None,
+            Rate::Known(price) => price,
+            Rate::Unknown => {
+                let is_denied = self.setup.budget.unknown_price == UnknownPrice::Deny;
+                return is_denied.then(|| not_called(model));
+            }
+        };
         let request = ModelRequest {
             messages: self.student.messages.clone(),
             tools: self.offered_tools(Actor::Teacher),
@@ -334,8 +355,11 @@ impl Machine {
         let mut ledger = self.purse.ledger.clone();
         ledger.begin_takeover();
         let balances = ledger.balances(/*in_takeover*/ true, self.setup.budget.caps);
-        let refusal = balances.iter().find_map(|balance| balance.check(worst_case).err())?;
-        Some(format!("No teacher took over. {refusal}"))
+        let refusal = balances
+            .iter()
+            .chain(&self.purse.day)
+            .find_map(|balance| balance.check(worst_case).err())?;
+        Some(refusal.to_string())
     }
 
     fn reserve(
@@ -355,10 +379,7 @@ impl Machine {
                     UnknownPrice::Deny => false,
                 };
                 if !may_call {
-                    return Err(failure(format!(
-                        "`{model}` was not called, because nobody knows what it costs: {}.",
-                        how_to_set_price(model)
-                    )));
+                    return Err(failure(not_called(model)));
                 }
                 Money::default()
             }
@@ -414,6 +435,8 @@ pub(super) fn price_tool(call: &PreparedCall) -> PendingTool {
         arguments: call.arguments.clone(),
         tool_call_id: call.id.clone(),
         billing: ToolBilling::default(),
+        outside_sandbox: false,
+        stopped_by: Vec::new(),
     }
 }
 
@@ -425,6 +448,13 @@ fn how_to_set_price(model: &str) -> String {
     format!(
         "set it in `budget.prices.\"{model}\"` (0 and 0 if it is free), or set \
          `budget.unknown_price` to \"allow\""
+    )
+}
+
+fn not_called(model: &str) -> String {
+    format!(
+        "`{model}` was not called, because nobody knows what it costs: {}.",
+        how_to_set_price(model)
     )
 }
 

@@ -1,9 +1,9 @@
-//! The end of an attempt: the verdict, the gates, the teacher's turn and what it taught.
+//! The teacher's turn, and what it taught.
 
 use super::{Actor, Attempt, Machine, Out, Purpose, State, Step};
 use crate::{
     clip::clip,
-    detect::{Ending, Judgement, Verdict, judge, obstacle},
+    detect::{Ending, Judgement, Verdict},
     distill::{Distillation, read_distillation},
     event::{Event, StateRecord},
     message::{Message, ModelReply, ModelRequest, Origin},
@@ -14,63 +14,13 @@ use crate::{
 const REASON_CHARS: usize = 300;
 
 impl Machine {
-    pub(super) fn end_attempt(&mut self, actor: Actor, ending: Ending, out: &mut Out) -> Step {
-        out.teacher = actor == Actor::Teacher;
-        let attempt = self.attempt_mut(actor);
-        if let Some(error) = obstacle(&attempt.calls).map(str::to_owned) {
-            return self.blocked(actor, error, out);
-        }
-        let judgement = judge(&attempt.calls, &attempt.watch.noted, &attempt.answer, ending);
-        for signal in &judgement.signals {
-            out.emit(Event::Signal(signal.clone()));
-        }
-        match actor {
-            Actor::Student => self.student_ended(&judgement, ending.name(), out),
-            Actor::Teacher => self.teacher_ended(&judgement, ending.name(), out),
-        }
-    }
-
-    /// Something was in the way that a stronger model would run into as well: the turn ends as an
-    /// error, with what to do about it, and nothing is learnt.
-    fn blocked(&mut self, actor: Actor, error: String, out: &mut Out) -> Step {
-        if actor == Actor::Teacher {
-            let (reason, class) = (error.clone(), "operational".to_owned());
-            out.emit(Event::EscalationFailed { reason, class });
-        }
-        out.emit(Event::Error { error, class: "blocked".to_owned() });
-        self.state = State::Resting;
-        Step::Rest
-    }
-
-    pub(super) fn student_ended(
+    /// The teacher goes on where the student failed.
+    pub(super) fn take_over(
         &mut self,
         judgement: &Judgement,
         stop_reason: &str,
         out: &mut Out,
     ) -> Step {
-        let gate = match judgement.verdict {
-            Verdict::Failure => self.setup.teacher.check(
-                self.n_takeovers,
-                self.setup.student_is_self_hosted,
-                self.setup.is_chat,
-            ),
-            Verdict::Ok | Verdict::Unsure => Ok(()),
-        };
-        let has_failed = judgement.verdict == Verdict::Failure;
-        let refusal = match gate {
-            Err(gate) => Some(gate.sentence()),
-            Ok(()) if has_failed => self.takeover_refusal(),
-            Ok(()) => None,
-        };
-        let takes_over = has_failed && refusal.is_none();
-        out.emit(Event::State(StateRecord::Verdict {
-            verdict: judgement.verdict.name().to_owned(),
-            confidence: judgement.confidence,
-            gate: refusal,
-        }));
-        if !takes_over {
-            return self.complete_turn(self.student.final_answer(), stop_reason, out);
-        }
         self.n_takeovers += 1;
         self.purse.ledger.begin_takeover();
         let reason = judgement.reason();

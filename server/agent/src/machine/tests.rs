@@ -23,6 +23,7 @@ mod billable;
 mod compaction;
 mod guarding;
 mod restore;
+mod sandbox;
 mod skills;
 mod spending;
 mod undo;
@@ -43,6 +44,7 @@ fn setup() -> Setup {
             mode: TakeoverMode::Takeover,
             self_hosted_only: false,
             per_run: 3,
+            cooldown_s: 0,
             max_steps: 4,
         },
         student_is_self_hosted: true,

@@ -12,7 +12,7 @@ mod commands;
 
 fn call(tool: &str, arguments: Value) -> PreparedCall {
     let Value::Object(arguments) = arguments else { unreachable!() };
-    PreparedCall { id: "c".to_owned(), tool: tool.to_owned(), arguments }
+    PreparedCall { id: "c".to_owned(), tool: tool.to_owned(), arguments, outside_sandbox: false }
 }
 
 fn bash(command: &str) -> PreparedCall {
@@ -21,7 +21,7 @@ fn bash(command: &str) -> PreparedCall {
 
 fn rule(tool: &str, command: &str, decision: Decision) -> Rule {
     let when = BTreeMap::from([("command".to_owned(), command.to_owned())]);
-    Rule { tool: tool.to_owned(), when, decision }
+    Rule { tool: tool.to_owned(), when, decision, outside_sandbox: false }
 }
 
 #[test]
@@ -65,7 +65,12 @@ fn edits_that_leave_the_workspace_or_change_what_runs_are_asked_about() {
 #[test]
 fn paths_are_matched_where_they_lead() {
     let when = BTreeMap::from([("path".to_owned(), "docs/*".to_owned())]);
-    let rules = vec![Rule { tool: "write_file".to_owned(), when, decision: Decision::Allow }];
+    let rules = vec![Rule {
+        tool: "write_file".to_owned(),
+        when,
+        decision: Decision::Allow,
+        outside_sandbox: false,
+    }];
     let policy = Policy { rules, ..Policy::default() };
     let decide = |path: &str| policy.decide(&call("write_file", json!({"path": path})), "/w");
     for path in ["docs/a.md", "./docs/a.md", "/w/docs/a.md", "src/../docs/a.md"] {
@@ -114,9 +119,24 @@ fn a_rule_that_refuses_outweighs_what_was_allowed_before() {
 fn rules_for_files_hold_for_redirections_too() {
     let when = |glob: &str| BTreeMap::from([("path".to_owned(), glob.to_owned())]);
     let rules = vec![
-        Rule { tool: "write_file".to_owned(), when: when("docs/*"), decision: Decision::Deny },
-        Rule { tool: "read_file".to_owned(), when: when("*.env"), decision: Decision::Deny },
-        Rule { tool: "write_file".to_owned(), when: when("out/*"), decision: Decision::Allow },
+        Rule {
+            tool: "write_file".to_owned(),
+            when: when("docs/*"),
+            decision: Decision::Deny,
+            outside_sandbox: false,
+        },
+        Rule {
+            tool: "read_file".to_owned(),
+            when: when("*.env"),
+            decision: Decision::Deny,
+            outside_sandbox: false,
+        },
+        Rule {
+            tool: "write_file".to_owned(),
+            when: when("out/*"),
+            decision: Decision::Allow,
+            outside_sandbox: false,
+        },
         rule("bash", "ls", Decision::Allow),
     ];
     let policy = Policy { rules, ..Policy::default() };
@@ -138,4 +158,34 @@ fn billable(tool: &str, price: Option<Price>) -> Policy {
 
 fn unknown(unknown_price: UnknownPrice) -> Policy {
     Policy { unknown_price, ..billable("train", None) }
+}
+
+#[test]
+fn leaving_the_sandbox_is_asked_about_whatever_may_run() {
+    let outside =
+        |command: &str, decision| Rule { outside_sandbox: true, ..rule("bash", command, decision) };
+    let policy = Policy {
+        mode: Mode::Full,
+        rules: vec![
+            rule("*", "*", Decision::Allow),
+            outside("docker push *", Decision::Deny),
+            outside("docker *", Decision::Allow),
+        ],
+        ..Policy::default()
+    };
+    for (command, expected) in [
+        ("curl x", Decision::Ask),
+        ("docker ps", Decision::Allow),
+        ("docker push x", Decision::Deny),
+        ("docker ps && curl x", Decision::Ask),
+        ("docker ps; docker push x", Decision::Deny),
+        ("docker ps $(curl x)", Decision::Ask),
+        ("docker ps > out", Decision::Ask),
+        ("docker ps; sh -c 'rm -r /'", Decision::Ask),
+    ] {
+        assert_eq!(policy.leaving(&bash(command), "/w"), expected, "{command}");
+    }
+    let read = call("read_file", json!({"path": "/etc/passwd"}));
+    assert_eq!(policy.leaving(&read, "/w"), Decision::Deny, "only commands are confined");
+    assert_eq!(policy.decide(&bash("docker push x"), "/w"), Decision::Allow);
 }

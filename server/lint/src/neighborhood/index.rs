@@ -142,6 +142,11 @@ impl SkillIndex {
         self.skills.iter().map(|(path, skill)| (path, &skill.digest.name))
     }
 
+    /// Returns the skills whose folders were listed, sorted by path, each with what is in there.
+    pub fn folders(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<FolderListing>)> {
+        self.skills.iter().filter_map(|(path, skill)| Some((path, skill.folder.as_ref()?)))
+    }
+
     /// Returns what is equal for equal texts of the skill at a path.
     pub fn text_hash(&self, path: &str) -> Option<u64> {
         self.skills.get(path).map(|skill| skill.digest.text_hash)

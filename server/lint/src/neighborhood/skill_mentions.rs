@@ -106,8 +106,8 @@ mod tests {
     fn known_names_and_links_are_mentions() {
         let path = "/w/skills/count-rows/SKILL.md";
         check(
-            "😀 Run /sum, then `$count-rows`.\r\n",
-            &[("sum", "sum"), ("count-rows", "count-rows")],
+            "😀 Run /sum or $sum, then `$count-rows` or `/sum`.\r\n",
+            &[("sum", "sum"), ("sum", "sum"), ("count-rows", "count-rows"), ("sum", "sum")],
         );
         check("[a](../count-rows/SKILL.md#x)", &[("count-rows", path)]);
         check("[a](./../count-rows/scripts/x.sh)", &[("count-rows", path)]);
@@ -117,6 +117,7 @@ mod tests {
     fn what_is_merely_alike_is_none() {
         for body in [
             "a/sum and /sum/x and /sums and $5 and sum",
+            "`$sum` and `echo $sum` and ${sum} and $sum_x and $sum.x",
             "```sh\n/sum\n```\n",
             "[a](https://x.org/count-rows/SKILL.md) [b](/count-rows) [c](scripts/sum)",
         ] {

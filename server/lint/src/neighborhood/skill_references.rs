@@ -25,8 +25,8 @@ pub(crate) fn skill_references(document: &SkillDocument) -> Vec<SkillReference> 
 }
 
 /// Finds everything in the body's prose that has the form of a name behind a mark, in the order of
-/// the text. A single word behind a dollar is a variable.
-pub(super) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
+/// the text. In code, a single word behind a dollar is a variable.
+pub(crate) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
     let body = &document.body;
     let text = &*document.text;
     let start = body.span.start;
@@ -35,10 +35,12 @@ pub(super) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
         .filter_map(|mark| {
             let name = name_behind(text, mark)?;
             let span = Span::new(mark + 1, mark + 1 + name.len());
+            let is_variable = text.get(mark..)?.starts_with('$') && !name.contains('-');
             let is_code = body.code_block_at(mark).is_some()
                 || body.inline_code_at(mark).is_some_and(|code| {
                     // Of a command line only the first word can be a skill.
-                    !Span::new(code.span.start, mark).of(text).bytes().all(|it| it == b'`')
+                    let before = Span::new(code.span.start, mark).of(text);
+                    is_variable || !before.bytes().all(|it| it == b'`')
                 })
                 || is_in_link(document, mark);
             (!is_code).then(|| SkillReference { name: name.to_owned(), span })
@@ -64,9 +66,7 @@ fn name_behind(text: &str, mark: usize) -> Option<&str> {
         }
         Some(it) => it.is_whitespace() || "`)\"'*’”".contains(it),
     };
-    let is_variable = text.get(mark..)?.starts_with('$') && !name.contains('-');
-    let is_name = !is_variable
-        && name.starts_with(|it: char| it.is_ascii_lowercase())
+    let is_name = name.starts_with(|it: char| it.is_ascii_lowercase())
         && !name.contains("--")
         && !name.ends_with('-');
     (ends && is_name).then_some(name)

@@ -46,6 +46,8 @@ fn links_paths_and_skills_are_known_in_the_text() {
     check("# A\n\n`scripts/r$0un.py`\n", &[("`scripts/run.py`", "Path")]);
     check("# A\n\nRun $0/sum-rows.\n", &[("/sum-rows", "SkillName")]);
     check("# A\n\n😀 (\\$ $sum-r$0ows)\n", &[("$sum-rows", "SkillName")]);
+    check("# A\n\nRun $s$0um.\n", &[("$sum", "SkillName")]);
+    check("# A\n\n`$s$0um`, and/or /su$0m/x\n", &[]);
     check("# A\n\nand/or$0\n", &[]);
     check("```sh\n/sum-r$0ows [a](b.md)\n```\n", &[]);
 }
@@ -53,8 +55,5 @@ fn links_paths_and_skills_are_known_in_the_text() {
 #[test]
 fn placeholders_are_known_in_code_too() {
     check("```sh\n${CLAUDE_SKILL_D$0IR}/x.sh\n```\n", &[("${CLAUDE_SKILL_DIR}", "Placeholder")]);
-    check(
-        "# A\n\nfor $ARG$0UMENTS.\n",
-        &[("$ARGUMENTS", "Placeholder"), ("$ARGUMENTS", "SkillName")],
-    );
+    check("# A\n\nfor $ARG$0UMENTS.\n", &[("$ARGUMENTS", "Placeholder")]);
 }

@@ -73,12 +73,13 @@ struct Waiting {
 
 impl Waiting {
     fn key(&self) -> Key {
-        (self.call.tool_call_id.clone(), self.round)
+        (self.call.tool_call_id.clone(), !self.call.stopped_by.is_empty(), self.round)
     }
 }
 
-/// Tells questions apart: the call, and how often it was asked about.
-type Key = (String, u32);
+/// Tells questions apart: the call, whether it has run and was stopped, and how often it was asked
+/// about.
+type Key = (String, bool, u32);
 
 impl Approvals {
     /// Prepares to ask about the calls of a run; nothing is asked before [`Approvals::apply`].
@@ -275,6 +276,9 @@ impl Asker {
             _ => "a rule in `approval.rules` asks",
         };
         let risk = question::risk(&waiting.call).word();
+        if let Some(stopped) = question::stopped(&waiting.call) {
+            return format!("The {who} wants it. {stopped} Risk: {risk}.");
+        }
         match &waiting.call.billing.block_reason {
             Some(reason) => format!("The {who} wants it. {reason} Risk: {risk}."),
             None => format!("The {who} wants it, and {why}. Risk: {risk}."),

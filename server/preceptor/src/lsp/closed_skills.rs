@@ -4,7 +4,7 @@
 //! ones. Whoever holds an answer back until there is news waits for [`ClosedSkills::changes`].
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -24,13 +24,19 @@ use crate::{
 pub(crate) struct ClosedSkills {
     /// By path, in the form of the index.
     examined: Mutex<HashMap<Arc<str>, Arc<ClosedSkill>>>,
+    /// What the client shows for these may be from before they were closed.
+    left_over: Mutex<HashSet<Url>>,
     /// Counts what may have changed findings.
     changes: watch::Sender<u64>,
 }
 
 impl Default for ClosedSkills {
     fn default() -> Self {
-        Self { examined: Mutex::default(), changes: watch::Sender::new(0) }
+        Self {
+            examined: Mutex::default(),
+            left_over: Mutex::default(),
+            changes: watch::Sender::new(0),
+        }
     }
 }
 
@@ -129,6 +135,28 @@ impl ClosedSkills {
     /// Drops what is known of skills that are not there any more.
     pub(crate) fn forget(&self, is_gone: impl Fn(&Arc<str>) -> bool) {
         self.examined().retain(|path, _| !is_gone(path));
+    }
+
+    /// Notes that the client has to be told of a skill, also if nothing is found in it or it is not
+    /// there any more: VS Code drops the last answer about a document that is out of view, keeps
+    /// what it shows, and does not name it when it asks about the workspace.
+    pub(crate) fn leave_over(&self, uri: &Url) {
+        self.left_over().insert(uri.clone());
+        self.changed();
+    }
+
+    /// Returns the skills of which the client has to be told in any case.
+    pub(crate) fn all_left_over(&self) -> HashSet<Url> {
+        self.left_over().clone()
+    }
+
+    /// Notes that the client was told.
+    pub(crate) fn told_of(&self, uris: &HashSet<Url>) {
+        self.left_over().retain(|uri| !uris.contains(uri));
+    }
+
+    fn left_over(&self) -> MutexGuard<'_, HashSet<Url>> {
+        self.left_over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn examined(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<ClosedSkill>>> {

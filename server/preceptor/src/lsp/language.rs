@@ -3,6 +3,7 @@
 //! Each feature is a function from a snapshot to the protocol's answer; which documents it is for
 //! and how it is announced stands in [`features`].
 
+mod anchors;
 pub(crate) mod completion;
 pub(crate) mod explanation;
 pub(crate) mod features;

@@ -93,6 +93,22 @@ impl Neighbors {
             .collect()
     }
 
+    /// Returns the paths of the Markdown files below the `references/` of all skills, each once.
+    pub(crate) fn reference_files(&self) -> BTreeSet<String> {
+        let state = self.state();
+        let mut files = BTreeSet::new();
+        for (skill, listing) in state.index.folders() {
+            let Some(folder) = skill.strip_suffix(SKILL_FILE_NAME) else { continue };
+            let references = listing.files().filter(|file| file.starts_with("references/"));
+            let markdown = references.filter(|file| {
+                Path::new(file).extension().is_some_and(|it| it.eq_ignore_ascii_case("md"))
+                    && !file.ends_with("/SKILL.md")
+            });
+            files.extend(markdown.map(|file| format!("{folder}{file}")));
+        }
+        files
+    }
+
     /// Waits until all folders were searched once, but not for long.
     pub(crate) async fn searched(&self) {
         // Elapsed or searched, the skills found so far are those to speak of.

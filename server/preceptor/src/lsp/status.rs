@@ -15,7 +15,7 @@ use runtime::{
     clock::{Clock, SystemClock},
     config::{Config, Endpoint, SandboxMode},
     day_book::DayBook,
-    models,
+    driver, models,
     proposals::{ProposalStatus, ProposalStore},
     trust,
 };
@@ -47,7 +47,7 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "student": model(&config.student, &base, student),
-        "teacher": teacher_model(&config, &base, teacher),
+        "teacher": teacher_model(session, &config, &base, teacher),
         "trusted": trusted,
         "sandbox": sandbox,
         "activeRuns": session.runs.n_active(),
@@ -108,10 +108,15 @@ async fn count_files(session: &Arc<Session>, workspace: PathBuf) -> Files {
     counting.await.unwrap_or_default()
 }
 
-fn teacher_model(config: &Config, base: &Path, is_reachable: bool) -> Value {
+/// Describes the teacher, with the gate that the settings close and what stopped it last.
+fn teacher_model(session: &Session, config: &Config, base: &Path, is_reachable: bool) -> Value {
     let mut teacher = model(&config.teacher.endpoint(), base, is_reachable);
+    let gate = driver::closed_gate(config)
+        .map(|gate| json!({ "gate": gate.name(), "reason": gate.sentence() }));
     if let Some(teacher) = teacher.as_object_mut() {
         teacher.insert("enabled".to_owned(), json!(config.teacher.enabled));
+        teacher.insert("closedGate".to_owned(), json!(gate));
+        teacher.insert("lastStopped".to_owned(), json!(session.turns.stopped()));
     }
     teacher
 }

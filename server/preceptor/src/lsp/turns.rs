@@ -13,6 +13,7 @@ use std::{
 
 use agent::event::{Event, StateRecord, ToolState};
 use runtime::journal::Record;
+use serde::Serialize;
 use tower_lsp::lsp_types::{CodeAction, Position, Range, Url};
 
 use crate::lsp::{
@@ -28,6 +29,17 @@ pub(crate) struct Turns {
     documents: Arc<Documents>,
     guide: Arc<GuidePages>,
     runs: Mutex<BTreeMap<String, RunView>>,
+    stopped: Mutex<Option<StoppedTakeover>>,
+}
+
+/// A failed turn that the teacher did not come in for, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoppedTakeover {
+    run_id: String,
+    turn: u32,
+    gate: String,
+    reason: String,
 }
 
 /// Where a run was asked and what there is to show about it.
@@ -42,7 +54,7 @@ struct RunView {
 
 impl Turns {
     pub(crate) fn new(documents: Arc<Documents>, guide: Arc<GuidePages>) -> Self {
-        Self { documents, guide, runs: Mutex::default() }
+        Self { documents, guide, runs: Mutex::default(), stopped: Mutex::default() }
     }
 
     /// Notes a new run. What older runs had to say about the very same line is superseded, but for
@@ -102,6 +114,7 @@ impl Turns {
         record: &Record,
         transcript_line: Option<u32>,
     ) {
+        self.note_stopped(run_id, record);
         let mut runs = self.runs();
         let Some(view) = runs.get_mut(run_id) else { return };
         if let Some(line) = transcript_line {
@@ -112,6 +125,27 @@ impl Turns {
         if view.apply(record) || ended || view.items.len() != before {
             self.publish(&runs, board, run_id);
         }
+    }
+
+    /// Returns the last failed turn of this session, if the teacher did not come in for it.
+    pub(crate) fn stopped(&self) -> Option<StoppedTakeover> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_stopped(&self, run_id: &str, record: &Record) {
+        let stopped = match &record.event {
+            Event::State(StateRecord::Verdict { gate: Some(gate), gate_name, .. }) => {
+                Some(StoppedTakeover {
+                    run_id: run_id.to_owned(),
+                    turn: record.turn,
+                    gate: gate_name.clone().unwrap_or_default(),
+                    reason: gate.clone(),
+                })
+            }
+            Event::TeacherTakeover { .. } => None,
+            _ => return,
+        };
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = stopped;
     }
 
     /// Takes the items of a run (or of one of its turns) away.
@@ -277,18 +311,20 @@ impl RunView {
                         Kind::Failed {
                             signals: vec![signal.clone()],
                             gate: None,
+                            gate_name: None,
                             is_settled: false,
                         },
                     ),
                 }
                 return true;
             }
-            Event::State(StateRecord::Verdict { verdict, gate, .. }) => {
+            Event::State(StateRecord::Verdict { verdict, gate, gate_name, .. }) => {
                 if verdict == "failure" {
-                    if let Some(Kind::Failed { gate: shown, is_settled, .. }) =
+                    if let Some(Kind::Failed { gate: shown, gate_name: name, is_settled, .. }) =
                         self.failed_mut(turn)
                     {
                         shown.clone_from(gate);
+                        name.clone_from(gate_name);
                         *is_settled = true;
                     }
                 } else {

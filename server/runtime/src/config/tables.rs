@@ -311,6 +311,10 @@ pub struct ApprovalRule {
     /// Globs on arguments; all have to match.
     #[serde(default)]
     pub when: BTreeMap<String, String>,
+    /// Whether it says where a command runs, not whether it does: what it allows runs outside the
+    /// sandbox, what it denies is never offered to. Rules without this say nothing about that.
+    #[serde(default)]
+    pub outside_sandbox: bool,
     /// What happens.
     pub decision: RuleDecision,
 }

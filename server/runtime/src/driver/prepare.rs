@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agent::{
     context::{Room, Rooms},
     event::Event,
-    gate::{self, TakeoverMode, TeacherPolicy},
+    gate::{self, Gate, TakeoverMode, TeacherPolicy},
     machine::{Emitted, Machine, Setup, Step},
     policy::{self, Policy},
     tool::{BUILT_IN_TOOLS, BuiltInTool},
@@ -153,19 +153,7 @@ fn parts(
 
 fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) -> Setup {
     let config = &setup.config;
-    let teacher = TeacherPolicy {
-        enabled: config.teacher.enabled,
-        model: config.teacher.model.clone(),
-        mode: match config.teacher.mode {
-            TeacherMode::Takeover => TakeoverMode::Takeover,
-            TeacherMode::Ask => TakeoverMode::Ask,
-            TeacherMode::Propose => TakeoverMode::Propose,
-            TeacherMode::Off => TakeoverMode::Off,
-        },
-        self_hosted_only: config.teacher.scope == TeacherScope::SelfHostedOnly,
-        per_run: config.teacher.per_run,
-        max_steps: config.teacher.max_turns,
-    };
+    let teacher = teacher_policy(config);
     let tools = if setup.is_chat {
         Vec::new()
     } else {
@@ -177,11 +165,38 @@ fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) ->
         tools,
         max_steps: u32::try_from(config.agent.max_iterations).ok(),
         teacher,
-        student_is_self_hosted: gate::is_self_hosted(models::host(&config.student.base_url)),
+        student_is_self_hosted: student_is_self_hosted(config),
         nonce: nonce(folder),
         rooms: Rooms { student: room(&config.student), teacher: room(&config.teacher.endpoint()) },
         budget: spending::budget(config),
     }
+}
+
+/// Returns the gates before the teacher, as the settings have them.
+fn teacher_policy(config: &Config) -> TeacherPolicy {
+    TeacherPolicy {
+        enabled: config.teacher.enabled,
+        model: config.teacher.model.clone(),
+        mode: match config.teacher.mode {
+            TeacherMode::Takeover => TakeoverMode::Takeover,
+            TeacherMode::Ask => TakeoverMode::Ask,
+            TeacherMode::Propose => TakeoverMode::Propose,
+            TeacherMode::Off => TakeoverMode::Off,
+        },
+        self_hosted_only: config.teacher.scope == TeacherScope::SelfHostedOnly,
+        per_run: config.teacher.per_run,
+        cooldown_s: config.teacher.cooldown_s,
+        max_steps: config.teacher.max_turns,
+    }
+}
+
+/// Returns the gate that the settings close for every run, if there is one.
+pub fn closed_gate(config: &Config) -> Option<Gate> {
+    teacher_policy(config).check_settings(student_is_self_hosted(config)).err()
+}
+
+fn student_is_self_hosted(config: &Config) -> bool {
+    gate::is_self_hosted(models::host(&config.student.base_url))
 }
 
 fn room(endpoint: &Endpoint) -> Room {
@@ -194,6 +209,7 @@ fn policy(setup: &RunSetup, ability: Option<&Ability>) -> Policy {
     let rules = config.approval.rules.iter().map(|rule| policy::Rule {
         tool: rule.tool.clone(),
         when: rule.when.clone(),
+        outside_sandbox: rule.outside_sandbox,
         decision: match rule.decision {
             RuleDecision::Allow => policy::Decision::Allow,
             RuleDecision::Ask => policy::Decision::Ask,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agent::{
-    ledger::{Balance, Caps, Money, Rate, UnknownPrice},
+    ledger::{Balance, Caps, Money, Rate, Scope, UnknownPrice},
     machine::{Budget, Rated, Rates},
     message::{FailureClass, ModelFailure},
 };
@@ -47,6 +47,35 @@ impl Driver {
             teacher: rated(&self.parts.models.teacher, &config.teacher.endpoint()),
         };
         self.parts.machine.set_rates(rates);
+    }
+
+    /// Tells the machine what time it is.
+    pub(super) fn tell_time(&mut self) {
+        let now_s = self.parts.clock.now().as_second();
+        self.parts.machine.set_time(u64::try_from(now_s).unwrap_or_default());
+    }
+
+    /// Tells the machine what the day has spent, if there is a teacher who would be paid for.
+    pub(super) async fn tell_day(&mut self) {
+        if !self.parts.config.teacher.enabled {
+            return;
+        }
+        let (now, cap) = (self.parts.clock.now(), self.day_cap());
+        let spent = self
+            .in_day_book(move |book| {
+                book.spent(now).map_err(|error| DayBookError::Broken(error.to_string()))
+            })
+            .await;
+        match spent {
+            Ok(spent_usd) => self.parts.machine.set_day(Balance {
+                scope: Scope::Day,
+                spent_usd,
+                reserved_usd: Money::default(),
+                cap_usd: cap,
+            }),
+            // Nothing is called before the books can be read.
+            Err(error) => tracing::warn!(%error, "the books of the day are unreadable"),
+        }
     }
 
     /// Reserves the worst case of the coming call in the books of the day; `None`: it costs

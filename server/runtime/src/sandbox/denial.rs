@@ -15,6 +15,31 @@ pub struct Denial {
     pub layer: Layer,
     /// What it did, for people and models: "`/etc/x` is outside what commands may write".
     pub what: String,
+    /// Whether a person may let the command run outside the sandbox because of it. A limit is
+    /// raised in the settings instead, and what this program relies on is nobody's to change.
+    pub is_negotiable: bool,
+}
+
+impl Denial {
+    fn negotiable(layer: Layer, what: String) -> Self {
+        Self { layer, what, is_negotiable: true }
+    }
+
+    fn of_file_size(policy: &Policy) -> Self {
+        let what = format!(
+            "files may have {} bytes at most; `sandbox.max_file_mb` allows more",
+            policy.limits.file_bytes
+        );
+        Self { layer: Layer::FileSizeLimit, what, is_negotiable: false }
+    }
+
+    fn of_processes(policy: &Policy) -> Self {
+        let what = format!(
+            "{} processes may run at most; `sandbox.max_processes` allows more",
+            policy.limits.processes
+        );
+        Self { layer: Layer::ProcessLimit, what, is_negotiable: false }
+    }
 }
 
 /// Denials that are told of at most.
@@ -56,32 +81,30 @@ pub fn denials(
     for line in output.lines() {
         let lower = line.to_lowercase();
         if lower.contains("file size limit exceeded") || lower.contains("file too large") {
-            let what = format!("files may have {} bytes at most", policy.limits.file_bytes);
-            note(Denial { layer: Layer::FileSizeLimit, what });
+            note(Denial::of_file_size(policy));
         } else if lower.contains("resource temporarily unavailable") && lower.contains("fork") {
-            let what = format!("{} processes may run at most", policy.limits.processes);
-            note(Denial { layer: Layer::ProcessLimit, what });
+            note(Denial::of_processes(policy));
         } else if !policy.network && NETWORK_WORDS.iter().any(|words| lower.contains(words)) {
             let layer = if ability.layers.contains(&Layer::NetworkNamespace) {
                 Layer::NetworkNamespace
             } else {
                 Layer::Seccomp
             };
-            note(Denial { layer, what: "commands have no network".to_owned() });
-        } else if FILE_WORDS.iter().any(|words| lower.contains(words)) {
-            match paths(line, folder).find_map(|path| of_file(policy, ability, &path)) {
+            note(Denial::negotiable(layer, "commands have no network".to_owned()));
+        } else if let Some(words) = FILE_WORDS.iter().find(|words| lower.contains(**words)) {
+            let mut files = paths(line, folder).chain(bare_names(&lower, line, words, folder));
+            match files.find_map(|path| of_file(policy, ability, &path)) {
                 Some(denial) => note(denial),
                 None if lower.contains("socket") || lower.contains("connect") => {
                     let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
-                    note(Denial { layer: Layer::Seccomp, what });
+                    note(Denial::negotiable(Layer::Seccomp, what));
                 }
                 None => {}
             }
         }
     }
     if denials.is_empty() && exit_code == xfsz {
-        let what = format!("files may have {} bytes at most", policy.limits.file_bytes);
-        denials.push(Denial { layer: Layer::FileSizeLimit, what });
+        denials.push(Denial::of_file_size(policy));
     }
     denials
 }
@@ -90,16 +113,19 @@ pub fn denials(
 fn of_file(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
     let is_in = |folders: &[PathBuf]| folders.iter().any(|folder| path.starts_with(folder));
     let shown = path.display();
+    let is_negotiable = !is_in(&policy.own);
     if is_in(&policy.hidden) {
         return Some(Denial {
             layer: Layer::MountNamespace,
             what: format!("`{shown}` is hidden from commands"),
+            is_negotiable,
         });
     }
     if is_in(&policy.read_only) {
         return Some(Denial {
             layer: Layer::MountNamespace,
             what: format!("`{shown}` is a part of the workspace that commands do not change"),
+            is_negotiable,
         });
     }
     // With a name space of its own, a command has temporary folders of its own.
@@ -114,18 +140,38 @@ fn of_file(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
     } else {
         format!("`{shown}` is outside what commands may read")
     };
-    Some(Denial { layer: Layer::LandlockFiles, what })
+    Some(Denial { layer: Layer::LandlockFiles, what, is_negotiable })
 }
 
 /// Returns what in a line could be the path of a file.
 fn paths<'a>(line: &'a str, folder: &'a Path) -> impl Iterator<Item = PathBuf> + 'a {
+    words(line)
+        .filter(|word| word.contains('/'))
+        .map(|word| crate::workspace::lexical(&folder.join(word)))
+}
+
+/// Returns what could be the name of a file in the command's own folder: what stands right before
+/// what the program says about it, and right after.
+fn bare_names<'a>(
+    lower: &str,
+    line: &'a str,
+    said: &str,
+    folder: &'a Path,
+) -> impl Iterator<Item = PathBuf> + 'a {
+    let start = lower.find(said).unwrap_or_default();
+    let before = line.get(..start).and_then(|text| words(text).last());
+    let after = line.get(start + said.len()..).and_then(|text| words(text).next());
+    before.into_iter().chain(after).map(|name| folder.join(name))
+}
+
+/// Returns the words of a line, without the marks around them.
+fn words(line: &str) -> impl Iterator<Item = &str> {
     let is_edge = |character: char| {
         character.is_whitespace() || matches!(character, '\'' | '"' | '`' | '‘' | '’' | '(' | ')')
     };
     line.split(is_edge)
         .map(|word| word.trim_end_matches([':', ',', ';', '.']))
-        .filter(|word| word.contains('/'))
-        .map(|word| crate::workspace::lexical(&folder.join(word)))
+        .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -135,8 +181,13 @@ mod tests {
 
     use expect_test::{Expect, expect};
 
-    use super::denials;
+    use super::{Denial, denials};
     use crate::sandbox::{Ability, Layer, Policy};
+
+    fn line(denial: &Denial) -> String {
+        let end = if denial.is_negotiable { "" } else { " (not offered)" };
+        format!("{}: {}{end}\n", denial.layer, denial.what)
+    }
 
     #[track_caller]
     fn check(output: &str, expected: &Expect) {
@@ -148,15 +199,15 @@ mod tests {
         let policy = Policy {
             read: vec!["/usr".into(), "/w/.git/hooks".into()],
             write: vec!["/w".into()],
-            read_only: vec!["/w/.git/hooks".into()],
+            read_only: vec!["/w/.git/hooks".into(), "/w/kept".into()],
+            own: vec!["/w/kept".into()],
             hidden: vec!["/w/.ssh".into()],
             temp: "/t".into(),
             ..Policy::default()
         };
         let ability = Ability { layers: layers.iter().copied().collect() };
         let found = denials(&policy, &ability, Path::new("/w"), output, 1);
-        let lines: Vec<String> =
-            found.iter().map(|denial| format!("{}: {}\n", denial.layer, denial.what)).collect();
+        let lines: Vec<String> = found.iter().map(line).collect();
         expected.assert_eq(&lines.concat());
     }
 
@@ -187,6 +238,19 @@ mod tests {
         "#]],
         );
         check("bash: ./script.sh: Permission denied", &expect![[""]]);
+        check("bash: line 1: script: Permission denied", &expect![[""]]);
+        check(
+            "bash: line 1: kept: Read-only file system",
+            &expect![[r#"
+            the mount name space: `/w/kept` is a part of the workspace that commands do not change (not offered)
+        "#]],
+        );
+        check(
+            "PermissionError: [Errno 13] Permission denied: 'kept'",
+            &expect![[r#"
+            the mount name space: `/w/kept` is a part of the workspace that commands do not change (not offered)
+        "#]],
+        );
         check(
             "PermissionError: [Errno 13] Permission denied: '/home/u/x'",
             &expect![[r#"
@@ -219,14 +283,14 @@ mod tests {
         check(
             "bash: fork: retry: Resource temporarily unavailable",
             &expect![[r#"
-            the limit on processes: 4096 processes may run at most
-        "#]],
+                the limit on processes: 4096 processes may run at most; `sandbox.max_processes` allows more (not offered)
+            "#]],
         );
         check(
             "dd: error writing 'big': File too large",
             &expect![[r#"
-            the limit on file sizes: files may have 4294967296 bytes at most
-        "#]],
+                the limit on file sizes: files may have 4294967296 bytes at most; `sandbox.max_file_mb` allows more (not offered)
+            "#]],
         );
         check(
             "socket: Operation not permitted",

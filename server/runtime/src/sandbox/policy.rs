@@ -85,6 +85,9 @@ pub struct Policy {
     pub read_only: Vec<PathBuf>,
     /// Parts of any of these that it does not see.
     pub hidden: Vec<PathBuf>,
+    /// Those of them that say what commands may do: settings, trust, what was always allowed. A
+    /// command that they stopped is not offered to run unconfined.
+    pub own: Vec<PathBuf>,
     /// A folder of its own that stands in for the temporary folders.
     pub temp: PathBuf,
     /// Whether it reaches the network.
@@ -147,16 +150,18 @@ impl Policy {
         // A link is followed to the place that counts.
         let read = read.iter().map(|path| resolve_existing(path)).collect();
         let secrets_of_home = SECRETS_OF_HOME.iter().map(|file| home.join(file));
-        let own = [folders.state.clone(), folders.config_file.clone()];
+        let own_of_user = [&folders.state, &folders.config_file].map(|path| resolve_existing(path));
+        let own_of_workspace = own_parts(workspace);
         let hidden = secrets_of_home
             .chain(SECRETS_OF_SYSTEM.iter().map(PathBuf::from))
-            .chain(own)
-            .map(|path| resolve_existing(&path));
+            .map(|path| resolve_existing(&path))
+            .chain(own_of_user.clone());
         Self {
             read,
             write,
             read_only: watched_parts(workspace),
             hidden: hidden.collect(),
+            own: own_of_user.into_iter().chain(own_of_workspace).collect(),
             temp: temp.to_path_buf(),
             network: settings.network,
             environment: settings.environment.clone(),
@@ -195,7 +200,7 @@ fn programs(home: &Path) -> Vec<PathBuf> {
 /// commands that git runs, what the person was promised about runs, the file that trust is about.
 fn watched_parts(workspace: &Path) -> Vec<PathBuf> {
     let git = workspace.join(".git");
-    let mut parts = vec![workspace.join(OWN_FOLDER), workspace.join(config::WORKSPACE_FILE)];
+    let mut parts = own_parts(workspace).to_vec();
     if git.join("HEAD").is_file() {
         // A folder that is not there could be made, and what is in it would be run.
         let _ = std::fs::create_dir(git.join("hooks"));
@@ -206,6 +211,11 @@ fn watched_parts(workspace: &Path) -> Vec<PathBuf> {
         );
     }
     parts
+}
+
+/// What this program keeps in a workspace, and what is set there.
+fn own_parts(workspace: &Path) -> [PathBuf; 2] {
+    [workspace.join(OWN_FOLDER), workspace.join(config::WORKSPACE_FILE)]
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 
 use agent::{
     clip::clip_middle,
-    tool::{ResultKind, ToolResult},
+    tool::{self, PreparedCall, ResultKind, ToolResult},
 };
 use tokio::{
     io::AsyncReadExt,
@@ -21,6 +21,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{Arguments, Toolbox, confinement::Prepared};
+use crate::sandbox::Denial;
 
 /// Seconds that a command may take unless the call says otherwise.
 const DEFAULT_TIMEOUT_S: usize = 120;
@@ -50,9 +51,10 @@ enum Ending {
 impl Toolbox {
     pub(super) async fn bash(
         &self,
-        arguments: &Arguments<'_>,
+        call: &PreparedCall,
         cancel: &CancellationToken,
     ) -> Result<ToolResult, String> {
+        let arguments = Arguments(&call.arguments);
         let command = arguments.required_text("command")?;
         let seconds =
             arguments.number("timeout_s").unwrap_or(DEFAULT_TIMEOUT_S).clamp(1, MAX_TIMEOUT_S);
@@ -61,8 +63,9 @@ impl Toolbox {
         };
         // One pipe for both streams keeps their lines in the order in which they were written.
         let (reader, writer) = pipe().map_err(cannot_start)?;
-        let Prepared { command: mut shell, policy, is_supervised } =
-            self.prepare("bash", &["-c", command]).map_err(|error| error.to_string())?;
+        let Prepared { command: mut shell, policy, is_supervised } = self
+            .prepare("bash", &["-c", command], call.outside_sandbox)
+            .map_err(|error| error.to_string())?;
         shell
             .stdout(writer.try_clone().map_err(cannot_start)?)
             .stderr(writer)
@@ -106,8 +109,16 @@ impl Toolbox {
         let text = output.lock().unwrap_or_else(PoisonError::into_inner).text();
         let mut result = self.report(&ending, &text, seconds);
         if let (Some(policy), Some(exit_code)) = (policy, result.exit_code) {
-            for denial in self.denials(&policy, &text, exit_code) {
+            let denials = self.denials(&policy, &text, exit_code);
+            for denial in &denials {
                 let _ = write!(result.output, "\n[sandbox: {} ({})]", denial.what, denial.layer);
+            }
+            if denials.iter().all(|denial| denial.is_negotiable) {
+                let told = |denial: Denial| tool::Denial {
+                    layer: denial.layer.to_string(),
+                    what: denial.what,
+                };
+                result.stopped_by = denials.into_iter().map(told).collect();
             }
         }
         Ok(result)
@@ -158,7 +169,7 @@ impl Toolbox {
             }
         };
         output.push_str(&clip_middle(text.trim_end_matches('\n'), OUTPUT_CHARS));
-        ToolResult { output, kind, exit_code }
+        ToolResult { output, kind, exit_code, stopped_by: Vec::new() }
     }
 }
 

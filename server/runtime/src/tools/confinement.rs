@@ -75,15 +75,16 @@ impl Confinement {
 }
 
 impl Toolbox {
-    /// Prepares a command that runs in the workspace, confined if the settings say so. Looks at
-    /// the disk.
+    /// Prepares a command that runs in the workspace, confined if the settings say so and nobody
+    /// let it out. Looks at the disk.
     pub(super) fn prepare(
         &self,
         program: &str,
         arguments: &[&str],
+        outside_sandbox: bool,
     ) -> Result<Prepared, PrepareError> {
         let root = self.workspace.root();
-        let Some(confinement) = &self.confinement else {
+        let Some(confinement) = self.confinement.as_ref().filter(|_| !outside_sandbox) else {
             let command = self.bare(program, arguments);
             return Ok(Prepared { command, policy: None, is_supervised: false });
         };

@@ -65,7 +65,12 @@ impl Shelf {
 
     async fn call(&self, tool: &str, arguments: Value) -> ToolOutcome {
         let Value::Object(arguments) = arguments else { unreachable!() };
-        let call = PreparedCall { id: "c".to_owned(), tool: tool.to_owned(), arguments };
+        let call = PreparedCall {
+            id: "c".to_owned(),
+            tool: tool.to_owned(),
+            arguments,
+            outside_sandbox: false,
+        };
         self.toolbox.run_all(&[call], 1, &self.cancel).await.remove(0)
     }
 
@@ -205,6 +210,7 @@ async fn after_a_cancel_no_further_call_is_run() {
         id: tool.to_owned(),
         tool: tool.to_owned(),
         arguments,
+        outside_sandbox: false,
     };
     let calls = [call("bash", sleep), call("write_file", write)];
     let running = shelf.toolbox.run_all(&calls, 1, &shelf.cancel);

@@ -124,7 +124,8 @@ fn what_is_always_allowed_is_told_and_covers_the_same_call() {
         Event::State(StateRecord::AlwaysAllowed { grant }) => Some(grant.clone()),
         _ => None,
     });
-    let grant = Grant { tool: "bash".to_owned(), target: "ls x".to_owned() };
+    let grant =
+        Grant { tool: "bash".to_owned(), target: "ls x".to_owned(), outside_sandbox: false };
     assert_eq!(told, Some(grant));
     let pending: Vec<String> =
         machine.pending_tools().into_iter().map(|it| it.tool_call_id).collect();

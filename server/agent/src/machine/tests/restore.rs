@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    assert_whole, calls, decision, machine, proposed, replies, request, results, says, setup,
+    assert_whole, calls, decision, machine, proposed, replies, request, results, sandbox::stopped,
+    says, setup,
 };
 use crate::{
     context::NO_RESULT,
@@ -29,6 +30,11 @@ fn story() -> Vec<Input> {
         Input::Decided(vec![decision("a", true)]),
         Input::Decided(vec![decision("b", false)]),
         results(&[("a", 0)]),
+        calls(&[("s", "bash", r#"{"command":"curl x"}"#)]),
+        Input::Decided(vec![decision("s", true)]),
+        stopped("s"),
+        Input::Decided(vec![decision("s", true)]),
+        results(&[("s", 0)]),
         says("Twelve."),
         request("write them down"),
         calls(&[("e", "write_file", EDIT)]),

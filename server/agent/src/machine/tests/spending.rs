@@ -168,8 +168,8 @@ fn a_takeover_that_would_not_fit_does_not_begin() {
 #[test]
 fn each_takeover_has_its_whole_cap_and_all_count_for_the_run() {
     let mut machine = spender(budget(0.1, 5.0), Rate::Free, PRICE);
-    for _ in 0..2 {
-        for input in [request("x"), says("I give up."), used(says("I can't do that."), 100)] {
+    for prompt in ["x", "y"] {
+        for input in [request(prompt), says("I give up."), used(says("I can't do that."), 100)] {
             drive(&mut machine, input);
         }
     }

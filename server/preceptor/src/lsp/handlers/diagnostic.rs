@@ -25,9 +25,10 @@ pub(crate) async fn diagnostic(
         items.extend(session.board.pulled(&uri));
     } else if is_skill(&uri) {
         // Clients ask a last time when a document is closed, and keep what they are told.
-        let (task, uri) = (Arc::clone(session), uri.clone());
-        let examined = work_out(move || task.closed_skills.examine_at(&task, &uri)).await;
+        let (task, closed) = (Arc::clone(session), uri.clone());
+        let examined = work_out(move || task.closed_skills.examine_at(&task, &closed)).await;
         items.extend(examined.flatten().iter().flat_map(|it| it.diagnostics.clone()));
+        session.closed_skills.leave_over(&uri);
     }
     let result_id = result_id(&items);
     let report = if params.previous_result_id.as_ref() == Some(&result_id) {

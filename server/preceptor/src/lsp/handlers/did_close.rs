@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::DidCloseTextDocumentParams;
 
-use crate::lsp::{neighbors, proposals, session::Session};
+use crate::lsp::{board::Delivery, linter::is_skill, neighbors, proposals, session::Session};
 
 pub(crate) fn did_close(session: &Arc<Session>, params: &DidCloseTextDocumentParams) {
     let uri = &params.text_document.uri;
@@ -15,4 +15,7 @@ pub(crate) fn did_close(session: &Arc<Session>, params: &DidCloseTextDocumentPar
     session.sent_tokens.closed(uri);
     proposals::closed(session, uri);
     neighbors::closed(session, uri);
+    if is_skill(uri) && session.board.delivery() != Delivery::Push {
+        session.closed_skills.leave_over(uri);
+    }
 }

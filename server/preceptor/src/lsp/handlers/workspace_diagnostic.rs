@@ -3,7 +3,11 @@
 //! Those that are open are asked about one by one, or pushed. An answer without news is held back
 //! until there is some: clients ask again as soon as they are answered.
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    sync::Arc,
+};
 
 use serde_json::json;
 use tower_lsp::lsp_types::{
@@ -43,10 +47,14 @@ pub(crate) async fn workspace_diagnostic(
             session,
             token: params.partial_result_params.partial_result_token.as_ref(),
             items: Vec::new(),
+            left_over: session.closed_skills.all_left_over(),
             is_begun: false,
             has_news: false,
         };
         answer.examine_all(&previous).await;
+        if answer.has_news {
+            session.closed_skills.told_of(&answer.left_over);
+        }
         if answer.has_news || changes.changed().await.is_err() {
             return WorkspaceDiagnosticReport { items: answer.finished().await };
         }
@@ -62,6 +70,8 @@ struct Answer<'a> {
     token: Option<&'a ProgressToken>,
     /// What is not sent yet.
     items: Vec<WorkspaceDocumentDiagnosticReport>,
+    /// Skills to tell of in any case.
+    left_over: HashSet<Url>,
     /// Whether parts have been sent: the rest has to go the same way.
     is_begun: bool,
     has_news: bool,
@@ -72,7 +82,7 @@ impl Answer<'_> {
         let task = Arc::clone(self.session);
         let Some((names, paths)) = work_out(move || in_workspace(&task)).await else { return };
         let names = Arc::new(names);
-        let mut gone: Previous = (**previous).clone();
+        let mut gone: HashSet<Url> = previous.keys().chain(&self.left_over).cloned().collect();
         for paths in paths.chunks(EXAMINED_AT_ONCE) {
             let (task, names, paths) =
                 (Arc::clone(self.session), Arc::clone(&names), paths.to_vec());
@@ -90,8 +100,8 @@ impl Answer<'_> {
                 self.send().await;
             }
         }
-        gone.retain(|uri, _| self.session.documents.get(uri).is_none());
-        let mut gone: Vec<Url> = gone.into_keys().collect();
+        gone.retain(|uri| self.session.documents.get(uri).is_none());
+        let mut gone: Vec<Url> = gone.into_iter().collect();
         gone.sort();
         for uri in gone {
             self.report(uri, Vec::new(), previous);
@@ -111,7 +121,7 @@ impl Answer<'_> {
                     unchanged_document_diagnostic_report: report,
                 },
             ));
-        } else if known.is_some() || !items.is_empty() {
+        } else if known.is_some() || !items.is_empty() || self.left_over.contains(&uri) {
             self.has_news = true;
             let report = FullDocumentDiagnosticReport { result_id: Some(result_id), items };
             self.items.push(WorkspaceDocumentDiagnosticReport::Full(

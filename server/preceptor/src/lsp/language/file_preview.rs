@@ -7,10 +7,10 @@ use std::{
 };
 
 use lint::local_path;
-use skill::estimated_tokens;
+use skill::{SkillDocument, estimated_tokens};
 use tower_lsp::lsp_types::Url;
 
-use crate::lsp::session::Session;
+use crate::lsp::{language::anchors::heading_at, session::Session};
 
 /// Lines that are shown, and entries of a folder.
 const MAXIMUM_LINES: usize = 20;
@@ -21,11 +21,17 @@ const MAXIMUM_COLUMNS: usize = 160;
 /// Bytes that are read of a file.
 const MAXIMUM_BYTES: u64 = 64 * 1024;
 
-/// Shows where a link leads, or says that nothing is there; `None` for addresses and anchors.
+/// Shows where a link leads, the section if it names one, or says that nothing is there; `None` for
+/// addresses and for anchors that no heading has.
 pub(crate) fn of_link(session: &Session, skill: &Url, destination: &str) -> Option<String> {
+    let anchor = destination.split_once('#').map_or("", |(_, anchor)| anchor);
+    if destination.starts_with('#') {
+        let section = section(session.documents.get(skill)?.text(), anchor)?;
+        return Some(fenced(&section, "md", /*is_whole*/ true));
+    }
     let local = local_path(destination)?;
     let path = skill.to_file_path().ok()?.parent()?.join(&local);
-    let preview = preview(session, &path, &local);
+    let preview = preview(session, &path, &local, anchor);
     Some(preview.unwrap_or_else(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             format!("**`{local}`** is not there.")
@@ -39,12 +45,12 @@ pub(crate) fn of_link(session: &Session, skill: &Url, destination: &str) -> Opti
 pub(crate) fn of_path(session: &Session, skill: &Url, path: &str) -> Option<String> {
     let local = local_path(path).filter(|local| !local.split('/').any(|part| part == ".."))?;
     let path = skill.to_file_path().ok()?.parent()?.join(&local);
-    path.is_file().then(|| preview(session, &path, &local).ok()).flatten()
+    path.is_file().then(|| preview(session, &path, &local, /*anchor*/ "").ok()).flatten()
 }
 
 /// # Errors
 /// What keeps the file from being read.
-fn preview(session: &Session, path: &Path, shown: &str) -> io::Result<String> {
+fn preview(session: &Session, path: &Path, shown: &str, anchor: &str) -> io::Result<String> {
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
         return folder_preview(path, shown);
@@ -63,7 +69,23 @@ fn preview(session: &Session, path: &Path, shown: &str) -> io::Result<String> {
     let length =
         if is_whole { format!(", ~{} tokens", estimated_tokens(&text)) } else { String::new() };
     let language = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
-    Ok(format!("**`{shown}`** ({size}{length})\n\n{}", fenced(&text, language, is_whole)))
+    let section = if language == "md" { section(&text, anchor) } else { None };
+    let preview = match section {
+        Some(section) => fenced(&section, language, /*is_whole*/ true),
+        None => fenced(&text, language, is_whole),
+    };
+    Ok(format!("**`{shown}`** ({size}{length})\n\n{preview}"))
+}
+
+/// Returns the section whose heading an anchor names.
+fn section(text: &str, anchor: &str) -> Option<String> {
+    if anchor.is_empty() {
+        return None;
+    }
+    let document = SkillDocument::parse(text);
+    let heading = heading_at(&document, anchor)?.span;
+    let at = document.body.headings.iter().position(|it| it.span == heading)?;
+    Some(document.body.section(at).of(text).trim_end().to_owned())
 }
 
 /// # Errors

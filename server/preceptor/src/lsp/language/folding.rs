@@ -1,4 +1,4 @@
-//! `textDocument/foldingRange`: the frontmatter, sections, code, comments and protected regions.
+//! `textDocument/foldingRange`: the frontmatter, sections, lists, code, comments and protected regions.
 
 use skill::Span;
 use tower_lsp::lsp_types::{FoldingRange, FoldingRangeKind};
@@ -17,6 +17,7 @@ pub(crate) fn folding_ranges(snapshot: &Snapshot) -> Vec<FoldingRange> {
         folds.extend(frontmatter.entries.iter().map(|entry| (entry.span(), None)));
     }
     folds.extend((0..body.headings.len()).map(|at| (body.section(at), None)));
+    folds.extend(document.lists().into_iter().map(|list| (list, None)));
     folds.extend(body.code_blocks.iter().map(|block| (block.span, None)));
     let comments = body.html_comments.iter();
     folds.extend(comments.map(|comment| (*comment, Some(FoldingRangeKind::Comment))));

@@ -1,8 +1,8 @@
 //! From skill to skill: where one is defined, where it is spoken of, what it is called.
 //!
-//! The index knows the names and places of all skills; their texts are read when somebody asks, and
-//! only those that hold the name in question are parsed. The text of an open buffer counts before
-//! that on the disk.
+//! The index knows the names and places of all skills and of the files in their `references/`; their
+//! texts are read when somebody asks, and only those that hold the name in question are parsed. The
+//! text of an open buffer counts before that on the disk.
 
 pub(crate) mod links;
 pub(crate) mod lookup;
@@ -42,7 +42,7 @@ pub(crate) struct Subject {
     pub(crate) span: Span,
 }
 
-/// The text of one skill, open or not.
+/// The text of one skill, or of a file that it refers to; open or not.
 pub(crate) enum SkillText {
     /// In an editor.
     Open(Arc<Snapshot>),
@@ -50,7 +50,7 @@ pub(crate) enum SkillText {
     OnDisk(Box<SkillFileText>),
 }
 
-/// A skill that no editor has open.
+/// A file that no editor has open.
 pub(crate) struct SkillFileText {
     uri: Url,
     document: SkillDocument,
@@ -98,7 +98,7 @@ impl KnownSkills {
         self.by_path.iter().map(|(path, skill)| (path, &skill.name, &skill.uri))
     }
 
-    /// Returns where the document of the skill at a path speaks of known skills.
+    /// Returns where the document at a path speaks of known skills.
     pub(crate) fn mentions(&self, document: &SkillDocument, path: &str) -> Vec<SkillMention> {
         let is_name = |name: &str| self.paths_by_name.contains_key(name);
         skill_mentions(document, path, is_name, |path| self.by_path.contains_key(path))
@@ -149,15 +149,16 @@ impl KnownSkills {
         meant.collect()
     }
 
-    /// Reads the skills whose texts hold `word`.
+    /// Reads the skills, and the files in their `references/`, whose texts hold `word`.
     pub(crate) fn texts_with(&self, session: &Session, word: &str) -> Vec<(Arc<str>, SkillText)> {
-        let mut texts: Vec<(Arc<str>, SkillText)> = self
-            .all()
-            .filter_map(|(path, _, uri)| {
-                let text = SkillText::load(session, uri, |text| text.contains(word))?;
-                Some((Arc::clone(path), text))
-            })
-            .collect();
+        let load = |uri: &Url| SkillText::load(session, uri, |text| text.contains(word));
+        let skills = self.all().filter_map(|(path, _, uri)| Some((Arc::clone(path), load(uri)?)));
+        let files = session.neighbors.reference_files().into_iter();
+        let files = files.filter_map(|path| {
+            let uri = Url::from_file_path(&path).ok()?;
+            Some((path.into(), load(&uri)?))
+        });
+        let mut texts: Vec<(Arc<str>, SkillText)> = skills.chain(files).collect();
         texts.sort_by(|(a, _), (b, _)| a.cmp(b));
         texts
     }
@@ -172,8 +173,12 @@ impl KnownSkills {
 }
 
 impl SkillText {
-    /// Reads a skill if its text is as wanted.
-    fn load(session: &Session, uri: &Url, is_wanted: impl Fn(&str) -> bool) -> Option<Self> {
+    /// Reads a file if its text is as wanted.
+    pub(crate) fn load(
+        session: &Session,
+        uri: &Url,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Option<Self> {
         if let Some(snapshot) = session.documents.get(uri) {
             return is_wanted(snapshot.text()).then_some(Self::Open(snapshot));
         }

@@ -46,21 +46,22 @@ pub(super) fn actions(
             vec![("Stop the run".to_owned(), "preceptor.cancel", run), show, dismiss]
         }
         Kind::Takeover { .. } | Kind::NoSkill { .. } => vec![show, dismiss],
-        Kind::Approval { tool_call_id, call, .. } => {
+        Kind::Approval { tool_call_id, call, outside_sandbox, .. } => {
             let call = ends(&call.replace('\n', " "));
+            let place = if *outside_sandbox { " outside the sandbox" } else { "" };
             let decision = |approved: bool, scope: &str| {
                 json!({ "runId": run_id, "decisions": [
                     { "toolCallId": tool_call_id, "approved": approved, "scope": scope },
                 ]})
             };
             vec![
-                (format!("Approve `{call}`"), "preceptor.approve", decision(true, "once")),
+                (format!("Approve `{call}`{place}"), "preceptor.approve", decision(true, "once")),
                 (
-                    format!("Approve `{call}` for this run"),
+                    format!("Approve `{call}`{place} for this run"),
                     "preceptor.approve",
                     decision(true, "run"),
                 ),
-                (format!("Reject `{call}`"), "preceptor.approve", decision(false, "once")),
+                (format!("Reject `{call}`{place}"), "preceptor.approve", decision(false, "once")),
                 show,
             ]
         }

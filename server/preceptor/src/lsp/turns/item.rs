@@ -9,7 +9,10 @@ use agent::{
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
-use crate::lsp::{guide::GuidePages, to_proto::SOURCE};
+use crate::{
+    lsp::{guide::GuidePages, to_proto::SOURCE},
+    question::stopped,
+};
 
 /// Longest message of a diagnostic, in characters.
 const MESSAGE_CHARS: usize = 300;
@@ -26,7 +29,9 @@ pub(super) struct Item {
 pub(super) enum Kind {
     Failed {
         signals: Vec<Signal>,
+        /// Why the teacher did not come in.
         gate: Option<String>,
+        gate_name: Option<String>,
         /// Whether the verdict is known.
         is_settled: bool,
     },
@@ -42,6 +47,10 @@ pub(super) enum Kind {
         call: String,
         /// What an edit puts in and takes out.
         preview: Option<String>,
+        /// Whether nothing would confine it.
+        outside_sandbox: bool,
+        /// What the sandbox kept it from.
+        stopped: Option<String>,
     },
     Proposal {
         proposal_id: String,
@@ -80,7 +89,13 @@ impl Kind {
             }
             _ => format!("{}: {}{size}", tool.tool, summary(&tool.arguments)),
         };
-        Self::Approval { tool_call_id: tool.tool_call_id.clone(), call, preview }
+        Self::Approval {
+            tool_call_id: tool.tool_call_id.clone(),
+            call,
+            preview,
+            outside_sandbox: tool.outside_sandbox,
+            stopped: stopped(tool),
+        }
     }
 }
 
@@ -106,10 +121,10 @@ impl Item {
                 DiagnosticSeverity::ERROR,
                 format!("The takeover failed: {reason}"),
             ),
-            Kind::Approval { call, .. } => (
+            Kind::Approval { call, outside_sandbox, stopped, .. } => (
                 "turn/approval",
                 DiagnosticSeverity::WARNING,
-                format!("Waits for your approval: {call}"),
+                approval_message(call, *outside_sandbox, stopped.as_deref()),
             ),
             Kind::Proposal { name, n_errors, n_findings, .. } => (
                 "turn/proposal",
@@ -160,7 +175,7 @@ impl Item {
     /// Returns everything there is to know about it, as Markdown.
     pub(super) fn detail(&self) -> String {
         match &self.kind {
-            Kind::Failed { signals, gate, .. } => {
+            Kind::Failed { signals, gate, gate_name, .. } => {
                 let evidence: Vec<String> = signals
                     .iter()
                     .map(|signal| {
@@ -173,18 +188,26 @@ impl Item {
                         )
                     })
                     .collect();
-                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}")).unwrap_or_default();
+                let name = gate_name.as_ref().map(|name| format!(" (gate `{name}`)"));
+                let name = name.unwrap_or_default();
+                let gate = gate.as_ref().map(|gate| format!("\n\n{gate}{name}"));
+                let gate = gate.unwrap_or_default();
                 format!("**Why the student failed**\n\n{}{gate}", evidence.join("\n"))
             }
             Kind::Takeover { model, reason } => {
                 format!("**The teacher took over**: `{model}`\n\nBecause: {reason}")
             }
             Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
-            Kind::Approval { call, preview, .. } => {
+            Kind::Approval { call, preview, outside_sandbox, stopped, .. } => {
+                let to = if *outside_sandbox { " to run outside the sandbox" } else { "" };
+                let stopped = stopped.as_ref().map_or_else(String::new, |it| format!("\n\n{it}"));
                 let preview = preview
                     .as_ref()
                     .map_or_else(String::new, |preview| format!("\n\n{}", fenced("diff", preview)));
-                format!("**Waits for your approval**\n\n{}{preview}", fenced("text", call))
+                format!(
+                    "**Waits for your approval{to}**\n\n{}{preview}{stopped}",
+                    fenced("text", call)
+                )
             }
             Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
                 "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
@@ -203,7 +226,9 @@ impl Item {
     fn data(&self, run_id: &str) -> Value {
         let mut data = json!({ "runId": run_id, "turn": self.turn });
         let more = match &self.kind {
-            Kind::Failed { signals, gate, .. } => json!({ "signals": signals, "gate": gate }),
+            Kind::Failed { signals, gate, gate_name, .. } => {
+                json!({ "signals": signals, "gate": gate, "gateName": gate_name })
+            }
             Kind::Takeover { model, .. } => json!({ "teacherModel": model }),
             Kind::Approval { tool_call_id, .. } => json!({ "toolCallId": tool_call_id }),
             Kind::Proposal { proposal_id, name, uri, .. } => {
@@ -219,6 +244,15 @@ impl Item {
             data.extend(more);
         }
         data
+    }
+}
+
+/// What stopped a command is said before the command: the message may be cut.
+fn approval_message(call: &str, outside_sandbox: bool, stopped: Option<&str>) -> String {
+    let to = if outside_sandbox { " to run outside the sandbox" } else { "" };
+    match stopped {
+        Some(stopped) => format!("Waits for your approval{to}: {stopped} {call}"),
+        None => format!("Waits for your approval{to}: {call}"),
     }
 }
 

@@ -87,7 +87,7 @@ async fn calls_that_only_read_run_at_the_same_time() {
 
 fn call(id: &str, tool: &str, arguments: Value) -> PreparedCall {
     let arguments: Map<String, Value> = serde_json::from_value(arguments).unwrap();
-    PreparedCall { id: id.to_owned(), tool: tool.to_owned(), arguments }
+    PreparedCall { id: id.to_owned(), tool: tool.to_owned(), arguments, outside_sandbox: false }
 }
 
 #[tokio::test]

@@ -5,11 +5,14 @@ use std::path::Path;
 
 use lint::local_path;
 use skill::Span;
-use tower_lsp::lsp_types::{DocumentLink, Url};
+use tower_lsp::lsp_types::{DocumentLink, Location, Range, Url};
 
 use crate::lsp::{
     documents::Snapshot,
-    language::navigation::{KnownSkills, key_of},
+    language::{
+        anchors::heading_at,
+        navigation::{KnownSkills, SkillText, key_of},
+    },
     session::Session,
 };
 
@@ -36,21 +39,55 @@ pub(crate) fn document_links(session: &Session, snapshot: &Snapshot) -> Vec<Docu
     links.collect()
 }
 
-/// Returns the file that the link or the inline code at a place names, if it is there.
-pub(crate) fn linked_file(snapshot: &Snapshot, offset: usize) -> Option<Url> {
-    let mut files = files(snapshot).into_iter();
-    files.find(|(span, _)| span.start <= offset && offset <= span.end).map(|(_, uri)| uri)
+/// Returns the place that the link or the inline code at `offset` leads to, if it is there: the
+/// heading that an anchor names, or the beginning of a file.
+pub(crate) fn linked_place(
+    session: &Session,
+    snapshot: &Snapshot,
+    offset: usize,
+) -> Option<Location> {
+    let holds = |span: Span| span.start <= offset && offset <= span.end;
+    let links = snapshot.skill().body.links.iter();
+    let link = links
+        .filter(|it| holds(it.span) || it.destination_span.is_some_and(holds))
+        // An image may stand in a link.
+        .min_by_key(|it| it.span.end - it.span.start);
+    let Some(link) = link else {
+        let mut files = files_in_code(snapshot).into_iter();
+        let (_, uri) = files.find(|(span, _)| holds(*span))?;
+        return Some(Location::new(uri, Range::default()));
+    };
+    let (path, anchor) = link.destination.split_once('#').unwrap_or((&link.destination, ""));
+    let is_here = path.is_empty();
+    let uri = if is_here {
+        snapshot.uri.clone()
+    } else {
+        existing(snapshot.uri.to_file_path().ok()?.parent()?, path)?
+    };
+    let heading = || {
+        let text = SkillText::load(session, &uri, |_| true)?;
+        Some(text.range(heading_at(text.document(), anchor)?.span))
+    };
+    let heading = if anchor.is_empty() { None } else { heading() };
+    (!is_here || heading.is_some()).then(|| Location::new(uri.clone(), heading.unwrap_or_default()))
 }
 
 fn files(snapshot: &Snapshot) -> Vec<(Span, Url)> {
+    let mut found = files_in_code(snapshot);
+    let Ok(path) = snapshot.uri.to_file_path() else { return Vec::new() };
+    let Some(folder) = path.parent() else { return Vec::new() };
+    for link in &snapshot.skill().body.links {
+        let Some(span) = link.destination_span else { continue };
+        found.extend(existing(folder, &link.destination).map(|uri| (span, uri)));
+    }
+    found
+}
+
+fn files_in_code(snapshot: &Snapshot) -> Vec<(Span, Url)> {
     let document = snapshot.skill();
     let Ok(path) = snapshot.uri.to_file_path() else { return Vec::new() };
     let Some(folder) = path.parent() else { return Vec::new() };
     let mut found = Vec::new();
-    for link in &document.body.links {
-        let Some(span) = link.destination_span else { continue };
-        found.extend(existing(folder, &link.destination).map(|uri| (span, uri)));
-    }
     for code in &document.body.inline_code {
         // A single word is a command or a value as often as a file.
         let has_folder = code.text.contains('/') && !code.text.contains(char::is_whitespace);

@@ -3,16 +3,19 @@
 use lint::MentionedSkill;
 use tower_lsp::lsp_types::{Location, Range, SymbolInformation, SymbolKind};
 
-use crate::lsp::{
-    documents::Snapshot,
-    language::navigation::{KnownSkills, links::linked_file},
-    session::Session,
+use crate::{
+    lsp::{
+        documents::Snapshot,
+        language::navigation::{KnownSkills, links::linked_place},
+        session::Session,
+    },
+    neighborhood,
 };
 
 /// The most symbols of one answer; an editor narrows its search down instead of showing more.
 const MAXIMUM_SYMBOLS: usize = 500;
 
-/// Returns where the skill at a place is defined, or the file that a link there leads to.
+/// Returns where the skill at a place is defined, or the place that a link there leads to.
 pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) -> Vec<Location> {
     let known = KnownSkills::with(session, snapshot);
     let subjects = known.subjects(snapshot, offset);
@@ -21,11 +24,10 @@ pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) 
     if !found.is_empty() {
         return found;
     }
-    let file = linked_file(snapshot, offset);
-    file.map(|uri| Location::new(uri, Range::default())).into_iter().collect()
+    linked_place(session, snapshot, offset).into_iter().collect()
 }
 
-/// Returns where the skill at a place is spoken of, in all skills.
+/// Returns where the skill at a place is spoken of, in all skills and their `references/`.
 pub(crate) fn references(
     session: &Session,
     snapshot: &Snapshot,
@@ -67,8 +69,14 @@ pub(crate) fn workspace_symbols(session: &Session, query: &str) -> Vec<SymbolInf
     let mut found: Vec<_> = known.all().filter(|(_, name, _)| matches(name, query)).collect();
     found.sort_by_key(|(path, name, _)| (name.len(), (*name).clone(), (*path).clone()));
     found.truncate(MAXIMUM_SYMBOLS);
+    let folders = session.workspace_folders();
+    let folders: Vec<_> = folders.iter().filter_map(|it| neighborhood::key(it)).collect();
     let symbols = found.into_iter().map(|(path, name, uri)| {
         let folder = path.strip_suffix("/SKILL.md").and_then(|it| it.rsplit_once('/'));
+        let parent = folder.map(|(parent, _)| {
+            let mut inner = folders.iter().filter_map(|it| parent.strip_prefix(it.as_str()));
+            inner.find_map(|it| it.strip_prefix('/')).unwrap_or(parent)
+        });
         #[expect(deprecated, reason = "the struct has no other constructor")]
         SymbolInformation {
             name: name.to_string(),
@@ -76,7 +84,7 @@ pub(crate) fn workspace_symbols(session: &Session, query: &str) -> Vec<SymbolInf
             tags: None,
             deprecated: None,
             location: Location::new(uri.clone(), Range::default()),
-            container_name: folder.map(|(parent, _)| parent.to_owned()),
+            container_name: parent.map(str::to_owned),
         }
     });
     symbols.collect()

@@ -135,6 +135,9 @@ fn check_name(name: &str) -> Result<(), Error> {
     )))
 }
 
+/// What has the new name already gets no edit: VS Code asks again when it renames the folder of a
+/// rename, and asks the person about every edit that is then answered.
+///
 /// Mentions by name are left alone where several skills have it: nobody knows which one is meant.
 fn text_operations(
     session: &Session,
@@ -154,6 +157,7 @@ fn text_operations(
             if path == subject.path
                 && &*subject.name != new_name
                 && let Some(name) = text.document().field("name")
+                && text.document().name() != Some(new_name)
             {
                 edits.push(TextEdit::new(text.range(name.span), yaml_value(new_name)));
             }

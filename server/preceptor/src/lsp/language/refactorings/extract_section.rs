@@ -6,7 +6,10 @@ use skill::{Heading, Link, Span, TextEdit, apply_edits, slugify};
 
 use crate::lsp::{
     documents::Snapshot,
-    language::refactorings::{Refactoring, free_path, line_end},
+    language::{
+        anchors::anchor_of,
+        refactorings::{Refactoring, free_path, line_end},
+    },
 };
 
 /// Returns how to move the section whose heading is at `offset`; `None` elsewhere, for the title of
@@ -82,8 +85,7 @@ fn from_below(
 ) -> Option<TextEdit> {
     let destination = written.of(text);
     if let Some(anchor) = destination.strip_prefix('#') {
-        let anchor = slugify(anchor);
-        let is_among = |them: &[&Heading]| them.iter().any(|it| slugify(&it.text) == anchor);
+        let is_among = |them: &[&Heading]| them.iter().any(|it| anchor_of(it) == anchor);
         let stays_behind = is_among(beside) && !is_among(below);
         return stays_behind.then(|| TextEdit::insert(written.start, "../SKILL.md"));
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use skill::{Span, quoted_yaml, slugify};
+use skill::{SkillDocument, Span, quoted_yaml, slugify};
 
 use crate::lsp::{
     documents::Snapshot,
@@ -31,9 +31,11 @@ pub(crate) fn new_skill(
     if procedure.chars().count() < MINIMUM_LENGTH {
         return None;
     }
-    let lines = procedure.lines().map(str::trim).filter(|line| !line.is_empty());
-    let title = lines.clone().find_map(|line| line.starts_with('#').then(|| plain(line)));
-    let sentence = lines.map(plain).find(|line| !line.is_empty() && Some(line) != title.as_ref());
+    let lines = prose_lines(snapshot.skill(), selection);
+    let mut headings = lines.iter().filter(|line| line.starts_with('#'));
+    let title = headings.next().map(|line| plain(line));
+    let sentences = lines.iter().filter(|line| !line.starts_with('#')).map(|line| plain(line));
+    let sentence = sentences.into_iter().find(|line| !line.is_empty());
     let named_after = title.clone().or_else(|| sentence.clone())?;
     let first_words: Vec<&str> = named_after.split_whitespace().take(NAME_WORDS).collect();
     let folder = free_path(save_dir, &slugify(&first_words.join(" ")), "");
@@ -56,12 +58,32 @@ pub(crate) fn new_skill(
     })
 }
 
+/// The lines that say something: headings and prose, without code, tables, comments and rules.
+fn prose_lines(document: &SkillDocument, selection: Span) -> Vec<&str> {
+    let text = &*document.text;
+    let mut start = selection.start;
+    let mut lines = Vec::new();
+    for line in selection.of(text).split_inclusive('\n') {
+        let is_code = document.body.code_block_at(start).is_some();
+        start += line.len();
+        let line = line.trim();
+        let says_something = line.contains(char::is_alphanumeric)
+            && !line.starts_with(['|', '<'])
+            && !(line.starts_with('[') && line.contains("]: "));
+        if !is_code && says_something {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
 /// A line without the marks of Markdown around it.
 fn plain(line: &str) -> String {
-    let unmarked = line.trim_start_matches(|it: char| {
-        it.is_ascii_digit() || it.is_whitespace() || "#>*+-.)".contains(it)
-    });
-    unmarked.replace(['`', '*'], "").trim().to_owned()
+    let unmarked = line.trim_start_matches(|it: char| it.is_whitespace() || "#>*+-".contains(it));
+    let behind_number = unmarked.trim_start_matches(|it: char| it.is_ascii_digit());
+    let is_numbered = behind_number.len() < unmarked.len() && behind_number.starts_with(['.', ')']);
+    let item = if is_numbered { behind_number.trim_start_matches(['.', ')']) } else { unmarked };
+    item.replace(['`', '*'], "").trim().to_owned()
 }
 
 fn ended(sentence: &str) -> String {

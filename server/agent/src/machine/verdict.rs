@@ -1,0 +1,99 @@
+//! The end of an attempt: the verdict on it, and the gates before the teacher.
+
+use super::{Actor, Machine, Out, State, Step};
+use crate::{
+    detect::{Ending, Judgement, Verdict, judge, obstacle},
+    event::{Event, StateRecord},
+    gate::{Gate, Situation, TakeoverMode},
+};
+
+impl Machine {
+    pub(super) fn end_attempt(&mut self, actor: Actor, ending: Ending, out: &mut Out) -> Step {
+        out.teacher = actor == Actor::Teacher;
+        let attempt = self.attempt_mut(actor);
+        if let Some(error) = obstacle(&attempt.calls).map(str::to_owned) {
+            return self.blocked(actor, error, out);
+        }
+        let judgement = judge(&attempt.calls, &attempt.watch.noted, &attempt.answer, ending);
+        for signal in &judgement.signals {
+            out.emit(Event::Signal(signal.clone()));
+        }
+        match actor {
+            Actor::Student => self.student_ended(&judgement, ending.name(), out),
+            Actor::Teacher => self.teacher_ended(&judgement, ending.name(), out),
+        }
+    }
+
+    /// Something was in the way that a stronger model would run into as well: the turn ends as an
+    /// error, with what to do about it, and nothing is learnt.
+    fn blocked(&mut self, actor: Actor, error: String, out: &mut Out) -> Step {
+        if actor == Actor::Teacher {
+            let (reason, class) = (error.clone(), "operational".to_owned());
+            out.emit(Event::EscalationFailed { reason, class });
+        }
+        out.emit(Event::Error { error, class: "blocked".to_owned() });
+        self.state = State::Resting;
+        Step::Rest
+    }
+
+    pub(super) fn student_ended(
+        &mut self,
+        judgement: &Judgement,
+        stop_reason: &str,
+        out: &mut Out,
+    ) -> Step {
+        let has_failed = judgement.verdict == Verdict::Failure;
+        let failure = judgement.failure_key(&self.request);
+        let gate = has_failed.then(|| self.check_gates(&failure));
+        let closed = gate.as_ref().and_then(|gate| gate.as_ref().err());
+        out.emit(Event::State(StateRecord::Verdict {
+            verdict: judgement.verdict.name().to_owned(),
+            confidence: judgement.confidence,
+            gate: closed.map(Gate::sentence),
+            gate_name: closed.map(|gate| gate.name().to_owned()),
+        }));
+        match gate {
+            Some(Ok(())) => {
+                self.rescued.insert(failure);
+                self.take_over(judgement, stop_reason, out)
+            }
+            Some(Err(_)) | None => {
+                self.complete_turn(self.student.final_answer(), stop_reason, out)
+            }
+        }
+    }
+
+    fn check_gates(&self, failure: &str) -> Result<(), Gate> {
+        let idle_s = self.teacher_at_s.map(|at_s| self.now_s.saturating_sub(at_s));
+        let mode = self.setup.teacher.check(Situation {
+            is_chat: self.setup.is_chat,
+            student_is_self_hosted: self.setup.student_is_self_hosted,
+            n_takeovers: self.n_takeovers,
+            idle_s,
+            is_known_failure: self.rescued.contains(failure),
+            unaffordable: self.takeover_refusal(),
+        })?;
+        if mode == TakeoverMode::Takeover { Ok(()) } else { Err(Gate::Mode(mode)) }
+    }
+
+    /// Tells the time, in seconds since the epoch, for the rest between two takeovers.
+    pub fn set_time(&mut self, now_s: u64) {
+        self.now_s = now_s;
+    }
+
+    /// Notes that the teacher is at work, where it is.
+    pub(super) fn note_teacher(&mut self) {
+        let is_at_work = match &self.state {
+            State::Calling(actor)
+            | State::Running(actor, _)
+            | State::Awaiting(actor, _)
+            | State::Pricing(actor, _)
+            | State::Compacting(actor, _) => *actor == Actor::Teacher,
+            State::Distilling | State::Proposing => true,
+            State::Resting | State::Undoing { .. } => false,
+        };
+        if is_at_work {
+            self.teacher_at_s = Some(self.now_s);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The gates before the teacher: each one closed, and named wherever a person may look.
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{ASK_LINE, Agent, AgentOptions, TEACHER, says},
+    model_server::Reply,
+};
+
+/// The student's last words.
+const GIVES_UP: &str = "I was unable to count the rows.";
+
+async fn agent(settings: Value) -> Agent {
+    Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await
+}
+
+/// Asserts that no teacher came in for the run's last turn, and that its diagnostic, its hover,
+/// the status, the journal and the transcript name the gate and the setting.
+async fn check_closed(agent: &mut Agent, run_id: &str, turn: u32, gate: &str, setting: &str) {
+    let notes = agent.notes();
+    let is_it = |it: &Value| it["code"] == "turn/failed" && it["data"]["turn"] == turn;
+    let shown = agent.diagnostics_when(&notes, "the failure", |all| all.iter().any(is_it)).await;
+    let diagnostic = shown.iter().find(|it| is_it(it)).unwrap();
+    assert!(diagnostic["message"].as_str().unwrap().contains(setting), "{diagnostic}");
+    assert_eq!(diagnostic["data"]["gateName"], gate);
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    assert!(hover.contains(setting) && hover.contains(gate), "`{setting}` in {hover}");
+    let status = agent.execute("preceptor.status", json!({})).await;
+    let stopped = &status["teacher"]["lastStopped"];
+    assert_eq!((&stopped["gate"], &stopped["turn"]), (&json!(gate), &json!(turn)), "{status}");
+    assert_eq!(stopped["runId"], run_id);
+    let journal = agent.read(&format!(".preceptor/runs/{run_id}/journal.jsonl"));
+    assert!(journal.contains(&format!("\"gateName\":\"{gate}\"")), "{journal}");
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(transcript.contains("**The student failed.** No teacher took over"), "{transcript}");
+    assert!(transcript.contains(setting), "{transcript}");
+}
+
+/// Lets the student fail with some settings.
+async fn check_gate(settings: Value, gate: &str, setting: &str) {
+    let mut agent = agent(settings).await;
+    agent.student.then(says(GIVES_UP));
+    let run_id = agent.ask_and_wait().await;
+    check_closed(&mut agent, &run_id, 1, gate, setting).await;
+    assert!(!agent.kinds(&run_id).contains(&"teacher_takeover"));
+    assert!(agent.teacher.requests().is_empty());
+    agent.finish().await;
+}
+
+/// Lets the teacher come in once, and the student fail again.
+async fn check_second(settings: Value, words: &str, gate: &str, setting: &str) {
+    let mut agent = agent(settings).await;
+    agent.teach("NO_SKILL");
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    agent.student.then(says(words));
+    let follow_up = json!({"runId": run_id, "prompt": "and in percent?"});
+    let answer = agent.execute("preceptor.followUp", follow_up).await;
+    assert_eq!((&answer["turn"], &answer["runId"]), (&json!(2), &json!(run_id)));
+    agent.turn_end(&run_id, 2).await;
+    check_closed(&mut agent, &run_id, 2, gate, setting).await;
+    assert_eq!(agent.teacher.requests().len(), 3);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_teacher_that_is_switched_off_stays_out() {
+    check_gate(json!({"teacher": {"enabled": false}}), "disabled", "teacher.enabled").await;
+}
+
+#[tokio::test]
+async fn a_teacher_without_a_model_stays_out() {
+    check_gate(json!({"teacher": {"model": " "}}), "no_model", "teacher.model").await;
+}
+
+#[tokio::test]
+async fn a_mode_without_takeovers_is_named() {
+    check_gate(json!({"teacher": {"mode": "off"}}), "mode", "teacher.mode").await;
+}
+
+#[tokio::test]
+async fn a_student_in_a_cloud_is_out_of_scope() {
+    // The scenario answers in the cloud's place: nothing is sent anywhere.
+    let settings = json!({
+        "student": {
+            "provider": "script", "script": "scenario.toml",
+            "base_url": "https://eu.api.openai.com/v1",
+        },
+        "teacher": {"scope": "self_hosted_only"},
+    });
+    let scenario = format!("[[reply]]\ntext = \"{GIVES_UP}\"\n");
+    let mut agent = Agent::start_with(AgentOptions {
+        settings,
+        files: vec![("scenario.toml", scenario)],
+        ..AgentOptions::default()
+    })
+    .await;
+    let run_id = agent.ask_and_wait().await;
+    check_closed(&mut agent, &run_id, 1, "scope", "teacher.scope").await;
+    let status = agent.execute("preceptor.status", json!({})).await;
+    assert_eq!(status["teacher"]["closedGate"]["gate"], "scope");
+    assert!(agent.teacher.requests().is_empty());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_run_has_a_limit_of_takeovers() {
+    let settings = json!({"teacher": {"per_run": 1, "cooldown_s": 0}});
+    check_second(settings, "I was unable to do it.", "per_run", "teacher.per_run").await;
+}
+
+#[tokio::test]
+async fn two_takeovers_have_a_rest_between_them() {
+    let settings = json!({"teacher": {"cooldown_s": 3600}});
+    check_second(settings, "I give up.", "cooldown", "teacher.cooldown_s").await;
+}
+
+#[tokio::test]
+async fn the_same_failure_has_one_takeover() {
+    let settings = json!({"teacher": {"cooldown_s": 0}});
+    check_second(settings, GIVES_UP, "same_failure", "same failure").await;
+}
+
+#[tokio::test]
+async fn another_failure_has_another_takeover() {
+    let mut agent = agent(json!({"teacher": {"cooldown_s": 0}})).await;
+    agent.teach("NO_SKILL");
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_save_failed").await;
+    agent.student.then(says("I do not have a tool for percentages."));
+    agent.teacher.then(says("100 %.")).then(says("NO_SKILL"));
+    let follow_up = json!({"runId": run_id, "prompt": "and in percent?"});
+    agent.execute("preceptor.followUp", follow_up).await;
+    agent.turn_end(&run_id, 2).await;
+    agent.event(&run_id, "skill_save_failed").await;
+    assert_eq!(agent.kinds(&run_id).iter().filter(|it| **it == "teacher_takeover").count(), 2);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_takeover_that_does_not_fit_the_budget_is_not_begun() {
+    let price = json!({TEACHER: {"input": 1000.0, "output": 1000.0}});
+    for (budget, setting) in [
+        (json!({"run_usd": 0.01, "prices": price}), "budget.run_usd"),
+        (json!({"day_usd": 0.01, "prices": price}), "budget.day_usd"),
+    ] {
+        let mut settings = json!({"teacher": {"max_cost_usd": 1000.0}, "budget": budget});
+        if setting == "budget.day_usd" {
+            settings["budget"]["run_usd"] = json!(1000.0);
+        }
+        check_gate(settings, "budget", setting).await;
+    }
+    let settings = json!({
+        "teacher": {"max_cost_usd": 0.01},
+        "budget": {"run_usd": 1000.0, "day_usd": 1000.0, "prices": price},
+    });
+    check_gate(settings, "budget", "teacher.max_cost_usd").await;
+}
+
+// Operational errors: A person has to mend something, and a stronger model could not.
+#[tokio::test]
+async fn an_operational_error_never_escalates() {
+    for (status, kind) in [(401, "invalid_request_error"), (402, "insufficient_quota")] {
+        let mut agent = agent(json!({})).await;
+        agent.student.then(Reply::error(status, kind, "no"));
+        let run_id = agent.ask_and_wait().await;
+        let kinds = agent.kinds(&run_id);
+        assert!(kinds.contains(&"error") && !kinds.contains(&"teacher_takeover"), "{kinds:?}");
+        assert!(!kinds.contains(&"signal"), "{kinds:?}");
+        assert!(agent.teacher.requests().is_empty());
+        agent.finish().await;
+    }
+}
