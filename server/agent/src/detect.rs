@@ -5,6 +5,7 @@
 //! some output is never evidence: what a command printed counts only through its exit status.
 
 mod announcement;
+mod answer;
 mod recorded;
 mod sentence;
 
@@ -13,8 +14,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-pub use crate::detect::recorded::{RecordedJudgement, judge_recorded};
-use crate::{clip::clip, detect::announcement::announcement, tool::ResultKind};
+pub(crate) use crate::detect::answer::answer_signal;
+pub use crate::detect::recorded::{RecordedEnd, RecordedJudgement, judge_recorded};
+use crate::{clip::clip, tool::ResultKind};
 
 /// Longest evidence shown, in characters.
 const EVIDENCE_CHARS: usize = 300;
@@ -62,6 +64,8 @@ pub enum SignalKind {
     Corrected,
     /// Half of its calls failed, or more.
     ManyErrors,
+    /// A change was asked for, and none is there.
+    NothingChanged,
 }
 
 impl SignalKind {
@@ -84,6 +88,7 @@ impl SignalKind {
             Self::HandedOver => "it gave the task to somebody else",
             Self::Corrected => "its work was said to be wrong",
             Self::ManyErrors => "half of its calls failed, or more",
+            Self::NothingChanged => "it was to change something and changed nothing",
         }
     }
 }
@@ -327,119 +332,6 @@ fn asks_a_question(arguments: &str) -> bool {
             .ok()
     });
     QUESTION.as_ref().is_some_and(|regex| regex.is_match(arguments))
-}
-
-/// Returns what a final answer has against it.
-pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
-    let signal = |kind, evidence: &str, confidence| {
-        Some(Signal {
-            kind,
-            evidence: clip(evidence.trim(), EVIDENCE_CHARS),
-            confidence,
-            recovered: false,
-        })
-    };
-    match ending {
-        Ending::MaxIterations => {
-            return signal(SignalKind::MaxIterations, "The attempt ran out of steps", 0.9);
-        }
-        Ending::Length => {
-            return signal(SignalKind::Truncated, "The answer was cut at the token limit", 0.7);
-        }
-        // Noted by the guard that stopped it.
-        Ending::DoomLoop | Ending::MalformedArguments => return None,
-        Ending::Answer => {}
-    }
-    if answer.trim().is_empty() {
-        return signal(SignalKind::EmptyAnswer, "There was no answer", 0.7);
-    }
-    let prose = own_words(answer);
-    if let Some(sentence) = find_sentence(&prose, &GIVE_UP) {
-        return signal(SignalKind::GiveUp, &sentence, 0.7);
-    }
-    if let Some(sentence) = find_sentence(&prose, &NOT_THERE)
-        && !MADE_GOOD.as_ref().is_some_and(|regex| regex.is_match(&prose))
-    {
-        return signal(SignalKind::GiveUp, &sentence, 0.4);
-    }
-    if let Some(sentence) = find_sentence(&prose, &ASKS_BACK) {
-        return signal(SignalKind::AsksBack, &sentence, 0.3);
-    }
-    if let Some(sentence) = announcement(&prose) {
-        return signal(SignalKind::AnnouncedNotDone, sentence, 0.6);
-    }
-    None
-}
-
-static GIVE_UP: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
-        r"(?i)\bI (?:don't|do not) have (?:a |any |the )?(?:tool|access|ability|way)\b",
-        r"(?i)\bI (?:can't|cannot|can not|could not|couldn't|wasn't able to|was not able to|am not able to|am unable to|was unable to) (?:do|find|figure|open|complete|determine|count|read|run|solve|get|access|make|finish)\b",
-        r"(?i)\bI(?:'m| am) not sure (?:which|how|what)\b",
-        r"(?i)(?:^|\bI(?:'m| am| was)? |sorry,? (?:but )?)unable to (?:open|find|switch|complete|determine|count|read|run)\b",
-        r"(?i)\bI (?:give|have to give|must give) up\b",
-        r"(?i)\b(?:I|we) (?:failed|have failed) to\b",
-        r"(?i)\bI (?:don't|do not) know how to\b",
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
-});
-
-/// Something that was meant to be there is not: giving up, or the answer itself.
-static NOT_THERE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [r"(?i)\b(?:doesn't|does not|don't|do not) (?:exist|appear to (?:be|exist)|seem to (?:be|exist|have))\b"]
-        .iter()
-        .filter_map(|pattern| Regex::new(pattern).ok())
-        .collect()
-});
-
-/// What was done about it.
-static MADE_GOOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:so|then|therefore|instead|but|now)\b.{0,40}\b(?:I|we|it)\b|\b(?:I|we)(?:'ve| have)? (?:created|added|made|wrote|fixed|used|installed|removed|replaced)\b").ok()
-});
-
-static ASKS_BACK: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [r"(?i)\b(?:could|can|would) you (?:please )?(?:tell me|specify|clarify|provide)\b"]
-        .iter()
-        .filter_map(|pattern| Regex::new(pattern).ok())
-        .collect()
-});
-
-fn find_sentence(prose: &str, patterns: &[Regex]) -> Option<String> {
-    prose
-        .split_inclusive(['.', '!', '?', '\n'])
-        .find(|sentence| patterns.iter().any(|pattern| pattern.is_match(sentence.trim())))
-        .map(|sentence| sentence.trim().to_owned())
-}
-
-static QUOTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("`[^`\n]*`|\"[^\"\n]*\"|\u{201c}[^\u{201d}\n]*\u{201d}").ok());
-
-/// Returns the answer without code, quotations and typographic apostrophes: what the model says in
-/// its own words.
-fn own_words(answer: &str) -> String {
-    let mut prose = String::with_capacity(answer.len());
-    let mut fence: Option<&str> = None;
-    for line in answer.lines() {
-        let trimmed = line.trim_start();
-        let marker = ["```", "~~~"].into_iter().find(|marker| trimmed.starts_with(marker));
-        match (fence, marker) {
-            (None, Some(marker)) => fence = Some(marker),
-            (Some(open), Some(marker)) if open == marker => fence = None,
-            (Some(_), _) => {}
-            (None, None) if trimmed.starts_with('>') => {}
-            (None, None) => {
-                prose.push_str(line);
-                prose.push('\n');
-            }
-        }
-    }
-    let prose = prose.replace(['\u{2018}', '\u{2019}'], "'");
-    match QUOTED.as_ref() {
-        Some(regex) => regex.replace_all(&prose, "…").into_owned(),
-        None => prose,
-    }
 }
 
 #[cfg(test)]

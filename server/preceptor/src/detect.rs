@@ -1,5 +1,8 @@
 //! `preceptor detect`: the first tier's verdict on conversations that somebody recorded.
 
+mod conversations;
+mod journal;
+
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -8,7 +11,8 @@ use std::{
 use agent::detect::{RecordedJudgement, SignalKind, Verdict, judge_recorded};
 use anyhow::Context;
 use serde::Serialize;
-use serde_json::Value;
+
+use crate::detect::conversations::conversations;
 
 /// Exit code: a file, or a part of it, could not be judged.
 const EXIT_FAILED: u8 = 2;
@@ -27,14 +31,20 @@ pub(crate) fn run(
     for file in files {
         let shown =
             if is_stdin(file) { "standard input".to_owned() } else { file.display().to_string() };
-        let conversations = match load(file) {
-            Ok(bytes) => conversations(&String::from_utf8_lossy(&bytes)),
-            Err(error) => vec![Err(error.to_string())],
+        let bytes = match load(file) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                code = EXIT_FAILED;
+                // With stderr gone there is nobody left to tell.
+                let _ = writeln!(stderr, "error: {shown}: {error}");
+                continue;
+            }
         };
-        for conversation in conversations {
+        for conversation in conversations(&String::from_utf8_lossy(&bytes)) {
             match conversation {
-                Ok(messages) => {
-                    let line = line(&judge_recorded(&messages)).context("writing the verdict")?;
+                Ok(conversation) => {
+                    let judged = judge_recorded(&conversation.messages, &conversation.end);
+                    let line = line(&judged).context("writing the verdict")?;
                     match writeln!(stdout, "{line}") {
                         // Whoever reads has seen enough.
                         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(code),
@@ -64,60 +74,6 @@ fn load(file: &Path) -> io::Result<Vec<u8>> {
         return Ok(bytes);
     }
     std::fs::read(file)
-}
-
-/// Takes a text apart into conversations: one JSON value, or one on each line.
-fn conversations(text: &str) -> Vec<Result<Vec<Value>, String>> {
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return vec![Err("it is empty: a conversation is `{\"messages\": […]}`".to_owned())];
-    }
-    let whole = match serde_json::from_str::<Value>(text) {
-        Ok(value) => return of_value(value, ""),
-        Err(error) => error,
-    };
-    let lines: Vec<(usize, &str)> =
-        text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).collect();
-    let values: Vec<(usize, Result<Value, serde_json::Error>)> =
-        lines.iter().map(|(idx, line)| (*idx, serde_json::from_str(line))).collect();
-    if values.iter().all(|(_, value)| value.is_err()) {
-        return vec![Err(format!("it is neither JSON nor JSON Lines ({whole})"))];
-    }
-    // A message a line is one conversation.
-    let is_message = |value: &Value| value.get("role").is_some();
-    if values.iter().all(|(_, value)| value.as_ref().is_ok_and(is_message)) {
-        return vec![Ok(values.into_iter().filter_map(|(_, value)| value.ok()).collect())];
-    }
-    values
-        .into_iter()
-        .flat_map(|(idx, value)| {
-            let place = format!("line {}: ", idx + 1);
-            match value {
-                Ok(value) => of_value(value, &place),
-                Err(error) => vec![Err(format!("{place}this is no JSON ({error})"))],
-            }
-        })
-        .collect()
-}
-
-/// Returns the conversations of a value: an object with messages, a list of such, or of messages.
-fn of_value(value: Value, place: &str) -> Vec<Result<Vec<Value>, String>> {
-    match value {
-        Value::Object(mut object) => match object.remove("messages") {
-            Some(Value::Array(messages)) => vec![Ok(messages)],
-            _ => vec![Err(format!("{place}there is no list `messages` in this object"))],
-        },
-        Value::Array(values) => {
-            let is_message = |value: &Value| value.get("role").is_some();
-            if !values.is_empty() && values.iter().all(is_message) {
-                return vec![Ok(values)];
-            }
-            let place = |idx: usize| format!("{place}conversation {}: ", idx + 1);
-            let of_each = values.into_iter().enumerate();
-            of_each.flat_map(|(idx, value)| of_value(value, &place(idx))).collect()
-        }
-        _ => vec![Err(format!("{place}a conversation is an object with a list `messages`"))],
-    }
 }
 
 /// One line of the report.
@@ -164,9 +120,10 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &Expect) {
         let lines: Vec<String> = conversations(text)
-            .into_iter()
             .map(|conversation| match conversation {
-                Ok(messages) => line(&agent::detect::judge_recorded(&messages)).unwrap() + "\n",
+                Ok(it) => {
+                    line(&agent::detect::judge_recorded(&it.messages, &it.end)).unwrap() + "\n"
+                }
                 Err(problem) => format!("error: {problem}\n"),
             })
             .collect();
@@ -194,6 +151,89 @@ mod tests {
                 {"verdict":"ok","confidence":0.0,"signals":[]}
                 error: line 2: this is no JSON (key must be a string at line 1 column 2)
                 {"verdict":"ok","confidence":0.0,"signals":[]}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn trajectories_are_read_below_the_keys_of_their_writers() {
+        let talk = r#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "I give up."}]"#;
+        let give_up = expect![[r#"
+            {"verdict":"failure","confidence":0.7,"signals":[{"kind":"give_up","evidence":"I give up.","messageIndex":1,"recovered":false}]}
+        "#]];
+        for key in ["messages", "history", "traj", "trajectory", "conversations"] {
+            check(&format!("{{\"id\": 1, \"reward\": 1.0, \"{key}\": {talk}}}"), &give_up);
+        }
+        check(&format!("{{\"simulations\": [{{\"messages\": {talk}}}]}}"), &give_up);
+        let text = serde_json::to_string(talk).unwrap();
+        check(&format!("{{\"messages\": {text}}}"), &give_up);
+        check(
+            r#"{"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "I give up."}]}"#,
+            &give_up,
+        );
+        check(
+            r#"{"steps": [{"source": "user", "message": "build it"}, {"source": "agent", "message": "I do.", "tool_calls": [{"tool_call_id": "a", "function_name": "bash", "arguments": {"command": "make"}}], "observation": {"results": [{"source_call_id": "a", "content": "exit code: 2"}]}}, {"source": "agent", "message": "Built."}]}"#,
+            &expect![[r#"
+                {"verdict":"failure","confidence":0.6,"signals":[{"kind":"exit_code","evidence":"`bash`: exit code 2","messageIndex":2,"recovered":false}]}
+            "#]],
+        );
+        check(
+            r#"{"trajectory": [{"action": "ls", "observation": "a.py", "response": "I look."}, {"action": "submit", "observation": "", "response": "Done."}], "info": {"exit_status": "submitted (exit_cost)"}}"#,
+            &expect![[r#"
+                {"verdict":"failure","confidence":0.8,"signals":[{"kind":"max_iterations","evidence":"It ended with the status `submitted (exit_cost)`","messageIndex":3,"recovered":false}]}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn labels_and_rewards_are_not_looked_at() {
+        let talk = r#""messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]"#;
+        let expected = expect![[r#"
+            {"verdict":"ok","confidence":0.0,"signals":[]}
+        "#]];
+        for label in
+            ["\"resolved\": false", "\"reward\": 0.0", "\"success\": false", "\"target\": 0"]
+        {
+            check(&format!("{{{label}, {talk}}}"), &expected);
+        }
+    }
+
+    #[test]
+    fn a_journal_is_one_conversation() {
+        let record = |kind: &str, data: &str| {
+            format!(
+                "{{\"seq\":1,\"time\":\"\",\"turn\":1,\"type\":\"{kind}\",\"teacher\":false,\"data\":{data}}}\n"
+            )
+        };
+        let text = [
+            record("run_started", r#"{"title":"build"}"#),
+            record("state", r#"{"kind":"request","prompt":"build it"}"#),
+            record("assistant_chunk", r#"{"content":"I bu"}"#),
+            record("assistant_chunk", r#"{"content":"ild it."}"#),
+            record("assistant_stream_end", "{}"),
+            record(
+                "tool_call",
+                r#"{"tool":"bash","arguments":{"command":"make"},"toolCallId":"a"}"#,
+            ),
+            record(
+                "tool_output",
+                r#"{"tool":"bash","toolCallId":"a","output":"exit code: 2","success":false,"exitCode":2}"#,
+            ),
+            record("assistant_chunk", r#"{"content":"It is built."}"#),
+            record("turn_complete", r#"{"stopReason":"final"}"#),
+        ];
+        check(
+            &(text.concat() + "{\"seq\": 9, \"ty"),
+            &expect![[r#"
+                {"verdict":"failure","confidence":0.6,"signals":[{"kind":"exit_code","evidence":"`bash`: exit code 2","messageIndex":2,"recovered":false}]}
+            "#]],
+        );
+        let text =
+            [&text[..8], &[record("turn_complete", r#"{"stopReason":"doom_loop"}"#)]].concat();
+        check(
+            &text.concat(),
+            &expect![[r#"
+                {"verdict":"failure","confidence":0.92,"signals":[{"kind":"exit_code","evidence":"`bash`: exit code 2","messageIndex":2,"recovered":false},{"kind":"doom_loop","evidence":"It ended with the status `doom_loop`","messageIndex":3,"recovered":false}]}
             "#]],
         );
     }

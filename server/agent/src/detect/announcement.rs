@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Returns the sentence at the end of `prose` that announces a step of work. `prose` is what a
-/// model says in its own words, see [`super::own_words`].
+/// model says in its own words, see [`super::answer`].
 pub(super) fn announcement(prose: &str) -> Option<&str> {
     let line = prose.lines().rev().find(|line| !line.trim().is_empty())?;
     let sentence = sentences(line).last()?;
@@ -40,7 +40,7 @@ static WAITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Cuts a line behind the marks that end a sentence; a point within a file's name ends none.
-fn sentences(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn sentences(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line.trim();
     std::iter::from_fn(move || {
         if rest.is_empty() {

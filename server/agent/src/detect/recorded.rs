@@ -5,20 +5,30 @@
 //! 1 does: an error counts until something later made good for it, and words within an output that
 //! came about without one never do. Knows nothing of files and of who asks.
 
+mod content;
+mod ending;
 mod messages;
 mod outcome;
+mod text_actions;
 mod words;
+mod work;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
+pub use self::ending::RecordedEnd;
 use self::{
-    messages::{Entry, Recording},
+    ending::fault_of,
+    messages::{Entry, RecordedCall, Recording},
     outcome::Outcome,
 };
 use crate::{
     clip::clip,
     detect::{
-        CallRecord, EVIDENCE_CHARS, Ending, Judgement, Signal, SignalKind, answer_signal, weigh,
+        CallRecord, EVIDENCE_CHARS, Ending, Judgement, Signal, SignalKind, answer::excuses,
+        answer_signal, weigh,
     },
     guard::loop_evidence,
     tool::ResultKind,
@@ -29,6 +39,14 @@ use crate::{
 const N_STEPS_OF_A_LIMIT: usize = 15;
 /// Finished calls from which on the part of failed ones says something.
 const N_CALLS_OF_A_RATE: usize = 4;
+/// Equal messages in a row that are a loop.
+const N_SAME_WORDS: usize = 3;
+/// Equal calls that failed, from which on they say something.
+const N_SAME_FAILURES: usize = 4;
+/// Weight of a refusal that a person took for an answer.
+const OF_A_REFUSAL: f64 = 0.4;
+/// The part of its weight that an error has beside a worse one.
+const WEAKENED: f64 = 0.3;
 
 /// The verdict on a recorded conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,16 +57,20 @@ pub struct RecordedJudgement {
     pub message_indices: Vec<usize>,
 }
 
-/// Judges a conversation in the chat format of `OpenAI`: objects with `role`, `content`,
-/// `tool_calls`, `tool_call_id` and `name`. What cannot be read as a message is passed over, as are
-/// unknown roles and keys.
-pub fn judge_recorded(messages: &[Value]) -> RecordedJudgement {
+/// Judges a conversation: objects with `role`, `content`, `tool_calls`, `tool_call_id` and `name`
+/// in the chat format of `OpenAI`, and what other writers have in their place. What cannot be read
+/// as a message is passed over, as are unknown roles and keys.
+pub fn judge_recorded(messages: &[Value], end: &RecordedEnd) -> RecordedJudgement {
     let recording = Recording::read(messages);
+    let outcomes: Vec<Outcome> = recording.calls.iter().map(outcome::read).collect();
     let mut evidence = Evidence::default();
-    evidence.of_calls(&recording);
-    evidence.of_repetition(&recording);
+    evidence.of_calls(&recording, &outcomes);
+    evidence.weaken_all_but_strongest();
+    evidence.of_rates(&recording, &outcomes);
+    evidence.of_repetition(&recording, &outcomes);
     evidence.of_words(&recording);
-    evidence.of_ending(&recording, messages.len());
+    evidence.of_ending(&recording, end, messages.len());
+    evidence.of_change(&recording, &outcomes, end, messages.len());
     evidence.found.sort_by_key(|(message_idx, _)| *message_idx);
     let (message_indices, signals) = evidence.found.into_iter().unzip();
     RecordedJudgement { judgement: weigh(signals), message_indices }
@@ -78,40 +100,72 @@ impl Evidence {
     }
 
     /// Errors, and whether something later made good for them.
-    fn of_calls(&mut self, recording: &Recording) {
+    fn of_calls(&mut self, recording: &Recording, outcomes: &[Outcome]) {
         let calls = &recording.calls;
-        let outcomes: Vec<Outcome> =
-            calls.iter().map(|it| outcome::read(&it.tool, &it.arguments, &it.output)).collect();
-        let is_done = |idx: usize| matches!(outcomes.get(idx), Some(Outcome::Done));
-        let mut n_failed = 0_usize;
-        for (idx, (call, outcome)) in calls.iter().zip(&outcomes).enumerate() {
+        let is_excused = recording.last_answer().is_some_and(|(_, it)| excuses(it));
+        for (idx, (call, outcome)) in calls.iter().zip(outcomes).enumerate() {
             let Outcome::Failed { kind, evidence, is_sure } = outcome else { continue };
-            n_failed += 1;
-            let mut later = calls.iter().enumerate().skip(idx + 1).filter(|(it, _)| is_done(*it));
-            let recovered = later.clone().any(|(_, it)| outcome::same_aim(call, it));
+            let later = || calls.iter().zip(outcomes).skip(idx + 1);
+            let done = || later().filter(|(_, it)| **it == Outcome::Done).map(|(it, _)| it);
+            let evidence = format!("`{}`: {evidence}", call.tool);
+            if work::is_check(call) {
+                // What a check says stands until the next one.
+                let recovered = later().any(|(it, _)| work::is_check(it));
+                let confidence = if is_excused {
+                    0.2
+                } else if done().any(work::may_change) {
+                    0.25
+                } else if work::passes_partly(&call.output) {
+                    0.35
+                } else {
+                    0.6
+                };
+                self.push(call.result_idx, *kind, &evidence, confidence, recovered);
+                continue;
+            }
+            let recovered = done().any(|it| outcome::same_aim(call, it));
             let changes_something = !outcome::only_looks(call);
-            let went_on = later.any(|(_, it)| !outcome::only_looks(it));
+            let went_on = done().any(|it| !outcome::only_looks(it));
             let confidence = match (*is_sure && changes_something, went_on) {
                 (true, false) => 0.6,
                 (true, true) => 0.4,
                 (false, false) => 0.3,
                 (false, true) => 0.15,
             };
-            let evidence = format!("`{}`: {evidence}", call.tool);
             self.push(call.result_idx, *kind, &evidence, confidence, recovered);
         }
-        // Half of all calls, whatever became of each.
-        if let Some(last) = calls.last()
-            && calls.len() >= N_CALLS_OF_A_RATE
-            && n_failed * 2 >= calls.len()
-        {
-            let evidence = format!("{n_failed} of {} calls failed", calls.len());
+    }
+
+    /// Long work has many errors: each beside the worst one says little.
+    fn weaken_all_but_strongest(&mut self) {
+        let open = || self.found.iter().enumerate().filter(|(_, (_, it))| !it.recovered);
+        let strongest = open()
+            .max_by(|(_, (_, a)), (_, (_, b))| a.confidence.total_cmp(&b.confidence))
+            .map(|(idx, _)| idx);
+        for (idx, (_, signal)) in self.found.iter_mut().enumerate() {
+            if Some(idx) != strongest {
+                signal.confidence *= WEAKENED;
+            }
+        }
+    }
+
+    /// Half of all calls, whatever became of each, and all of the last ones.
+    fn of_rates(&mut self, recording: &Recording, outcomes: &[Outcome]) {
+        let Some(last) = recording.calls.last() else { return };
+        let has_failed = |it: &&Outcome| matches!(it, Outcome::Failed { .. });
+        let n_at_end = outcomes.iter().rev().take_while(has_failed).count();
+        let (n_failed, n_calls) = (outcomes.iter().filter(has_failed).count(), outcomes.len());
+        if n_at_end >= N_CALLS_OF_A_RATE {
+            let evidence = format!("Its last {n_at_end} calls failed");
+            self.add(last.result_idx, SignalKind::ManyErrors, &evidence, 0.6);
+        } else if n_calls >= N_CALLS_OF_A_RATE && n_failed * 2 >= n_calls {
+            let evidence = format!("{n_failed} of {n_calls} calls failed");
             self.add(last.result_idx, SignalKind::ManyErrors, &evidence, 0.4);
         }
     }
 
-    /// The same calls with the same results.
-    fn of_repetition(&mut self, recording: &Recording) {
+    /// The same calls with the same results, or the same words.
+    fn of_repetition(&mut self, recording: &Recording, outcomes: &[Outcome]) {
         let records: Vec<CallRecord> = recording
             .calls
             .iter()
@@ -123,11 +177,33 @@ impl Evidence {
                 exit_code: None,
             })
             .collect();
-        let Some((call_idx, evidence)) = loop_evidence(&records) else { return };
-        let Some(call) = recording.calls.get(call_idx) else { return };
-        // Whoever did something else afterwards, and came to an end, got out of it.
-        let recovered = call_idx + 1 < records.len() && recording.ends_by_itself();
-        self.push(call.result_idx, SignalKind::DoomLoop, &evidence, 0.7, recovered);
+        if let Some((call_idx, evidence)) = loop_evidence(&records)
+            && let Some(call) = recording.calls.get(call_idx)
+        {
+            // Whoever did something else afterwards, and came to an end, got out of it.
+            let recovered = call_idx + 1 < records.len() && recording.ends_by_itself();
+            self.push(call.result_idx, SignalKind::DoomLoop, &evidence, 0.7, recovered);
+            return;
+        }
+        if let Some((message_idx, n_times)) = recording.same_words_at_end()
+            && n_times >= N_SAME_WORDS
+        {
+            let evidence = format!("It said the same {n_times} times in a row");
+            self.add(message_idx, SignalKind::DoomLoop, &evidence, 0.6);
+            return;
+        }
+        let fails = recording.calls.iter().zip(outcomes);
+        let fails = fails.filter(|(_, it)| matches!(it, Outcome::Failed { .. }));
+        let Some((last, _)) = fails.clone().next_back() else { return };
+        let is_same = |(call, _): &(&RecordedCall, &Outcome)| {
+            !last.arguments.is_empty()
+                && (&call.tool, &call.arguments) == (&last.tool, &last.arguments)
+        };
+        let n_same = fails.filter(is_same).count();
+        if n_same >= N_SAME_FAILURES {
+            let evidence = format!("`{}` failed {n_same} times with the same arguments", last.tool);
+            self.add(last.result_idx, SignalKind::DoomLoop, &evidence, 0.35);
+        }
     }
 
     /// What the person says of the work, and the model of itself.
@@ -156,15 +232,21 @@ impl Evidence {
             }
         }
         if let Some((message_idx, sentence)) = admitted.last() {
-            let confidence = if admitted.len() > 1 { 0.4 } else { 0.2 };
+            let confidence = if admitted.len() > 1 { 0.3 } else { 0.15 };
             self.add(*message_idx, SignalKind::Corrected, sentence, confidence);
         }
     }
 
-    fn of_ending(&mut self, recording: &Recording, n_messages: usize) {
+    fn of_ending(&mut self, recording: &Recording, end: &RecordedEnd, n_messages: usize) {
         let last_idx = n_messages.saturating_sub(1);
-        if let Some((message_idx, limit)) = recording.limit_reached() {
-            self.add(message_idx, SignalKind::MaxIterations, &limit, 0.8);
+        if let Some(status) = &end.status
+            && let Some(kind) = fault_of(status)
+        {
+            self.add(last_idx, kind, &format!("It ended with the status `{status}`"), 0.8);
+            return;
+        }
+        if let Some((message_idx, kind, limit)) = recording.limit_reached() {
+            self.add(message_idx, kind, &limit, 0.8);
             return;
         }
         if let Some(handover) = recording.handover() {
@@ -186,10 +268,18 @@ impl Evidence {
         }
         if recording.ends_by_itself() {
             if let Some((message_idx, answer)) = recording.last_answer()
-                && let Some(signal) = answer_signal(answer, Ending::Answer)
+                && let Some(mut signal) = answer_signal(answer, Ending::Answer)
             {
+                // Whoever is told that something cannot be done, and leaves, may have been served.
+                if recording.is_closed_by_person() {
+                    signal.confidence = signal.confidence.min(OF_A_REFUSAL);
+                }
                 self.found.push((message_idx, signal));
             }
+            return;
+        }
+        // The program around it says that it ended as it should.
+        if end.status.is_some() || recording.exit.is_some() {
             return;
         }
         // Whoever recorded it may have left the end out; an agent that ran long ran into a limit.
@@ -199,6 +289,28 @@ impl Evidence {
             self.add(last_idx, SignalKind::MaxIterations, evidence, confidence);
         }
     }
+    /// Work that was to change something and did not.
+    fn of_change(
+        &mut self,
+        recording: &Recording,
+        outcomes: &[Outcome],
+        end: &RecordedEnd,
+        n_messages: usize,
+    ) {
+        let last_idx = n_messages.saturating_sub(1);
+        if end.patch.as_ref().is_some_and(|it| it.trim().is_empty()) && !recording.calls.is_empty()
+        {
+            self.add(last_idx, SignalKind::NothingChanged, "What it handed in is empty", 0.8);
+        } else if end.patch.is_none()
+            && let Some(evidence) = work::unchanged(recording, outcomes)
+        {
+            self.add(last_idx, SignalKind::NothingChanged, &evidence, 0.6);
+        }
+    }
+}
+
+fn matches_opt(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 #[cfg(test)]

@@ -39,8 +39,17 @@ pub(super) enum Outcome {
     Unclear,
 }
 
-/// Reads an outcome; `arguments` is the text of the call's arguments.
-pub(super) fn read(tool: &str, arguments: &str, output: &str) -> Outcome {
+/// Reads how a call ended.
+pub(super) fn read(call: &RecordedCall) -> Outcome {
+    let outcome = read_output(&call.tool, &call.arguments, &call.output);
+    if call.is_error && outcome == Outcome::Done {
+        let line = call.output.lines().find(|line| !line.trim().is_empty());
+        return failed(SignalKind::ToolError, line.unwrap_or("it is marked as failed"), true);
+    }
+    outcome
+}
+
+fn read_output(tool: &str, arguments: &str, output: &str) -> Outcome {
     match exit_code(output) {
         Some(0) => return Outcome::Done,
         Some(1) if asks_a_question(arguments) => return Outcome::Done,
@@ -184,7 +193,7 @@ fn error_line(output: &str) -> Option<&str> {
 }
 
 /// Whether a tool runs commands, by its name.
-fn is_command(tool: &str) -> bool {
+pub(super) fn is_command(tool: &str) -> bool {
     let name = tool.to_lowercase();
     ["bash", "shell", "terminal", "command", "execute", "exec", "python", "ipython", "run_"]
         .iter()
@@ -255,7 +264,7 @@ static UNKNOWN_TOOL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static MALFORMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^\W*(?:error:?\s*)?(?:(?:invalid|malformed|failed to parse|could not parse|missing required) (?:json|(?:tool |function )?arguments?|parameters?)\b)")
+    Regex::new(r"(?i)^\W*(?:error:?\s*)?(?:(?:invalid|malformed|failed to parse|could not parse|missing required) (?:json|(?:tool |function )?arguments?|parameters?)\b)|^\W*your (?:output|response|last output) was not formatted|\bexactly one action\b|^\W*no (?:valid )?(?:tool|function) calls? (?:was |were )?found")
         .ok()
 });
 
@@ -292,17 +301,17 @@ static SHOWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, read};
+    use super::{Outcome, read_output};
 
     #[track_caller]
     fn check_failed(tool: &str, arguments: &str, output: &str) {
-        let outcome = read(tool, arguments, output);
+        let outcome = read_output(tool, arguments, output);
         assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}: {output}");
     }
 
     #[track_caller]
     fn check_done(tool: &str, arguments: &str, output: &str) {
-        assert_eq!(read(tool, arguments, output), Outcome::Done, "{output}");
+        assert_eq!(read_output(tool, arguments, output), Outcome::Done, "{output}");
     }
 
     #[test]

@@ -2,8 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::judge_recorded;
+use super::{RecordedEnd, RecordedJudgement};
 use crate::detect::{SignalKind, Verdict};
+
+mod dialects;
+mod failures;
+mod successes;
+
+fn judge_recorded(messages: &[Value]) -> RecordedJudgement {
+    super::judge_recorded(messages, &RecordedEnd::default())
+}
 
 /// Builds a conversation: `user:`, `says:`, `call:` (tool, arguments) and `result:` lines.
 fn conversation(lines: &[&str]) -> Vec<Value> {
@@ -36,6 +44,20 @@ fn check(lines: &[&str], expected: Verdict) {
     let judged = judge_recorded(&conversation(lines));
     assert_eq!(judged.judgement.verdict, expected, "{judged:#?}");
     assert_eq!(judged.judgement.signals.len(), judged.message_indices.len());
+}
+
+#[track_caller]
+fn check_not_failed(lines: &[&str]) {
+    let judged = judge_recorded(&conversation(lines));
+    assert_ne!(judged.judgement.verdict, Verdict::Failure, "{judged:#?}");
+}
+
+/// Asserts that the verdict is a failure, for the evidence of a kind above all.
+#[track_caller]
+fn check_failed(lines: &[&str], kind: SignalKind) {
+    let judged = judge_recorded(&conversation(lines));
+    assert_eq!(judged.judgement.verdict, Verdict::Failure, "{judged:#?}");
+    assert_eq!(judged.judgement.reason().map(|it| it.kind), Some(kind), "{judged:#?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::detect::{find_sentence, own_words};
+use crate::detect::answer::{find_sentence, own_words};
 
 /// Returns the sentence in which a person says that the work is wrong or does not work.
 pub(super) fn complaint(text: &str) -> Option<String> {

@@ -1,0 +1,193 @@
+//! Work that was not done: each case has to be found, by the evidence that it was written for.
+
+use serde_json::{Value, json};
+
+use super::{check_failed, conversation, judge_recorded};
+use crate::detect::{
+    SignalKind, Verdict,
+    recorded::{RecordedEnd, judge_recorded as judge},
+};
+
+// T11, WT3.
+#[test]
+fn it_gives_up_in_its_last_words() {
+    for words in [
+        "I can't find the file.",
+        "I can\u{2019}t figure out why it fails.",
+        "I can not find that session.",
+        "I COULD NOT FIND the row.",
+        "I don\u{2019}t have a tool for that.",
+        "I do not have access to the calendar.",
+        "I'm not sure which file you mean.",
+        "I\u{2019}m unable to open the page.",
+        "I apologize, but I was not able to resolve this issue.",
+        "Unfortunately, I cannot complete this task.",
+        "I have failed to fix the bug.",
+        "I was unable to reproduce the problem, so nothing is changed.",
+    ] {
+        let said = format!("says: {words}");
+        check_failed(&["user: do it", "call: look", "result: a", &said], SignalKind::GiveUp);
+    }
+}
+
+#[test]
+fn it_says_that_the_tests_still_fail() {
+    check_failed(
+        &[
+            "user: Fix the bug in a.py",
+            "call: bash {\"command\":\"sed -i s/a/b/ a.py\"}",
+            "result: exit code: 0",
+            "says: I changed a.py, but two of the tests still fail.",
+        ],
+        SignalKind::GiveUp,
+    );
+}
+
+// WT2.
+#[test]
+fn its_last_check_failed_and_nothing_came_after() {
+    for output in [
+        "= 4 failed in 0.40s =\nexit code: 1",
+        "error[E0308]: mismatched types\nerror: could not compile `x`\nexit code: 101",
+        "Traceback (most recent call last):\n  File \"test_a.py\", line 1\nKeyError: 'rows'",
+        "make: *** [Makefile:3: all] Error 2\n[The command completed with exit code 2.]",
+    ] {
+        let result = format!("result: {output}");
+        check_failed(
+            &[
+                "user: Fix the bug in a.py",
+                "call: bash {\"command\":\"sed -i s/a/b/ a.py\"}",
+                "result: ",
+                "call: bash {\"command\":\"make test\"}",
+                &result,
+                "call: bash {\"command\":\"git diff\"}",
+                "result: -a\n+b",
+                "says: The bug is fixed.",
+            ],
+            if output.contains("exit code") { SignalKind::ExitCode } else { SignalKind::ToolError },
+        );
+    }
+}
+
+#[test]
+fn all_of_its_last_calls_failed() {
+    let mut lines = vec!["user: install it"];
+    let calls: Vec<String> =
+        (0..4).map(|idx| format!("call: bash {{\"command\":\"pip install a=={idx}\"}}")).collect();
+    for call in &calls {
+        lines.extend([call.as_str(), "result: ERROR: no matching version\nexit code: 1"]);
+    }
+    lines.push("says: It is installed.");
+    check_failed(&lines, SignalKind::ManyErrors);
+}
+
+#[test]
+fn it_says_the_same_again_and_again() {
+    check_failed(
+        &[
+            "user: which?",
+            "says: Please tell me more about what you need.",
+            "user: the first",
+            "says: Please tell me more about what you need.",
+            "user: the first!",
+            "says: Please tell me more about what you need.",
+        ],
+        SignalKind::DoomLoop,
+    );
+}
+
+#[test]
+fn nothing_was_changed_where_a_change_was_asked_for() {
+    let task = "user: <uploaded_files>/r</uploaded_files>\nImplement the following change: rows()";
+    check_failed(
+        &[
+            task,
+            "call: bash {\"command\":\"ls\"}",
+            "result: a.py",
+            "call: bash {\"command\":\"cat a.py\"}",
+            "result: x",
+            "call: str_replace_editor {\"command\":\"view\",\"path\":\"/r/a.py\"}",
+            "result: x",
+            "call: finish {\"message\":\"The change is made.\"}",
+        ],
+        SignalKind::NothingChanged,
+    );
+    check_failed(
+        &[
+            task,
+            "call: str_replace_editor {\"command\":\"create\",\"path\":\"/r/reproduce_issue.py\",\"file_text\":\"print(1)\"}",
+            "result: created",
+            "call: bash {\"command\":\"python reproduce_issue.py\"}",
+            "result: 1",
+            "call: bash {\"command\":\"grep -n rows a.py\"}",
+            "result: 3: def rows",
+            "call: finish",
+        ],
+        SignalKind::NothingChanged,
+    );
+    check_failed(
+        &[
+            task,
+            "call: bash {\"command\":\"sed -i s/a/b/ a.py\"}",
+            "result: exit code: 0",
+            "call: bash {\"command\":\"pytest\"}",
+            "result: 3 passed\nexit code: 0",
+            "call: bash {\"command\":\"git checkout -- .\"}",
+            "result: exit code: 0",
+            "call: submit",
+        ],
+        SignalKind::NothingChanged,
+    );
+}
+
+#[track_caller]
+fn check_end(lines: &[&str], end: &RecordedEnd, expected: Option<SignalKind>) {
+    let judged = judge(&conversation(lines), end);
+    let kind = judged.judgement.reason().map(|signal| signal.kind);
+    assert_eq!(kind, expected, "{judged:#?}");
+    let is_failure = judged.judgement.verdict == Verdict::Failure;
+    assert_eq!(is_failure, expected.is_some(), "{judged:#?}");
+}
+
+#[test]
+fn the_program_around_it_says_how_it_ended() {
+    let lines = ["user: do it", "call: bash {\"command\":\"./a\"}", "result: exit code: 0"];
+    let ended = |status: &str| RecordedEnd { status: Some(status.to_owned()), patch: None };
+    check_end(&lines, &ended("submitted (exit_cost)"), Some(SignalKind::MaxIterations));
+    check_end(&lines, &ended("max_steps"), Some(SignalKind::MaxIterations));
+    check_end(&lines, &ended("AgentStuckInLoopError"), Some(SignalKind::DoomLoop));
+    check_end(&lines, &ended("submitted"), None);
+    let patch = |patch: &str| RecordedEnd { status: None, patch: Some(patch.to_owned()) };
+    let done = [&lines[..], &["says: Done."]].concat();
+    check_end(&done, &patch(" \n"), Some(SignalKind::NothingChanged));
+    check_end(&done, &patch("--- a\n+++ b\n"), None);
+}
+
+#[test]
+fn limits_are_named_in_many_ways() {
+    for said in [
+        "Exit due to context window",
+        "Exit due to cost limit",
+        "Exited (exit_format)",
+        "Agent reached maximum iteration. Current iteration: 100, max iteration: 100",
+        "Reached maximum steps limit of 75",
+    ] {
+        let lines = [
+            json!({"role": "user", "content": "do it"}),
+            json!({"role": "assistant", "content": "```\nls\n```"}),
+            json!({"role": "user", "content": "OBSERVATION:\na.py"}),
+            json!({"role": "exit", "content": said}),
+        ];
+        let judged = judge_recorded(&lines);
+        assert_eq!(judged.judgement.verdict, Verdict::Failure, "{said}: {judged:#?}");
+    }
+    let exit = |status: &str| json!({"role": "exit", "content": "a limit in a patch\nerror", "extra": {"exit_status": status}});
+    let start: [Value; 2] = [
+        json!({"role": "user", "content": "do it"}),
+        json!({"role": "assistant", "content": "I look."}),
+    ];
+    let verdict =
+        |status: &str| judge_recorded(&[&start[..], &[exit(status)]].concat()).judgement.verdict;
+    assert_eq!(verdict("LimitsExceeded"), Verdict::Failure);
+    assert_eq!(verdict("Submitted"), Verdict::Ok);
+}
