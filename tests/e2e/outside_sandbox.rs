@@ -131,7 +131,13 @@ async fn the_question_waits_for_the_next_server() {
     let again = agent.event(&run_id, "approval_required").await;
     assert_eq!(again["data"], asked["data"]);
     assert_eq!(config(&agent), "[core]\n");
-    let decision = json!({"toolCallId": asked["data"]["tools"][0]["toolCallId"], "approved": true});
+    // Whoever clicks twice on what was asked before does not let it out.
+    let mut decision =
+        json!({"toolCallId": asked["data"]["tools"][0]["toolCallId"], "approved": true});
+    let approve = json!({"runId": run_id, "decisions": [decision]});
+    let error = agent.refusal("preceptor.approve", approve).await;
+    assert_eq!(error["code"], -32602, "{error}");
+    decision["outsideSandbox"] = json!(true);
     let approve = json!({"runId": run_id, "decisions": [decision]});
     agent.execute("preceptor.approve", approve).await;
     agent.turn_end(&run_id, 1).await;

@@ -104,6 +104,9 @@ pub struct ApprovalDecision {
     pub feedback: Option<String>,
     /// How far it reaches.
     pub scope: ApprovalScope,
+    /// Whether a yes means that a call that the sandbox stopped runs outside of it. A yes without
+    /// that was meant for the question before, and decides nothing.
+    pub outside_sandbox: bool,
 }
 
 /// How far an approval reaches.

@@ -317,6 +317,7 @@ impl Screen {
                 arguments: None,
                 feedback: answer.feedback,
                 scope: answer.scope,
+                outside_sandbox: tool.outside_sandbox,
             });
         }
         Ok(decisions)

@@ -35,6 +35,8 @@ const structured: Record<string, unknown> = {
   'lint.known_tools': ['deploy'],
   'lint.launchers': { 'vllm serve': 'serve_model' },
   'lint.rules': { 'name/invalid': 'warning' },
+  'sandbox.environment': ['PATH', 'LC_*'],
+  'sandbox.home_folders': ['.cargo/bin'],
   'skills.paths': ['/opt/skills'],
 };
 

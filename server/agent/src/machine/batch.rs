@@ -260,9 +260,12 @@ impl Batch {
         out: &mut Out,
     ) -> Decided {
         let reserved_usd = self.reserved_usd();
-        let Some(call) = self.calls.iter_mut().find(|call| {
-            call.call.id == decision.tool_call_id && call.progress == Progress::Pending
-        }) else {
+        let is_meant = |call: &&mut BatchCall| {
+            call.call.id == decision.tool_call_id
+                && call.progress == Progress::Pending
+                && (!decision.approved || decision.outside_sandbox || call.stopped.is_none())
+        };
+        let Some(call) = self.calls.iter_mut().find(is_meant) else {
             return Decided::Unknown;
         };
         if !decision.approved {

@@ -128,6 +128,7 @@ fn decision(id: &str, approved: bool) -> ApprovalDecision {
         arguments: None,
         feedback: Some("use awk".to_owned()),
         scope: ApprovalScope::Once,
+        outside_sandbox: false,
     }
 }
 

@@ -301,5 +301,6 @@ fn decision(call: &PendingTool, choice: Choice) -> ApprovalDecision {
             Choice::Run => ApprovalScope::Run,
             Choice::Always => ApprovalScope::Always,
         },
+        outside_sandbox: call.outside_sandbox,
     }
 }

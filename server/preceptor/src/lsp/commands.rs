@@ -216,6 +216,7 @@ async fn approve(session: &Arc<Session>, arguments: Approve) -> Result<Value> {
             arguments: decision.arguments,
             feedback: decision.feedback,
             scope,
+            outside_sandbox: decision.outside_sandbox,
         });
     }
     let run = match session.runs.get(&run_id) {

@@ -279,7 +279,13 @@ impl RunHandle {
         let decisions: Vec<ApprovalDecision> = decisions
             .into_iter()
             .filter(|decision| {
-                pending.iter().any(|call| call.tool_call_id == decision.tool_call_id)
+                // What runs outside the sandbox is told so by whoever allows it.
+                let is_meant = |call: &PendingTool| {
+                    !decision.approved || decision.outside_sandbox || call.stopped_by.is_empty()
+                };
+                pending
+                    .iter()
+                    .any(|call| call.tool_call_id == decision.tool_call_id && is_meant(call))
             })
             .collect();
         let n_fitting = decisions.len();

@@ -273,6 +273,7 @@ async fn a_call_waits_for_a_person_and_goes_on_with_the_decision() {
         arguments: None,
         feedback: Some("not that".to_owned()),
         scope: ApprovalScope::Once,
+        outside_sandbox: false,
     };
     assert_eq!(handle.decide(vec![decision("none")]), Err(OperationError::NothingPending));
     let id = handle.pending()[0].tool_call_id.clone();
@@ -373,6 +374,7 @@ async fn a_journal_that_cannot_be_written_ends_the_turn_with_a_sentence() {
         arguments: None,
         feedback: None,
         scope: ApprovalScope::Once,
+        outside_sandbox: false,
     };
     handle.decide(vec![decision]).unwrap();
     let record = bench.wait_for(|event| matches!(event, Event::Error { .. })).await;

@@ -23,6 +23,8 @@ fn story() -> Vec<Input> {
     let mut edited = decision("e", true);
     edited.arguments = serde_json::from_str(r#"{"path":"a","content":"c"}"#).ok();
     edited.scope = ApprovalScope::Run;
+    let mut outside = decision("s", true);
+    outside.outside_sandbox = true;
     vec![
         request("count the rows"),
         calls(&[("a", "bash", LOOK), ("b", "bash", LOOK), ("r", "read_file", r#"{"path":"x"}"#)]),
@@ -33,7 +35,7 @@ fn story() -> Vec<Input> {
         calls(&[("s", "bash", r#"{"command":"curl x"}"#)]),
         Input::Decided(vec![decision("s", true)]),
         stopped("s"),
-        Input::Decided(vec![decision("s", true)]),
+        Input::Decided(vec![outside]),
         results(&[("s", 0)]),
         says("Twelve."),
         request("write them down"),

@@ -30,7 +30,11 @@ pub(super) fn stopped(id: &str) -> Input {
 }
 
 fn decided(id: &str, approved: bool, scope: ApprovalScope) -> Input {
-    Input::Decided(vec![ApprovalDecision { scope, ..decision(id, approved) }])
+    Input::Decided(vec![ApprovalDecision {
+        scope,
+        outside_sandbox: true,
+        ..decision(id, approved)
+    }])
 }
 
 fn outside_rule(command: &str, decision: Decision) -> Rule {
@@ -238,10 +242,23 @@ fn a_rule_about_the_outside_does_not_let_anything_run_that_asks() {
 }
 
 #[test]
+fn a_yes_that_does_not_speak_of_the_outside_is_none() {
+    let (mut machine, _) = asking(machine(Mode::Full));
+    let late = machine.advance(Input::Decided(vec![decision("a", true)]));
+    assert_eq!((late.step, late.events), (Step::AwaitApproval, Vec::new()));
+    let no = machine.advance(Input::Decided(vec![decision("a", false)]));
+    assert!(matches!(no.step, Step::CallModel { .. }), "a no needs no more: {:?}", no.step);
+}
+
+#[test]
 fn edited_arguments_are_what_runs_outside() {
     let (mut machine, _) = asking(machine(Mode::Full));
     let serde_json::Value::Object(arguments) = json!({"command": "curl y"}) else { unreachable!() };
-    let edited = ApprovalDecision { arguments: Some(arguments.clone()), ..decision("a", true) };
+    let edited = ApprovalDecision {
+        arguments: Some(arguments.clone()),
+        outside_sandbox: true,
+        ..decision("a", true)
+    };
     let run = machine.advance(Input::Decided(vec![edited]));
     let Step::RunTools { calls, .. } = &run.step else { panic!("{:?}", run.step) };
     assert_eq!((&calls[0].arguments, calls[0].outside_sandbox), (&arguments, true));

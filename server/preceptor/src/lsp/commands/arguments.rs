@@ -67,6 +67,8 @@ pub(super) struct Decision {
     pub(super) arguments: Option<Map<String, Value>>,
     pub(super) feedback: Option<String>,
     pub(super) scope: Option<Scope>,
+    #[serde(default)]
+    pub(super) outside_sandbox: bool,
 }
 
 #[derive(Debug, Deserialize)]

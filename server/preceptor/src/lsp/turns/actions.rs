@@ -50,9 +50,13 @@ pub(super) fn actions(
             let call = ends(&call.replace('\n', " "));
             let place = if *outside_sandbox { " outside the sandbox" } else { "" };
             let decision = |approved: bool, scope: &str| {
-                json!({ "runId": run_id, "decisions": [
-                    { "toolCallId": tool_call_id, "approved": approved, "scope": scope },
-                ]})
+                let decision = if *outside_sandbox {
+                    json!({ "toolCallId": tool_call_id, "approved": approved, "scope": scope,
+                        "outsideSandbox": true })
+                } else {
+                    json!({ "toolCallId": tool_call_id, "approved": approved, "scope": scope })
+                };
+                json!({ "runId": run_id, "decisions": [decision] })
             };
             vec![
                 (format!("Approve `{call}`{place}"), "preceptor.approve", decision(true, "once")),

@@ -38,6 +38,7 @@ fn approval(handle: &RunHandle, approved: bool) -> Vec<ApprovalDecision> {
         arguments: None,
         feedback: None,
         scope: ApprovalScope::Once,
+        outside_sandbox: false,
     };
     pending.iter().map(decide).collect()
 }
