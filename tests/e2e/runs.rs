@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Agent, AgentOptions, TEACHER, bash, calls, distilled, says, tool_results},
-    model_server::{ev_call, ev_finish, ev_text},
+    model_server::{Reply, ev_call, ev_finish, ev_text},
 };
 
 #[tokio::test]
@@ -203,6 +203,20 @@ async fn runs_are_listed_with_what_became_of_them() {
     }
     let one = agent.execute("preceptor.runs", json!({"limit": 1})).await;
     assert_eq!(one.as_array().unwrap().len(), 1);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stream_gives_a_message_instead_of_chunks() {
+    let mut agent = Agent::start().await;
+    let message = json!({"role": "assistant", "content": "There are 2 rows."});
+    let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+    agent.student.then(Reply::json(200, &json!({"choices": [choice]})));
+    let run_id = agent.ask_and_wait().await;
+    let kinds = agent.kinds(&run_id);
+    assert!(kinds.contains(&"assistant_message") && !kinds.contains(&"assistant_chunk"));
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(transcript.contains("\n\nThere are 2 rows.\n\n"), "{transcript}");
     agent.finish().await;
 }
 

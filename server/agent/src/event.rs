@@ -48,6 +48,11 @@ pub enum Event {
         /// The piece.
         content: String,
     },
+    /// A model's whole visible text, of a server that does not stream.
+    AssistantMessage {
+        /// The text.
+        content: String,
+    },
     /// The stream of one model call has ended.
     AssistantStreamEnd {},
     /// A piece of a model's reasoning.

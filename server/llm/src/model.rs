@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 pub enum Delta {
     /// More of the visible text.
     Text(String),
+    /// The whole visible text, of a server that does not stream.
+    Whole(String),
     /// More of the reasoning text.
     Thinking(String),
     /// An attempt failed; the next one starts after a wait that begins now.

@@ -208,7 +208,7 @@ impl Screen {
 
     fn render(&mut self, record: &Record) -> String {
         let line = match &record.event {
-            Event::AssistantChunk { content } => {
+            Event::AssistantChunk { content } | Event::AssistantMessage { content } => {
                 self.is_mid_line = !content.ends_with('\n');
                 return content.clone();
             }

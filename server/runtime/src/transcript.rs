@@ -91,7 +91,7 @@ impl Shown {
     fn render(&mut self, run_id: &str, record: &Record) -> String {
         let mut out = String::new();
         match &record.event {
-            Event::AssistantChunk { content } => {
+            Event::AssistantChunk { content } | Event::AssistantMessage { content } => {
                 if self.is_thinking {
                     self.end_paragraph(&mut out);
                 }

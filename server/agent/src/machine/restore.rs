@@ -169,7 +169,9 @@ impl Fold {
             Event::ToolOutput { tool_call_id, .. } => {
                 self.open_calls.retain(|_, (id, ..)| id != tool_call_id);
             }
-            Event::AssistantChunk { content } if !teacher => self.partial.push_str(content),
+            Event::AssistantChunk { content } | Event::AssistantMessage { content } if !teacher => {
+                self.partial.push_str(content);
+            }
             Event::TeacherTakeover { .. } => {
                 let history = self.student.messages.iter();
                 let history = history.filter(|it| !matches!(it, Message::System { .. }));

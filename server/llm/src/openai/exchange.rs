@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     failure::{Addressee, FailedAttempt, ServerReport},
-    model::Delta,
+    model::{Delta, hand_on},
     openai::{
         call_id::CallIds,
         reply::GrowingReply,
@@ -111,7 +111,13 @@ impl Exchange<'_> {
             return Err(addressee.refused(&report, None, self.model));
         }
         let mut reply = GrowingReply::default();
-        stream::take_in(&answer, &mut reply, self.deltas).await;
+        for delta in reply.push(&answer) {
+            let delta = match delta {
+                Delta::Text(text) => Delta::Whole(text),
+                delta => delta,
+            };
+            hand_on(self.deltas, delta).await;
+        }
         if reply.saw_choice() {
             Ok(reply.finish(self.call_ids))
         } else {

@@ -208,7 +208,7 @@ async fn an_answer_that_is_no_stream_is_read_as_well() {
     ));
     let (reply, deltas) = call(&model(&server.base_url()), ask()).await;
     let reply = reply.unwrap();
-    assert_eq!(shown(&deltas), "(hm)whole");
+    assert_eq!(shown(&deltas), "(hm)[whole]");
     assert_eq!(reply.tool_calls.len(), 1);
     assert_eq!(reply.finish_reason, FinishReason::ToolCalls);
     assert_eq!(reply.usage, Some(Usage { prompt_tokens: 1, completion_tokens: 2 }));

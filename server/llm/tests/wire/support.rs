@@ -95,6 +95,7 @@ pub(crate) async fn failure(model: &Arc<dyn Model>) -> (FailureClass, String) {
 pub(crate) fn shown(deltas: &[Delta]) -> String {
     let texts = deltas.iter().map(|delta| match delta {
         Delta::Text(text) => text.clone(),
+        Delta::Whole(text) => format!("[{text}]"),
         Delta::Thinking(text) => format!("({text})"),
         Delta::Retrying { attempt, reason, .. } => format!("[attempt {attempt} after {reason}]"),
         Delta::Rephrasing { change } => format!("[sent again {change}]"),

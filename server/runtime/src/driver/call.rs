@@ -201,7 +201,7 @@ struct Stream<'a> {
 
 impl Stream<'_> {
     async fn push(&mut self, delta: Delta, started: Instant) -> Result<(), JournalError> {
-        if let Delta::Text(text) | Delta::Thinking(text) = &delta {
+        if let Delta::Text(text) | Delta::Whole(text) | Delta::Thinking(text) = &delta {
             self.n_received += text.len() as u64;
             self.first_piece.get_or_insert_with(|| started.elapsed());
         }
@@ -225,6 +225,11 @@ impl Stream<'_> {
                     "The model server refused the form of the request; it is sent again {change}."
                 );
                 self.record(Event::ToolLog { tool: "system".to_owned(), log }).await?;
+            }
+            (_, Delta::Whole(content)) => {
+                self.flush().await?;
+                self.text.push_str(&content);
+                self.record(Event::AssistantMessage { content }).await?;
             }
             (Some(Delta::Text(waiting)), Delta::Text(more)) => {
                 self.text.push_str(&more);
