@@ -52,3 +52,27 @@ async fn a_skill_that_a_run_used_is_named_before_others_that_suit_as_little() {
     assert!(requests.last().unwrap().mentions("- filler-299: "));
     agent.finish().await;
 }
+
+#[tokio::test]
+async fn skills_that_nobody_trusted_are_not_offered_and_the_person_reads_so_once() {
+    let settings = json!({"teacher": {"enabled": false}});
+    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
+    let text = "---\nname: zip-rows\ndescription: Counts rows.\n---\n\nBody.\n";
+    agent.write(".agents/skills/zip-rows/SKILL.md", text);
+    agent.student.then(says("2 rows.")).then(says("And 2 columns."));
+    let run_id = agent.ask_and_wait().await;
+    agent.execute("preceptor.followUp", json!({"runId": run_id, "prompt": "columns?"})).await;
+    agent.turn_end(&run_id, 2).await;
+    assert!(agent.student.requests().iter().all(|it| !it.mentions("zip-rows")));
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    let told = "1 skill of this folder is not offered to the student";
+    assert_eq!(transcript.matches(told).count(), 1, "{transcript}");
+
+    agent.execute("preceptor.trust", json!({"trusted": true})).await;
+    agent.student.then(says("2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    assert!(agent.student.requests().last().unwrap().mentions("zip-rows"));
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(!transcript.contains("not offered"), "{transcript}");
+    agent.finish().await;
+}

@@ -181,6 +181,28 @@ pub fn left_out(sources: &SkillSources<'_>) -> Vec<String> {
     accepted.below(workspace).iter().filter_map(sentence).collect()
 }
 
+/// Returns a sentence about the skills that a workspace brought along and that are not offered,
+/// because nobody said that they may be; `None` where there are none.
+pub fn unaccepted(sources: &SkillSources<'_>) -> Option<String> {
+    if sources.trusts_workspace {
+        return None;
+    }
+    let accepted = AcceptedSkills::new(&sources.folders.state);
+    let is_unaccepted = |skill: &FoundSkill| {
+        let is_brought = skill.scope == Scope::Workspace && !skill.is_offered;
+        is_brought && accepted.get(&skill.path).is_none()
+    };
+    let what = match find(sources).iter().filter(|skill| is_unaccepted(skill)).count() {
+        0 => return None,
+        1 => "1 skill of this folder is".to_owned(),
+        n_skills => format!("{n_skills} skills of this folder are"),
+    };
+    Some(format!(
+        "{what} not offered to the student, because the folder is not trusted. Trust it in your \
+         editor or with `preceptor trust`."
+    ))
+}
+
 /// Returns the folders that the setting `skills.paths` names, whether they are there or not.
 pub fn extra_folders(workspace: &Path, home: &Path, config: &config::Skills) -> Vec<PathBuf> {
     config.paths.iter().map(|path| absolute(path, Some(workspace), home)).collect()

@@ -265,7 +265,8 @@ impl RunHandle {
     pub async fn tell_queued(&self, prompt: &str) -> Result<(), JournalError> {
         let turn = *self.shared.n_finished.borrow() + 1;
         let line = agent::clip::clip(first_line(prompt), QUEUED_CHARS);
-        let log = format!("Waits for the end of this turn: {line}");
+        let more = if prompt.trim().lines().nth(1).is_some() { " …" } else { "" };
+        let log = format!("Waits for the end of this turn: {line}{more}");
         let event = Event::ToolLog { tool: "system".to_owned(), log };
         self.recorder.record(turn, false, event).await.map(|_| ())
     }

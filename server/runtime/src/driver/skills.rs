@@ -14,11 +14,15 @@ impl Driver {
             return (Vec::new(), Vec::new());
         }
         let toolbox = Arc::clone(&self.parts.toolbox);
+        // Once a run is enough.
+        let is_first_turn = self.parts.machine.turn() == 0;
         let found = tokio::task::spawn_blocking(move || {
-            (toolbox.offered_skills(), toolbox.left_out_skills())
+            let mut notes = toolbox.left_out_skills();
+            notes.extend(is_first_turn.then(|| toolbox.unaccepted_skills()).flatten());
+            (toolbox.offered_skills(), notes)
         });
         let (skills, notes) = match found.await {
-            Ok((offered, left_out)) => (offered.into_iter().map(unused).collect(), left_out),
+            Ok((offered, notes)) => (offered.into_iter().map(unused).collect(), notes),
             Err(error) => {
                 tracing::error!(%error, "the skills were not found");
                 return (Vec::new(), Vec::new());

@@ -4,7 +4,7 @@ use agent::{clip::clip, tool::ToolResult};
 
 use super::{Arguments, Toolbox};
 use crate::{
-    skills::{FoundSkill, Scope, SkillSources, find, left_out},
+    skills::{FoundSkill, Scope, SkillSources, find, left_out, unaccepted},
     trust::trusts,
 };
 
@@ -57,6 +57,12 @@ impl Toolbox {
     /// Returns why accepted skills are not offered, a sentence each.
     pub fn left_out_skills(&self) -> Vec<String> {
         left_out(&self.skill_sources())
+    }
+
+    /// Returns what there is to know about skills that the workspace brought along and that are not
+    /// offered.
+    pub fn unaccepted_skills(&self) -> Option<String> {
+        unaccepted(&self.skill_sources())
     }
 
     fn skill_sources(&self) -> SkillSources<'_> {
