@@ -12,7 +12,10 @@ use std::{
 
 use lint::{Finding, Flaw, Neighborhood, Settings, SkillFile, check, clients_of};
 use skill::{SkillDocument, Span};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{OnceCell, watch},
+    time::Instant,
+};
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 use tracing::{debug, error, info_span};
@@ -47,7 +50,15 @@ pub(crate) struct Linted {
 #[derive(Debug, Default)]
 pub(crate) struct Linter {
     tasks: Mutex<HashMap<Url, DocumentTask>>,
-    found: Mutex<HashMap<Url, Arc<Linted>>>,
+    lints: Mutex<HashMap<Url, Arc<Lint>>>,
+}
+
+/// The lint of one version of a document, done or going on: who asks meanwhile waits for it.
+#[derive(Debug)]
+struct Lint {
+    revision: u64,
+    scope: Arc<LintScope>,
+    linted: OnceCell<Arc<Linted>>,
 }
 
 #[derive(Debug)]
@@ -94,54 +105,58 @@ impl Linter {
     /// Ends a closed document's task.
     pub(crate) fn closed(&self, uri: &Url) {
         self.tasks().remove(uri);
-        self.found().remove(uri);
+        self.lints().remove(uri);
     }
 
     /// Returns what is found in this very snapshot under the settings in force; empty for other
-    /// documents than skills. What is known already is not worked out again.
+    /// documents than skills. What is known already is not worked out again, and what is being
+    /// worked out is waited for.
     pub(crate) async fn findings(
         &self,
         session: &Arc<Session>,
         snapshot: Arc<Snapshot>,
     ) -> Arc<Linted> {
+        loop {
+            let lint = self.lint_of(session, &snapshot);
+            let was_done = lint.linted.initialized();
+            let mut is_own = false;
+            let work_out = || {
+                is_own = true;
+                work_out(session, Arc::clone(&snapshot), Arc::clone(&lint.scope))
+            };
+            let linted = Arc::clone(lint.linted.get_or_init(work_out).await);
+            // What another one began may be from before a change that this one was called for.
+            if is_own || was_done || is_up_to_date(session, &linted) {
+                return linted;
+            }
+        }
+    }
+
+    /// Returns the lint of a version that is known or going on, else one that is still to be done.
+    fn lint_of(&self, session: &Session, snapshot: &Snapshot) -> Arc<Lint> {
         let scope = LintScope::of(session, &snapshot.uri);
-        let known = self.found().get(&snapshot.uri).cloned();
+        let known = self.lints().get(&snapshot.uri).cloned();
         if let Some(known) = known
-            && known.snapshot.revision == snapshot.revision
+            && known.revision == snapshot.revision
             && *known.scope == scope
-            && known.neighborhood.as_ref().is_none_or(|it| session.neighbors.are_unchanged(it))
+            && known.linted.get().is_none_or(|linted| is_up_to_date(session, linted))
         {
             return known;
         }
-        let task = Arc::clone(session);
-        let scope = Arc::new(scope);
-        let (lint_snapshot, lint_scope) = (Arc::clone(&snapshot), Arc::clone(&scope));
-        let linted = tokio::task::spawn_blocking(move || {
-            lint_snapshot_text(&task, lint_snapshot, lint_scope)
-        });
-        let findings = linted.await.unwrap_or_else(|error| {
-            error!(%error, "a rule panicked");
-            Linted {
-                snapshot,
-                findings: Vec::new(),
-                diagnostics: Vec::new(),
-                scope,
-                neighborhood: None,
-            }
-        });
-        let findings = Arc::new(findings);
-        if session.documents.is_current(&findings.snapshot) {
-            self.found().insert(findings.snapshot.uri.clone(), Arc::clone(&findings));
+        let (revision, scope) = (snapshot.revision, Arc::new(scope));
+        let lint = Arc::new(Lint { revision, scope, linted: OnceCell::new() });
+        if session.documents.is_current(snapshot) {
+            self.lints().insert(snapshot.uri.clone(), Arc::clone(&lint));
         }
-        findings
+        lint
     }
 
     fn tasks(&self) -> MutexGuard<'_, HashMap<Url, DocumentTask>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn found(&self) -> MutexGuard<'_, HashMap<Url, Arc<Linted>>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lints(&self) -> MutexGuard<'_, HashMap<Url, Arc<Lint>>> {
+        self.lints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -215,6 +230,32 @@ async fn lint_latest(session: Arc<Session>, mut latest: watch::Receiver<Arc<Snap
     }
 }
 
+/// Says whether what was around a skill is around it still.
+fn is_up_to_date(session: &Session, linted: &Linted) -> bool {
+    linted.neighborhood.as_ref().is_none_or(|it| session.neighbors.are_unchanged(it))
+}
+
+async fn work_out(
+    session: &Arc<Session>,
+    snapshot: Arc<Snapshot>,
+    scope: Arc<LintScope>,
+) -> Arc<Linted> {
+    let (task, lint_snapshot, lint_scope) =
+        (Arc::clone(session), Arc::clone(&snapshot), Arc::clone(&scope));
+    let linted =
+        tokio::task::spawn_blocking(move || lint_snapshot_text(&task, lint_snapshot, lint_scope));
+    Arc::new(linted.await.unwrap_or_else(|error| {
+        error!(%error, "a rule panicked");
+        Linted {
+            snapshot,
+            findings: Vec::new(),
+            diagnostics: Vec::new(),
+            scope,
+            neighborhood: None,
+        }
+    }))
+}
+
 fn lint_snapshot_text(session: &Session, snapshot: Arc<Snapshot>, scope: Arc<LintScope>) -> Linted {
     let guide = &session.guide;
     guide.unpack();
@@ -263,4 +304,32 @@ fn flaw_on_disk(snapshot: &Snapshot) -> Option<Flaw> {
 pub(crate) fn directory_name(uri: &Url) -> Option<String> {
     let path = uri.to_file_path().ok()?;
     Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tower_lsp::lsp_types::{TextDocumentItem, Url};
+
+    use crate::lsp::{options::Options, outbox::Outbox, session::Session, tasks::Tasks};
+
+    #[tokio::test]
+    async fn who_asks_during_a_lint_waits_for_it() {
+        let session = Arc::new(Session::new(Options::default(), Outbox::new(), Tasks::default()));
+        let uri = Url::parse("file:///nowhere/demo/SKILL.md").unwrap();
+        let open = |version| {
+            let text = "# 😀 Größe\n".to_owned();
+            let item = TextDocumentItem::new(uri.clone(), "markdown".to_owned(), version, text);
+            session.documents.open(item)
+        };
+        let snapshot = open(1);
+        let findings = || session.linter.findings(&session, Arc::clone(&snapshot));
+        let (first, second) = tokio::join!(findings(), findings());
+        assert!(Arc::ptr_eq(&first, &second));
+        assert!(!first.findings.is_empty());
+        assert!(Arc::ptr_eq(&first, &findings().await), "what is known is not worked out again");
+        let changed = session.linter.findings(&session, open(2)).await;
+        assert_eq!(changed.snapshot.version, 2);
+    }
 }
