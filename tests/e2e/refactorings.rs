@@ -99,6 +99,25 @@ async fn a_new_skill_is_described_by_the_first_sentence_and_never_by_code() {
 }
 
 #[tokio::test]
+async fn a_new_skill_has_no_links_that_lead_nowhere_from_its_folder() {
+    let head = "---\r\nname: demo\r\ndescription: Größe. Use when it is asked.\r\n---\r\n\r\n";
+    let text = format!(
+        "{head}## Parts\r\n\r\n😀 See [the *script*](scripts/x.sh \"x\"), [that][in], [web][out], \
+         ![it](a.png), [below](#more), [there](#end), <https://example.org/a> and \
+         [site](https://example.org/b).\r\n\r\n### More\r\n\r\nText.\r\n\r\n## End\r\n\r\n\
+         [in]: references/g.md\r\n[out]: https://example.org/c\r\n"
+    );
+    let (mut client, uri) = open(&text).await;
+    let offered = actions(&mut client, &uri, (5, 0), (12, 0)).await;
+    let action = titled(&offered, "New skill `parts` from the selection");
+    let text = action["edit"]["documentChanges"][1]["edits"][0]["newText"].as_str().unwrap();
+    let expected = "😀 See the *script*, that, [web](https://example.org/c), it, [below](#more), \
+                    there, <https://example.org/a> and [site](https://example.org/b).\r\n";
+    assert!(text.contains(expected), "{text}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_section_moves_to_a_file_of_its_own() {
     let (mut client, uri) = open(SKILL).await;
     let offered = actions(&mut client, &uri, (11, 4), (11, 4)).await;
@@ -165,6 +184,17 @@ async fn a_command_in_a_step_gets_its_tool() {
     let edit = &action["edit"]["documentChanges"][0]["edits"][0];
     assert_eq!(edit["newText"], "with `bash`: ");
     assert_eq!(edit["range"]["start"], json!({"line": 9, "character": 7}));
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_value_in_a_step_gets_no_tool() {
+    let text = "# Demo\n\n1. Set 😀 `status draft` in it.\n2. Wait `last 7 days`.\n";
+    let (mut client, uri) = open(text).await;
+    for (line, character) in [(2, 14), (3, 10)] {
+        let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
+        assert!(offered.iter().all(|it| it["kind"] != "refactor.rewrite"), "{offered:?}");
+    }
     client.finish().await;
 }
 

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use skill::{SkillDocument, Span, quoted_yaml, slugify};
+use skill::{SkillDocument, Span, TextEdit, apply_edits, quoted_yaml, slugify};
 
 use crate::lsp::{
     documents::Snapshot,
-    language::refactorings::{Refactoring, free_path, line_end, trimmed},
+    language::{
+        anchors::anchor_of,
+        refactorings::{Refactoring, free_path, line_end, trimmed},
+    },
 };
 
 /// A shorter selection is hardly a procedure. In characters.
@@ -27,10 +30,10 @@ pub(crate) fn new_skill(
 ) -> Option<Refactoring> {
     let text = &**snapshot.text();
     let selection = trimmed(text, selection);
-    let procedure = selection.of(text);
-    if procedure.chars().count() < MINIMUM_LENGTH {
+    if selection.of(text).chars().count() < MINIMUM_LENGTH {
         return None;
     }
+    let procedure = without_broken_links(snapshot.skill(), selection)?;
     let lines = prose_lines(snapshot.skill(), selection);
     let mut headings = lines.iter().filter(|line| line.starts_with('#'));
     let title = headings.next().map(|line| plain(line));
@@ -56,6 +59,54 @@ pub(crate) fn new_skill(
         edits: Vec::new(),
         creates: Some((folder.join("SKILL.md"), skill)),
     })
+}
+
+/// Returns the selection as it can stand in another folder. A link to a file beside this one, to a
+/// section that stays behind or by a definition that does would lead nowhere there, and a skill must
+/// not lead into another one's folder: the link becomes its words, an address stands where it is.
+fn without_broken_links(document: &SkillDocument, selection: Span) -> Option<String> {
+    let text = &*document.text;
+    let headings = document.body.headings.iter();
+    let moved: Vec<_> = headings.filter(|it| selection.contains(it.span)).collect();
+    let mut edits: Vec<TextEdit> = Vec::new();
+    for link in document.body.links.iter().filter(|it| selection.contains(it.span)) {
+        let Some(destination) = link.destination_span else { continue };
+        let words = words_of(text, link.span, destination);
+        let is_address =
+            link.destination.contains("://") || link.destination.starts_with("mailto:");
+        let replacement = if is_address {
+            let mark = if link.is_image { "!" } else { "" };
+            let is_complete = selection.contains(destination);
+            (!is_complete).then(|| format!("{mark}[{words}]({})", link.destination))
+        } else {
+            let anchor = link.destination.strip_prefix('#');
+            let stays = anchor.is_some_and(|it| moved.iter().any(|moved| anchor_of(moved) == it));
+            (!stays).then(|| words.to_owned())
+        };
+        // Of an image in a link, the link is dealt with.
+        let is_inner = edits.last().is_some_and(|outer| outer.span.contains(link.span));
+        let edit = replacement.map(|it| TextEdit::replace(link.span, it));
+        edits.extend(edit.filter(|_| !is_inner));
+    }
+    let edits: Vec<TextEdit> = edits
+        .into_iter()
+        .map(|edit| {
+            let (start, end) = (edit.span.start - selection.start, edit.span.end - selection.start);
+            TextEdit::replace(Span::new(start, end), edit.new_text)
+        })
+        .collect();
+    apply_edits(selection.of(text), &edits).ok()
+}
+
+/// Returns what a link is called: what is between its brackets.
+fn words_of(text: &str, link: Span, destination: Span) -> &str {
+    let is_inline = link.contains(destination);
+    let end = if is_inline { destination.start } else { link.end };
+    let written = Span::new(link.start, end).of(text).trim_start_matches('!');
+    let separator = if is_inline { "](" } else { "][" };
+    let end = written.rfind(separator).or_else(|| written.rfind(']'));
+    let words = end.and_then(|end| written.get(..end)).unwrap_or(written);
+    words.strip_prefix('[').unwrap_or(words)
 }
 
 /// The lines that say something: headings and prose, without code, tables, comments and rules.
