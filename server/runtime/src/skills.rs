@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use skill::SkillDocument;
+use skill::Frontmatter;
 
 use crate::{
     acceptance::AcceptedSkills,
@@ -238,10 +238,11 @@ fn load(
         Some(buffer) => buffer.text,
         None => on_disk()?,
     };
-    let document = SkillDocument::parse(Arc::clone(&text));
-    let description = document.description()?.trim().to_owned();
-    let folder_name = path.parent()?.file_name()?.to_str()?.to_owned();
-    let name = document.name().map_or(folder_name, |name| name.trim().to_owned());
+    // The body is left alone: editors ask for all skills as somebody types.
+    let frontmatter = Frontmatter::parse(&text)?;
+    let description = frontmatter.field_text("description")?.to_owned();
+    let folder_name = path.parent()?.file_name()?.to_str()?;
+    let name = frontmatter.field_text("name").unwrap_or(folder_name).to_owned();
     let is_accepted = acceptance.is_some_and(|acceptance| acceptance.covers(&text));
     // Not even trust makes a proposal a skill: a person accepts it first.
     let is_proposal = path.components().any(|part| part == Component::Normal(OWN_FOLDER.as_ref()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Body, Frontmatter, Node, NodeKind};
+use crate::{Body, Frontmatter, Node};
 
 /// One `SKILL.md`: its text, and what was understood of it.
 ///
@@ -37,10 +37,7 @@ impl SkillDocument {
 
     /// Returns a top-level field's text, without white space around it, if it has any.
     pub fn field_text(&self, key: &str) -> Option<&str> {
-        match &self.field(key)?.kind {
-            NodeKind::Scalar { text, .. } => Some(text.trim()).filter(|text| !text.is_empty()),
-            _ => None,
-        }
+        self.frontmatter.as_ref()?.field_text(key)
     }
 
     /// Returns the skill's name, if the frontmatter has one.

@@ -108,6 +108,11 @@ impl Frontmatter {
         self.entry(key).map(|entry| &entry.value)
     }
 
+    /// Returns a top-level field's text, without white space around it, if it has any.
+    pub fn field_text(&self, key: &str) -> Option<&str> {
+        self.field(key)?.as_text().map(str::trim).filter(|text| !text.is_empty())
+    }
+
     /// Returns the first top-level field with this name.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
