@@ -55,6 +55,7 @@ mod state;
 mod status;
 mod stories;
 mod structure;
+mod takeovers;
 mod terminal;
 mod transport;
 mod trust;

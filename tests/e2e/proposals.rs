@@ -83,6 +83,8 @@ async fn a_proposal_with_errors_is_refused_unless_somebody_overrides() {
     lesson["description"] = json!("Counts rows, one after the other. ".repeat(40));
     let mut agent =
         start(json!({"workspace": {"workspaceEdit": {"resourceOperations": []}}})).await;
+    // The teacher is asked to mend it, and does not.
+    agent.teacher.when(|it| it.mentions("The linter found this"), says(&lesson.to_string()));
     let (_, proposal_id) = agent.proposed(&lesson).await;
     let argument = json!({"proposalId": proposal_id});
     let proposals = agent.execute("preceptor.proposals", json!({})).await;

@@ -1,13 +1,14 @@
 //! Reading the skill that the teacher distilled from its own attempt.
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// The teacher's word for "this taught nothing that could be saved".
 const DECLINED: &str = "NO_SKILL";
 
 /// A skill as the teacher wrote it. What it claims about itself (source, status, confidence) is
 /// not part of it: the server knows better.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DistilledSkill {
     /// Not yet made to fit the format.
     pub name: String,
@@ -23,6 +24,23 @@ pub struct DistilledSkill {
     pub verification: Vec<String>,
     /// One word; `general` if there is none.
     pub category: String,
+}
+
+impl DistilledSkill {
+    /// Returns the skill as the teacher is to write it.
+    pub(crate) fn to_json(&self) -> String {
+        let skill = json!({
+            "action": "add",
+            "name": self.name,
+            "description": self.description,
+            "when_to_use": self.when_to_use,
+            "procedure": self.procedure,
+            "pitfalls": self.pitfalls,
+            "verification": self.verification,
+            "category": self.category,
+        });
+        skill.to_string()
+    }
 }
 
 /// What the teacher's distillation comes to.

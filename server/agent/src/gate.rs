@@ -66,7 +66,7 @@ pub enum Gate {
     Disabled,
     /// No model is named.
     NoModel,
-    /// The mode lets it take over only by hand, or not at all.
+    /// The mode has it wait for a person's word, write a skill only, or stay out.
     Mode(TakeoverMode),
     /// The student runs in a cloud.
     Scope,
@@ -106,10 +106,13 @@ impl Gate {
                     .to_owned()
             }
             Self::Mode(TakeoverMode::Off) => "`teacher.mode` is \"off\".".to_owned(),
-            Self::Mode(mode) => format!(
-                "`teacher.mode` is \"{}\". Set it to \"takeover\" to have it come in at once.",
-                mode.name()
-            ),
+            Self::Mode(mode) => {
+                let how = match mode {
+                    TakeoverMode::Propose => "it is asked for a skill only",
+                    _ => "it waits for your word",
+                };
+                format!("{how} (`teacher.mode` is \"{}\").", mode.name())
+            }
             Self::Scope => {
                 "the student is no self-hosted model and `teacher.scope` is \"self_hosted_only\"."
                     .to_owned()
@@ -170,6 +173,18 @@ impl TeacherPolicy {
             Some(refusal) => Err(Gate::Budget(refusal)),
             None => Ok(self.mode),
         }
+    }
+
+    /// Checks the gates that stay closed also if a person asks for the teacher.
+    ///
+    /// # Errors
+    /// The first gate that is closed.
+    pub fn check_by_hand(&self, is_chat: bool) -> Result<(), Gate> {
+        if is_chat {
+            return Err(Gate::ChatMode);
+        }
+        // The scope says whom the teacher helps by itself.
+        self.check_settings(/*student_is_self_hosted*/ true)
     }
 
     /// Checks the gates that settings close for every run.
@@ -262,5 +277,16 @@ mod tests {
         for mode in [TakeoverMode::Ask, TakeoverMode::Propose] {
             assert_eq!(TeacherPolicy { mode, ..policy() }.check(situation()), Ok(mode));
         }
+    }
+
+    #[test]
+    fn a_person_who_asks_for_the_teacher_is_stopped_by_fewer_gates() {
+        let policy = TeacherPolicy { per_run: 0, self_hosted_only: true, ..policy() };
+        assert_eq!(policy.check_by_hand(false), Ok(()));
+        assert_eq!(policy.check_by_hand(true), Err(Gate::ChatMode));
+        let off = TeacherPolicy { mode: TakeoverMode::Off, ..policy.clone() };
+        assert_eq!(off.check_by_hand(false), Err(Gate::Mode(TakeoverMode::Off)));
+        let disabled = TeacherPolicy { enabled: false, ..policy };
+        assert_eq!(disabled.check_by_hand(false), Err(Gate::Disabled));
     }
 }

@@ -11,7 +11,10 @@
 mod attempt;
 mod batch;
 mod compaction;
+mod decision;
+mod escalation;
 mod guarding;
+mod learning;
 mod restore;
 mod skills;
 mod spending;
@@ -22,7 +25,6 @@ mod verdict;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     context::{Fill, Rooms},
@@ -33,9 +35,10 @@ use crate::{
     machine::{
         batch::{Batch, Progress},
         compaction::Compaction,
+        escalation::FailedAttempt,
         guarding::Watch,
+        learning::{Lesson, save_failed},
         spending::Purse,
-        takeover::save_failed,
     },
     message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
     policy::{Grant, Policy},
@@ -43,7 +46,11 @@ use crate::{
     tool::{PreparedCall, ToolResult},
 };
 
-pub use crate::machine::spending::{Bill, Budget, CallEnd, MODEL_CALL, Rated, Rates};
+pub use crate::machine::{
+    decision::{ApprovalDecision, ApprovalScope},
+    escalation::{Escalation, ROLL_BACK, TAKEOVER},
+    spending::{Bill, Budget, CallEnd, MODEL_CALL, Rated, Rates},
+};
 
 /// What a run is made with; does not change while it lives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,36 +96,6 @@ pub enum Purpose {
     Distill,
     /// Writing the notes that stand for earlier messages.
     Compact,
-}
-
-/// What a person decided about one call.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ApprovalDecision {
-    /// Which call.
-    pub tool_call_id: String,
-    /// Whether it may run.
-    pub approved: bool,
-    /// Arguments to run with instead.
-    pub arguments: Option<Map<String, Value>>,
-    /// Words for the model.
-    pub feedback: Option<String>,
-    /// How far it reaches.
-    pub scope: ApprovalScope,
-    /// Whether a yes means that a call that the sandbox stopped runs outside of it. A yes without
-    /// that was meant for the question before, and decides nothing.
-    pub outside_sandbox: bool,
-}
-
-/// How far an approval reaches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ApprovalScope {
-    /// This call.
-    #[default]
-    Once,
-    /// The same call until the run ends.
-    Run,
-    /// The same call in this workspace until it is revoked.
-    Always,
 }
 
 /// A skill that was stored as a proposal.
@@ -172,6 +149,8 @@ pub enum Input {
         /// Text that was already shown of an unfinished reply.
         partial: String,
     },
+    /// What the linter found in the skill of [`Step::CheckDraft`].
+    DraftChecked(Vec<Finding>),
     /// The skill was stored, or could not be.
     Proposed(Result<ProposedSkill, String>),
     /// A person wants work that was broken off to go on.
@@ -180,6 +159,13 @@ pub enum Input {
         skills: Vec<OfferedSkill>,
         /// What a person should know before the turn begins, a sentence each.
         notes: Vec<String>,
+    },
+    /// A person wants the teacher to come in, after a turn has ended.
+    Escalate {
+        /// What for.
+        escalation: Escalation,
+        /// The skills that are there now.
+        skills: Vec<OfferedSkill>,
     },
     /// A person wants the history to be shorter.
     Compact,
@@ -213,6 +199,8 @@ pub enum Step {
     },
     /// Wait for [`Input::Decided`].
     AwaitApproval,
+    /// Let the linter look at the skill; answer with [`Input::DraftChecked`].
+    CheckDraft(DistilledSkill),
     /// Store the skill; answer with [`Input::Proposed`].
     Propose(DistilledSkill),
     /// Bring the files back that these turns changed, the last one first; answer with
@@ -257,8 +245,12 @@ pub struct Machine {
     listed: Option<Vec<String>>,
     student: Attempt,
     teacher: Option<Attempt>,
-    student_failure: String,
-    student_stop: String,
+    /// The last attempt of the student, if it failed.
+    #[serde(default)]
+    failed: Option<FailedAttempt>,
+    /// Whether a person lets the teacher take over without being asked again.
+    #[serde(default)]
+    may_take_over: bool,
     n_takeovers: u32,
     /// The failures that the teacher came in for, see [`crate::detect::Judgement`].
     #[serde(default)]
@@ -284,6 +276,9 @@ struct Attempt {
     answer: String,
     fill: Fill,
     watch: Watch,
+    /// Whether it got the request done.
+    #[serde(default)]
+    has_succeeded: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -293,8 +288,13 @@ enum State {
     Running(Actor, Batch),
     Awaiting(Actor, Batch),
     /// A person is asked whether a model without a price may be called.
-    Pricing(Actor, PreparedCall),
-    Distilling,
+    Pricing(Actor, Purpose, PreparedCall),
+    /// A person is asked whether the teacher may take over.
+    Offering(PreparedCall),
+    /// The student's changes to files are taken back before the teacher takes over.
+    RollingBack,
+    Distilling(Lesson),
+    Checking(Lesson, DistilledSkill),
     Proposing,
     Compacting(Actor, Compaction),
     Undoing {
@@ -314,8 +314,8 @@ impl Machine {
             listed: None,
             student: Attempt::new(Vec::new()),
             teacher: None,
-            student_failure: String::new(),
-            student_stop: String::new(),
+            failed: None,
+            may_take_over: false,
             n_takeovers: 0,
             rescued: BTreeSet::new(),
             teacher_at_s: None,
@@ -347,9 +347,14 @@ impl Machine {
         self.n_tools() > 0
     }
 
+    /// Returns whether this is a chat: no tools, no teacher.
+    pub fn is_chat(&self) -> bool {
+        self.setup.is_chat
+    }
+
     /// Returns whether calls wait for a person.
     pub fn awaits_approval(&self) -> bool {
-        matches!(self.state, State::Awaiting(..) | State::Pricing(..))
+        matches!(self.state, State::Awaiting(..) | State::Pricing(..) | State::Offering(..))
     }
 
     /// Returns whether the turn is over.
@@ -361,7 +366,7 @@ impl Machine {
     pub fn pending_calls(&self) -> Vec<&PreparedCall> {
         match &self.state {
             State::Awaiting(_, batch) => batch.pending(),
-            State::Pricing(_, call) => vec![call],
+            State::Pricing(_, _, call) | State::Offering(call) => vec![call],
             _ => Vec::new(),
         }
     }
@@ -370,7 +375,7 @@ impl Machine {
     pub fn pending_tools(&self) -> Vec<PendingTool> {
         match &self.state {
             State::Awaiting(_, batch) => batch.pending_tools(),
-            State::Pricing(_, call) => vec![spending::price_tool(call)],
+            State::Pricing(_, _, call) | State::Offering(call) => vec![spending::plain_tool(call)],
             _ => Vec::new(),
         }
     }
@@ -397,16 +402,36 @@ impl Machine {
                 out.emit(Event::Interrupted {});
                 self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
             }
-            (State::Pricing(actor, call), Input::Request { prompt, origin, skills, notes }) => {
-                Self::close_price_question(actor, &call, ToolState::Abandoned, &mut out);
+            (
+                State::Pricing(actor, purpose, call),
+                Input::Request { prompt, origin, skills, notes },
+            ) => {
+                Self::close_price_question(actor, purpose, &call, ToolState::Abandoned, &mut out);
                 self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
             }
-            (State::Pricing(actor, call), Input::Decided(decisions)) => {
-                self.price_decided(actor, call, &decisions, &mut out)
+            (State::Pricing(actor, purpose, call), Input::Decided(decisions)) => {
+                self.price_decided(actor, purpose, call, &decisions, &mut out)
             }
-            (State::Pricing(actor, call), Input::Cancelled { .. }) => {
-                Self::close_price_question(actor, &call, ToolState::Cancelled, &mut out);
+            (State::Pricing(actor, purpose, call), Input::Cancelled { .. }) => {
+                Self::close_price_question(actor, purpose, &call, ToolState::Cancelled, &mut out);
                 Step::Rest
+            }
+            (State::Offering(call), Input::Request { prompt, origin, skills, notes }) => {
+                Self::close_offer(&call, ToolState::Abandoned, &mut out);
+                self.begin_turn(Opening { prompt, origin, skills, notes }, &mut out)
+            }
+            (State::Offering(call), Input::Decided(decisions)) => {
+                self.takeover_decided(call, decisions, &mut out)
+            }
+            (State::Offering(call), Input::Cancelled { .. }) => {
+                Self::close_offer(&call, ToolState::Cancelled, &mut out);
+                Step::Rest
+            }
+            (State::RollingBack, Input::FilesRestored { notes }) => {
+                self.rolled_back(notes, &mut out)
+            }
+            (State::Resting, Input::Escalate { escalation, skills }) => {
+                self.escalate(escalation, skills, &mut out)
             }
             (State::Calling(actor), Input::Replied(reply)) => self.replied(actor, reply, &mut out),
             (State::Calling(actor), Input::CallFailed { failure, partial }) => {
@@ -435,9 +460,14 @@ impl Machine {
                 State::Running(actor, batch) | State::Awaiting(actor, batch),
                 Input::Cancelled { .. },
             ) => self.cancel_calls(actor, batch, &mut out),
-            (State::Distilling, Input::Replied(reply)) => self.distilled(&reply, &mut out),
-            (State::Distilling, Input::CallFailed { failure, .. }) => {
-                save_failed(failure.message, &mut out)
+            (State::Distilling(lesson), Input::Replied(reply)) => {
+                self.distilled(lesson, &reply, &mut out)
+            }
+            (State::Distilling(lesson), Input::CallFailed { failure, .. }) => {
+                self.lesson_broke(lesson, failure.message, &mut out)
+            }
+            (State::Checking(lesson, skill), Input::DraftChecked(findings)) => {
+                self.draft_checked(lesson, skill, findings, &mut out)
             }
             (State::Proposing, Input::Proposed(Ok(proposed))) => {
                 out.teacher = true;
@@ -471,15 +501,13 @@ impl Machine {
             (State::Undoing { removed }, Input::FilesRestored { notes }) => {
                 Self::undone(removed, notes, &mut out)
             }
-            (State::Distilling | State::Proposing, Input::Cancelled { .. }) => {
-                save_failed("it was cancelled".to_owned(), &mut out)
-            }
+            (
+                State::Distilling(_) | State::Checking(..) | State::Proposing,
+                Input::Cancelled { .. },
+            ) => save_failed("it was cancelled".to_owned(), &mut out),
             (state, _) => {
                 self.state = state;
-                match self.state {
-                    State::Awaiting(..) | State::Pricing(..) => Step::AwaitApproval,
-                    _ => Step::Rest,
-                }
+                if self.awaits_approval() { Step::AwaitApproval } else { Step::Rest }
             }
         };
         let step = self.afford(step, &mut out);
@@ -522,6 +550,7 @@ impl Attempt {
             answer: String::new(),
             fill: Fill::default(),
             watch: Watch::default(),
+            has_succeeded: false,
         }
     }
 

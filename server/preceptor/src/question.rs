@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use agent::{
     event::PendingTool,
-    machine::MODEL_CALL,
+    machine::{MODEL_CALL, TAKEOVER},
     preview::preview,
     shell::{self, Risk},
     tool::{Access, BuiltInTool},
@@ -18,7 +18,7 @@ const ARGUMENT_CHARS: usize = 1_000;
 pub(crate) fn risk(call: &PendingTool) -> Risk {
     let is_paid = call.billing.estimated_cost_usd.is_some_and(|usd| usd > 0.0)
         || call.billing.block_reason.is_some();
-    if is_paid || call.tool == MODEL_CALL {
+    if is_paid || matches!(call.tool.as_str(), MODEL_CALL | TAKEOVER) {
         return Risk::Costs;
     }
     if let Some(Value::String(command)) = call.arguments.get("command") {
@@ -72,6 +72,7 @@ pub(crate) fn title(call: &PendingTool) -> String {
         Some(BuiltInTool::WriteFile) => "Write a file".to_owned(),
         Some(BuiltInTool::EditFile) => "Edit a file".to_owned(),
         None if call.tool == MODEL_CALL => "Call a model without a known price".to_owned(),
+        None if call.tool == TAKEOVER => "Let the teacher take over".to_owned(),
         _ => format!("Run the tool `{}`", call.tool),
     }
 }

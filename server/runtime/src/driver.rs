@@ -6,6 +6,7 @@
 
 mod call;
 mod handle;
+mod learning;
 mod operations;
 mod prepare;
 mod skills;
@@ -18,9 +19,9 @@ use std::{
 };
 
 use agent::{
-    distill::DistilledSkill,
     event::{Event, RequestOrigin, StateRecord},
-    machine::{Actor, Emitted, Input, Machine, ProposedSkill, Step},
+    gate::Gate,
+    machine::{Actor, Emitted, Input, Machine, Step},
     message::FailureClass,
     tool::{Access, BuiltInTool, PreparedCall},
 };
@@ -38,7 +39,7 @@ use crate::{
     folders::Folders,
     journal::JournalError,
     models::Models,
-    proposals::{ProposalError, ProposalStore, Provenance},
+    proposals::ProposalStore,
     recorder::Recorder,
     run_store::{RunFolder, RunFolderError},
     sandbox::{Ability, Sandbox},
@@ -119,7 +120,7 @@ pub enum StartError {
 }
 
 /// The run does not take this now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OperationError {
     /// The request is empty.
     #[error("the request is empty: say what should be done")]
@@ -130,6 +131,12 @@ pub enum OperationError {
     /// The run has ended.
     #[error("this run has ended; start a new one")]
     Ended,
+    /// A gate keeps the teacher out.
+    #[error("{}", .0.sentence().trim_end_matches('.'))]
+    Gate(Gate),
+    /// Nothing was asked in this run yet.
+    #[error("nothing was asked in this run yet")]
+    NothingAsked,
     /// Nothing waits for approval.
     #[error("nothing in this run waits for approval")]
     NothingPending,
@@ -239,7 +246,7 @@ impl Driver {
             // what waits for a person.
             let can_stop = !matches!(
                 transition.step,
-                Step::Rest | Step::RestoreFiles { .. } | Step::AwaitApproval
+                Step::Rest | Step::RestoreFiles { .. } | Step::AwaitApproval | Step::Propose(_)
             );
             if cancel.is_cancelled() && can_stop {
                 input = Input::Cancelled { partial: String::new() };
@@ -254,6 +261,7 @@ impl Driver {
                     Some(input) => input,
                     None => return Ok(()),
                 },
+                Step::CheckDraft(skill) => self.check_draft(&skill).await,
                 Step::Propose(skill) => self.propose(&skill).await,
                 Step::RestoreFiles { turns } => self.restore_files(&turns).await,
                 Step::Rest => return Ok(()),
@@ -363,37 +371,6 @@ impl Driver {
                 None => return Some(Input::Cancelled { partial: String::new() }),
             }
         }
-    }
-
-    async fn propose(&self, skill: &DistilledSkill) -> Input {
-        let provenance = Provenance {
-            run_id: self.parts.folder.run_id.clone(),
-            run_folder: self.parts.folder.path.clone(),
-            turn: self.parts.machine.turn(),
-            teacher_model: model_name(&self.parts.models.teacher, &self.parts.config.teacher.model),
-        };
-        let (store, skill) = (self.parts.proposals.clone(), skill.clone());
-        let (now, config) = (self.parts.clock.now(), Arc::clone(&self.parts.config));
-        let stored = tokio::task::spawn_blocking(move || {
-            let proposal = store.create(&skill, provenance, now, &config)?;
-            let uri = store.uri(&proposal);
-            Ok::<_, ProposalError>((proposal, uri))
-        })
-        .await;
-        let proposed = match stored {
-            Ok(Ok((proposal, uri))) => Ok(ProposedSkill {
-                proposal_id: proposal.proposal_id,
-                name: proposal.name,
-                category: proposal.category,
-                uri,
-                risk: proposal.risk,
-                findings: proposal.findings,
-                verification: proposal.verification,
-            }),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(format!("the skill could not be stored ({error})")),
-        };
-        Input::Proposed(proposed)
     }
 
     /// The journal cannot be written: the turn ends, and says so to whoever listens.

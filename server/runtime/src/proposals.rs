@@ -166,6 +166,19 @@ impl ProposalStore {
         LintSettings::new(config).of(&self.folder, &path).into_owned()
     }
 
+    /// Returns what the linter finds in a skill as it would be stored; nothing is written.
+    pub fn examine(
+        &self,
+        skill: &DistilledSkill,
+        teacher_model: &str,
+        now: Timestamp,
+        config: &Config,
+    ) -> Vec<Finding> {
+        let name = skill::slugify(&skill.name);
+        let text = skill::render(&draft(skill, &name, teacher_model, now));
+        check(&text, &name, &self.settings(config, &name))
+    }
+
     /// Stores a skill as the teacher wrote it, with provenance that the teacher has no say in.
     ///
     /// # Errors

@@ -118,6 +118,11 @@ impl Recorder {
         Ok(record)
     }
 
+    /// Returns what takes secrets out of the run's texts.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// Returns the line (0-based) at which a turn starts in the transcript.
     pub fn turn_line(&self, turn: u32) -> Option<u32> {
         self.turn_lines.lock().unwrap_or_else(PoisonError::into_inner).get(&turn).copied()

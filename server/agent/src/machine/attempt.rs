@@ -91,6 +91,7 @@ impl Machine {
         out.teacher = false;
         out.emit(Event::State(request));
         self.teacher = None;
+        self.failed = None;
         let more = self.list_skills(skills, out);
         for log in notes {
             out.emit(Event::ToolLog { tool: "skills".to_owned(), log });
@@ -108,7 +109,7 @@ impl Machine {
         if !self.has_steps_left(actor) {
             return self.end_attempt(actor, Ending::MaxIterations, out);
         }
-        if let Some(step) = self.ask_about_price(actor, out) {
+        if let Some(step) = self.ask_about_price(actor, Purpose::Attempt, out) {
             return step;
         }
         if let Some(step) = self.make_room(actor, out) {
@@ -329,7 +330,7 @@ impl Machine {
                 let found = self.teacher.as_ref().and_then(Attempt::final_answer);
                 let found = found.filter(|_| failure.class == FailureClass::Budget);
                 let answer = found.or_else(|| self.student.final_answer());
-                let stop_reason = self.student_stop.clone();
+                let stop_reason = self.failed_attempt().stop_reason;
                 self.complete_turn(answer, &stop_reason, out)
             }
         }

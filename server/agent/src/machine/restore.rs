@@ -17,7 +17,7 @@ use crate::{
     context::{NO_RESULT, repair},
     event::{Event, StateRecord},
     ledger::{Balance, Money, Scope},
-    machine::spending::price_question,
+    machine::{escalation::takeover_question, spending::price_question},
     message::{Message, Origin},
     policy::Policy,
     prompt::OfferedSkill,
@@ -48,11 +48,16 @@ impl Machine {
             out.emit(batch.approval_required());
             return (machine, Transition { events: out.events, step: Step::AwaitApproval });
         }
+        let question = match &machine.state {
+            State::Pricing(actor, _, call) => Some((*actor, price_question(call))),
+            State::Offering(call) => Some((Actor::Teacher, takeover_question(call))),
+            _ => None,
+        };
         if !fold.has_gone_on
-            && let State::Pricing(actor, call) = &machine.state
+            && let Some((actor, question)) = question
         {
-            out.teacher = *actor == Actor::Teacher;
-            out.emit(price_question(call));
+            out.teacher = actor == Actor::Teacher;
+            out.emit(question);
             return (machine, Transition { events: out.events, step: Step::AwaitApproval });
         }
         machine.state = State::Resting;
@@ -82,7 +87,7 @@ impl Machine {
     /// Adds a snapshot where the machine waits for a person: before the event that tells so, for
     /// a run that was told of has to be there after a crash.
     pub(super) fn keep_state(&self, out: &mut Out) {
-        let waits = matches!(self.state, State::Resting | State::Awaiting(..) | State::Pricing(..));
+        let waits = self.is_resting() || self.awaits_approval();
         let Some(last) = out.events.last() else { return };
         if !waits {
             return;
@@ -90,12 +95,7 @@ impl Machine {
         let teacher = last.teacher;
         let Some(snapshot) = self.snapshot() else { return };
         let snapshot = Emitted { teacher, ..snapshot };
-        let is_told = match self.state {
-            State::Awaiting(..) | State::Pricing(..) => {
-                matches!(last.event, Event::ApprovalRequired { .. })
-            }
-            _ => true,
-        };
+        let is_told = self.is_resting() || matches!(last.event, Event::ApprovalRequired { .. });
         let at = out.events.len() - usize::from(is_told);
         out.events.insert(at, snapshot);
     }
@@ -275,6 +275,7 @@ impl Fold {
         machine.setup = Setup { is_chat, tools, ..setup };
         machine.policy = policy;
         machine.purse.forget_grants();
+        machine.may_take_over = false;
         machine.purse.ledger.restore(self.spent);
         machine.turn = self.turn;
         if !self.request.is_empty() {

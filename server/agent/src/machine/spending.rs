@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use super::{
-    Actor, ApprovalDecision, ApprovalScope, Emitted, Input, Machine, Out, State, Step,
-    takeover::save_failed,
+    Actor, ApprovalDecision, ApprovalScope, Emitted, Input, Machine, Out, Purpose, State, Step,
+    learning::save_failed,
 };
 use crate::{
     context::estimate_request,
@@ -230,7 +230,12 @@ impl Machine {
     }
 
     /// Asks the person about a model without a price, if that has to be. Returns the step.
-    pub(super) fn ask_about_price(&mut self, actor: Actor, out: &mut Out) -> Option<Step> {
+    pub(super) fn ask_about_price(
+        &mut self,
+        actor: Actor,
+        purpose: Purpose,
+        out: &mut Out,
+    ) -> Option<Step> {
         let asks = self.setup.budget.unknown_price == UnknownPrice::Ask;
         let Rated { model, rate } = self.purse.rated(actor);
         if !asks || *rate != Rate::Unknown || self.may_call_unpriced(actor) {
@@ -249,7 +254,7 @@ impl Machine {
         };
         out.teacher = actor == Actor::Teacher;
         out.emit(price_question(&call));
-        self.state = State::Pricing(actor, call);
+        self.state = State::Pricing(actor, purpose, call);
         Some(Step::AwaitApproval)
     }
 
@@ -257,12 +262,13 @@ impl Machine {
     pub(super) fn price_decided(
         &mut self,
         actor: Actor,
+        purpose: Purpose,
         call: PreparedCall,
         decisions: &[ApprovalDecision],
         out: &mut Out,
     ) -> Step {
         let Some(decision) = decisions.iter().find(|it| it.tool_call_id == call.id) else {
-            self.state = State::Pricing(actor, call);
+            self.state = State::Pricing(actor, purpose, call);
             return Step::AwaitApproval;
         };
         out.teacher = actor == Actor::Teacher;
@@ -273,6 +279,9 @@ impl Machine {
                 "You did not allow calls of `{model}` without knowing its price: {}.",
                 how_to_set_price(model)
             ));
+            if purpose == Purpose::Distill {
+                return save_failed(failure.message, out);
+            }
             return self.call_failed(actor, &failure, String::new(), out);
         }
         out.emit(state_change(&call, ToolState::Approved));
@@ -288,6 +297,9 @@ impl Machine {
                 self.policy.always_allowed.insert(grant.clone());
                 out.emit(Event::State(StateRecord::AlwaysAllowed { grant }));
             }
+        }
+        if purpose == Purpose::Distill {
+            return self.ask_for_skill(out);
         }
         self.call_model(actor, out)
     }
@@ -308,12 +320,18 @@ impl Machine {
     /// The turn ends, or another one begins, before the person decided about a price.
     pub(super) fn close_price_question(
         actor: Actor,
+        purpose: Purpose,
         call: &PreparedCall,
         state: ToolState,
         out: &mut Out,
     ) {
         out.teacher = actor == Actor::Teacher;
         out.emit(state_change(call, state));
+        if purpose == Purpose::Distill {
+            // The turn has ended before.
+            save_failed("nobody decided whether the teacher may be called".to_owned(), out);
+            return;
+        }
         out.emit(Event::Interrupted {});
     }
 
@@ -403,7 +421,7 @@ impl Machine {
 
     fn not_made(&mut self, actor: Actor, failure: &ModelFailure, out: &mut Out) -> Step {
         match std::mem::replace(&mut self.state, State::Resting) {
-            State::Distilling => save_failed(failure.message.clone(), out),
+            State::Distilling(lesson) => self.lesson_broke(lesson, failure.message.clone(), out),
             State::Compacting(_, compaction) => {
                 self.summary_failed(actor, &compaction, failure, out)
             }
@@ -426,10 +444,11 @@ fn milestone(before: Money, after: Money) -> Option<Event> {
 
 /// Returns the event that asks about a model without a price.
 pub(super) fn price_question(call: &PreparedCall) -> Event {
-    Event::approval_required(vec![price_tool(call)])
+    Event::approval_required(vec![plain_tool(call)])
 }
 
-pub(super) fn price_tool(call: &PreparedCall) -> PendingTool {
+/// Returns a question of the machine's own, as it is shown.
+pub(super) fn plain_tool(call: &PreparedCall) -> PendingTool {
     PendingTool {
         tool: call.tool.clone(),
         arguments: call.arguments.clone(),
@@ -440,7 +459,7 @@ pub(super) fn price_tool(call: &PreparedCall) -> PendingTool {
     }
 }
 
-fn state_change(call: &PreparedCall, state: ToolState) -> Event {
+pub(super) fn state_change(call: &PreparedCall, state: ToolState) -> Event {
     Event::ToolStateChange { tool_call_id: call.id.clone(), tool: call.tool.clone(), state }
 }
 

@@ -1,47 +1,42 @@
-//! The teacher's turn, and what it taught.
+//! The teacher's turn: what it is told, and how it ends.
 
-use super::{Actor, Attempt, Machine, Out, Purpose, State, Step};
+use super::{Actor, Attempt, Machine, Out, State, Step};
 use crate::{
     clip::clip,
     detect::{Ending, Judgement, Verdict},
-    distill::{Distillation, read_distillation},
     event::{Event, StateRecord},
-    message::{Message, ModelReply, ModelRequest, Origin},
-    prompt::{distillation_messages, teacher_messages},
+    message::{Message, Origin},
+    prompt::handover::{Handover, teacher_messages},
+    trace::changed_files,
 };
 
 /// Longest reason shown for a failed attempt, in characters.
-const REASON_CHARS: usize = 300;
+pub(super) const REASON_CHARS: usize = 300;
 
 impl Machine {
-    /// The teacher goes on where the student failed.
-    pub(super) fn take_over(
-        &mut self,
-        judgement: &Judgement,
-        stop_reason: &str,
-        out: &mut Out,
-    ) -> Step {
+    /// The teacher goes on where the student failed. `is_rolled_back`: the student's changes to
+    /// files were taken back first.
+    pub(super) fn take_over(&mut self, is_rolled_back: bool, out: &mut Out) -> Step {
+        let failed = self.failed_attempt();
+        self.rescued.extend(failed.key);
         self.n_takeovers += 1;
         self.purse.ledger.begin_takeover();
-        let reason = judgement.reason();
-        let student_failure = reason
-            .map_or_else(|| "it failed".to_owned(), |signal| clip(&signal.evidence, REASON_CHARS));
-        // Evidence quotes what tools printed: it is shown to people, not put among instructions.
-        reason
-            .map_or("it failed", |signal| signal.kind.meaning())
-            .clone_into(&mut self.student_failure);
-        stop_reason.clone_into(&mut self.student_stop);
         out.teacher = true;
         out.emit(Event::TeacherTakeover {
             teacher_model: self.setup.teacher.model.clone(),
-            student_failure,
-            signals: judgement.signals.clone(),
+            student_failure: failed.shown,
+            signals: failed.signals,
         });
         let messages = teacher_messages(
             self.teacher_prompt(),
             &self.student.messages,
-            &self.request,
-            &self.student_failure,
+            Handover {
+                request: &self.request,
+                failure: &failed.meaning,
+                changed_files: &changed_files(&self.student.calls),
+                is_rolled_back,
+                nonce: &self.setup.nonce,
+            },
         );
         out.emit(Event::State(StateRecord::Messages {
             actor: Actor::Teacher,
@@ -61,7 +56,8 @@ impl Machine {
         if let Some(answer) = &teacher_answer {
             // What a follow-up builds on is the answer that the person saw last.
             let note = Message::User {
-                content: "[teacher-takeover] The teacher solved the request; its answer follows."
+                content: "[teacher-takeover] A teacher went on with the request; its answer \
+                          follows."
                     .to_owned(),
                 origin: Origin::TeacherNote,
             };
@@ -83,27 +79,9 @@ impl Machine {
             let answer = teacher_answer.or_else(|| self.student.final_answer());
             return self.complete_turn(answer, stop_reason, out);
         }
+        self.attempt_mut(Actor::Teacher).has_succeeded = true;
         self.complete_turn(teacher_answer, stop_reason, out);
-        out.emit(Event::Processing { message: "The teacher writes down what worked.".to_owned() });
-        let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.name.clone()).collect();
-        let (calls, answer) = match &self.teacher {
-            Some(teacher) => (teacher.calls.as_slice(), teacher.answer.as_str()),
-            None => (&[][..], ""),
-        };
-        let messages = distillation_messages(
-            &self.request,
-            &self.student_failure,
-            calls,
-            answer,
-            &names,
-            &self.setup.nonce,
-        );
-        self.state = State::Distilling;
-        Step::CallModel {
-            actor: Actor::Teacher,
-            purpose: Purpose::Distill,
-            request: ModelRequest { messages, tools: Vec::new(), max_tokens: None },
-        }
+        self.learn(out)
     }
 
     pub(super) fn complete_turn(
@@ -126,25 +104,4 @@ impl Machine {
         self.state = State::Resting;
         Step::Rest
     }
-
-    pub(super) fn distilled(&mut self, reply: &ModelReply, out: &mut Out) -> Step {
-        out.teacher = true;
-        match read_distillation(&reply.content) {
-            Distillation::Skill(skill) => {
-                self.state = State::Proposing;
-                Step::Propose(skill)
-            }
-            Distillation::Declined => save_failed(
-                "the teacher says that no general procedure would help here (NO_SKILL)".to_owned(),
-                out,
-            ),
-            Distillation::Unusable(reason) => save_failed(reason, out),
-        }
-    }
-}
-
-pub(super) fn save_failed(reason: String, out: &mut Out) -> Step {
-    out.teacher = true;
-    out.emit(Event::SkillSaveFailed { reason });
-    Step::Rest
 }

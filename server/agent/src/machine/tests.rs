@@ -21,7 +21,9 @@ use crate::{
 mod approving;
 mod billable;
 mod compaction;
+mod escalation;
 mod guarding;
+mod learning;
 mod restore;
 mod sandbox;
 mod skills;
@@ -190,6 +192,7 @@ fn render(transition: &Transition, out: &mut String) {
             )
         }
         Step::AwaitApproval => "await approval".to_owned(),
+        Step::CheckDraft(skill) => format!("check {}", skill.name),
         Step::Propose(skill) => format!("propose {}", skill.name),
         Step::RestoreFiles { turns } => format!("restore files of {turns:?}"),
         Step::Rest => "rest".to_owned(),
@@ -271,6 +274,7 @@ fn a_failed_student_is_followed_by_the_teacher_and_a_proposal() {
             results(&[("call_1_2", 0)]),
             says("Twelve."),
             says(SKILL),
+            Input::DraftChecked(Vec::new()),
             proposed(),
         ],
         &expect![[r#"
@@ -295,6 +299,7 @@ fn a_failed_student_is_followed_by_the_teacher_and_a_proposal() {
             teacher turn_complete ["Twelve.","final"]
             teacher processing {"message":"The teacher writes down what worked."}
             => call teacher distill: 0 tools
+            => check count-rows
             => propose count-rows
             teacher skill_proposed "count-rows"
             => rest

@@ -24,6 +24,7 @@ impl Machine {
         self.student.calls.clear();
         self.student.answer.clear();
         self.teacher = None;
+        self.failed = None;
         let turns = self.requests.pop().unwrap_or_default();
         out.emit(Event::State(StateRecord::Undone { turns: turns.clone(), n_messages: request }));
         self.state = State::Undoing { removed };

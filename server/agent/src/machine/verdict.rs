@@ -5,6 +5,7 @@ use crate::{
     detect::{Ending, Judgement, Verdict, judge, obstacle},
     event::{Event, StateRecord},
     gate::{Gate, Situation, TakeoverMode},
+    machine::escalation::FailedAttempt,
 };
 
 impl Machine {
@@ -42,38 +43,52 @@ impl Machine {
         stop_reason: &str,
         out: &mut Out,
     ) -> Step {
-        let has_failed = judgement.verdict == Verdict::Failure;
+        let answer = self.student.final_answer();
+        if judgement.verdict != Verdict::Failure {
+            Self::tell_verdict(judgement.verdict, judgement.confidence, None, out);
+            return self.complete_turn(answer, stop_reason, out);
+        }
         let failure = judgement.failure_key(&self.request);
-        let gate = has_failed.then(|| self.check_gates(&failure));
-        let closed = gate.as_ref().and_then(|gate| gate.as_ref().err());
-        out.emit(Event::State(StateRecord::Verdict {
-            verdict: judgement.verdict.name().to_owned(),
-            confidence: judgement.confidence,
-            gate: closed.map(Gate::sentence),
-            gate_name: closed.map(|gate| gate.name().to_owned()),
-        }));
-        match gate {
-            Some(Ok(())) => {
-                self.rescued.insert(failure);
-                self.take_over(judgement, stop_reason, out)
+        let way = self.check_gates(&failure);
+        self.failed = Some(FailedAttempt::new(judgement, failure, stop_reason));
+        let closed = match &way {
+            Ok(TakeoverMode::Takeover) => None,
+            Ok(TakeoverMode::Ask) if self.may_take_over => None,
+            Ok(mode) => Some(Gate::Mode(*mode)),
+            Err(gate) => Some(gate.clone()),
+        };
+        Self::tell_verdict(judgement.verdict, judgement.confidence, closed.as_ref(), out);
+        match (closed, way) {
+            (None, _) => self.take_over(/*is_rolled_back*/ false, out),
+            (Some(_), Ok(TakeoverMode::Ask)) => self.offer_takeover(out),
+            (Some(_), Ok(TakeoverMode::Propose)) => {
+                self.complete_turn(answer, stop_reason, out);
+                self.ask_for_skill(out)
             }
-            Some(Err(_)) | None => {
-                self.complete_turn(self.student.final_answer(), stop_reason, out)
-            }
+            (Some(_), _) => self.complete_turn(answer, stop_reason, out),
         }
     }
 
-    fn check_gates(&self, failure: &str) -> Result<(), Gate> {
+    fn tell_verdict(verdict: Verdict, confidence: f64, gate: Option<&Gate>, out: &mut Out) {
+        out.emit(Event::State(StateRecord::Verdict {
+            verdict: verdict.name().to_owned(),
+            confidence,
+            gate: gate.map(Gate::sentence),
+            gate_name: gate.map(|gate| gate.name().to_owned()),
+        }));
+    }
+
+    /// Returns how the teacher comes in.
+    fn check_gates(&self, failure: &str) -> Result<TakeoverMode, Gate> {
         let idle_s = self.teacher_at_s.map(|at_s| self.now_s.saturating_sub(at_s));
-        let mode = self.setup.teacher.check(Situation {
+        self.setup.teacher.check(Situation {
             is_chat: self.setup.is_chat,
             student_is_self_hosted: self.setup.student_is_self_hosted,
             n_takeovers: self.n_takeovers,
             idle_s,
             is_known_failure: self.rescued.contains(failure),
             unaffordable: self.takeover_refusal(),
-        })?;
-        if mode == TakeoverMode::Takeover { Ok(()) } else { Err(Gate::Mode(mode)) }
+        })
     }
 
     /// Tells the time, in seconds since the epoch, for the rest between two takeovers.
@@ -87,10 +102,12 @@ impl Machine {
             State::Calling(actor)
             | State::Running(actor, _)
             | State::Awaiting(actor, _)
-            | State::Pricing(actor, _)
+            | State::Pricing(actor, ..)
             | State::Compacting(actor, _) => *actor == Actor::Teacher,
-            State::Distilling | State::Proposing => true,
-            State::Resting | State::Undoing { .. } => false,
+            State::Distilling(_) | State::Checking(..) | State::Proposing => true,
+            State::Resting | State::Offering(_) | State::RollingBack | State::Undoing { .. } => {
+                false
+            }
         };
         if is_at_work {
             self.teacher_at_s = Some(self.now_s);

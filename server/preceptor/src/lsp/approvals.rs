@@ -14,7 +14,7 @@ use std::{
 
 use agent::{
     event::{Event, PendingTool, ToolState},
-    machine::{ApprovalDecision, ApprovalScope, MODEL_CALL},
+    machine::{ApprovalDecision, ApprovalScope, MODEL_CALL, TAKEOVER},
     tool::{Access, BuiltInTool},
 };
 use runtime::{config::ApprovalMode, driver::RunHandle, journal::Record};
@@ -218,8 +218,7 @@ impl Asker {
             reason: self.reason(waiting),
             estimated_cost_usd: call.billing.estimated_cost_usd,
             remaining_cap_usd: call.billing.remaining_cap_usd,
-            options: OPTIONS
-                .into_iter()
+            options: options(call)
                 .map(|(_, id, title)| PermissionOption {
                     id: id.to_owned(),
                     title: title.to_owned(),
@@ -231,7 +230,7 @@ impl Asker {
         let Some(PermissionAnswer { option_id, arguments, feedback }) = answer else {
             return Ok(None);
         };
-        let Some((choice, ..)) = OPTIONS.into_iter().find(|(_, id, _)| *id == option_id) else {
+        let Some((choice, ..)) = options(call).find(|(_, id, _)| *id == option_id) else {
             warn!(option_id, "the client chose an option that was not offered");
             return Ok(None);
         };
@@ -245,20 +244,19 @@ impl Asker {
         waiting: &Waiting,
     ) -> Result<Option<ApprovalDecision>, RequestError> {
         let Waiting { call, .. } = waiting;
-        let actions = OPTIONS.map(|(_, _, title)| MessageActionItem {
+        let actions = options(call).map(|(_, _, title)| MessageActionItem {
             title: title.to_owned(),
             properties: HashMap::new(),
         });
         let params = ShowMessageRequestParams {
             typ: MessageType::WARNING,
             message: format!("{}: {}\n{}", title(call), in_words(call), self.reason(waiting)),
-            actions: Some(actions.to_vec()),
+            actions: Some(actions.collect()),
         };
         let answer =
             self.session.outbox.request::<ShowMessageRequest>(&params, PERSONS_TIME).await?;
-        let chosen = answer.and_then(|answer| {
-            OPTIONS.into_iter().find(|(_, _, title)| *title == answer.title.as_str())
-        });
+        let chosen = answer
+            .and_then(|answer| options(call).find(|(_, _, title)| *title == answer.title.as_str()));
         Ok(chosen.map(|(choice, ..)| decision(call, choice)))
     }
 
@@ -267,6 +265,9 @@ impl Asker {
         let who = if waiting.teacher { "teacher" } else { "student" };
         if waiting.call.tool == MODEL_CALL {
             return format!("It is the {who}'s turn, and nobody knows what its model costs.");
+        }
+        if waiting.call.tool == TAKEOVER {
+            return "The student failed, and `teacher.mode` is \"ask\".".to_owned();
         }
         let access =
             BuiltInTool::from_name(&waiting.call.tool).map_or(Access::Execute, BuiltInTool::access);
@@ -284,6 +285,12 @@ impl Asker {
             None => format!("The {who} wants it, and {why}. Risk: {risk}."),
         }
     }
+}
+
+/// Returns what can be answered about a call. Whether the teacher need not ask is for the settings.
+fn options(call: &PendingTool) -> impl Iterator<Item = (Choice, &'static str, &'static str)> {
+    let is_takeover = call.tool == TAKEOVER;
+    OPTIONS.into_iter().filter(move |(choice, ..)| *choice != Choice::Always || !is_takeover)
 }
 
 fn is_waiting(waiting: &[Waiting], key: &Key) -> bool {

@@ -41,11 +41,12 @@ use crate::lsp::{
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 20] = [
+pub(crate) const COMMANDS: [&str; 21] = [
     "preceptor.approve",
     "preceptor.cancel",
     "preceptor.compact",
     "preceptor.dismiss",
+    "preceptor.escalate",
     "preceptor.events",
     "preceptor.followUp",
     "preceptor.proposal.accept",
@@ -76,89 +77,91 @@ pub(crate) async fn execute(
 ) -> Result<Option<Value>> {
     let command = params.command.as_str();
     let arguments = params.arguments;
-    let answer =
-        match command {
-            "preceptor.run" => run(session, parse(command, arguments)?).await?,
-            "preceptor.followUp" => follow_up(session, parse(command, arguments)?).await?,
-            "preceptor.cancel" => {
-                let Cancel { run_id } = parse(command, arguments)?;
-                json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
+    let answer = match command {
+        "preceptor.run" => run(session, parse(command, arguments)?).await?,
+        "preceptor.followUp" => follow_up(session, parse(command, arguments)?).await?,
+        "preceptor.cancel" => {
+            let Cancel { run_id } = parse(command, arguments)?;
+            json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
+        }
+        "preceptor.approve" => approve(session, parse(command, arguments)?).await?,
+        "preceptor.resume" => operations::resume(session, parse(command, arguments)?).await?,
+        "preceptor.retry" => operations::retry(session, parse(command, arguments)?).await?,
+        "preceptor.escalate" => operations::escalate(session, parse(command, arguments)?).await?,
+        "preceptor.compact" => operations::compact(session, parse(command, arguments)?).await?,
+        "preceptor.undo" => operations::undo(session, parse(command, arguments)?).await?,
+        "preceptor.show" => {
+            let RunOnly { run_id } = parse(command, arguments)?;
+            let folder = find_run(session, &run_id)?;
+            show(session, &folder.transcript_uri())
+        }
+        "preceptor.dismiss" => {
+            let Dismiss { run_id, turn } = parse(command, arguments)?;
+            if !session.turns.dismiss(&session.board, &run_id, turn) {
+                return Err(unknown_run(&run_id));
             }
-            "preceptor.approve" => approve(session, parse(command, arguments)?).await?,
-            "preceptor.resume" => operations::resume(session, parse(command, arguments)?).await?,
-            "preceptor.retry" => operations::retry(session, parse(command, arguments)?).await?,
-            "preceptor.compact" => operations::compact(session, parse(command, arguments)?).await?,
-            "preceptor.undo" => operations::undo(session, parse(command, arguments)?).await?,
-            "preceptor.show" => {
-                let RunOnly { run_id } = parse(command, arguments)?;
-                let folder = find_run(session, &run_id)?;
-                show(session, &folder.transcript_uri())
+            json!({})
+        }
+        "preceptor.runs" => list_runs(session, parse(command, arguments)?).await?,
+        "preceptor.events" => events(session, parse(command, arguments)?).await?,
+        "preceptor.proposals" => {
+            let NoArguments {} = parse(command, arguments)?;
+            proposals::list(session).await
+        }
+        "preceptor.proposal.accept" => {
+            let Accept { proposal_id, r#as, r#override } = parse(command, arguments)?;
+            if r#as.is_some_and(|it| it != "new") {
+                return Err(Error::invalid_params(
+                    "`as`: a skill can only be accepted as \"new\" so far",
+                ));
             }
-            "preceptor.dismiss" => {
-                let Dismiss { run_id, turn } = parse(command, arguments)?;
-                if !session.turns.dismiss(&session.board, &run_id, turn) {
-                    return Err(unknown_run(&run_id));
-                }
-                json!({})
-            }
-            "preceptor.runs" => list_runs(session, parse(command, arguments)?).await?,
-            "preceptor.events" => events(session, parse(command, arguments)?).await?,
-            "preceptor.proposals" => {
-                let NoArguments {} = parse(command, arguments)?;
-                proposals::list(session).await
-            }
-            "preceptor.proposal.accept" => {
-                let Accept { proposal_id, r#as, r#override } = parse(command, arguments)?;
-                if r#as.is_some_and(|it| it != "new") {
-                    return Err(Error::invalid_params(
-                        "`as`: a skill can only be accepted as \"new\" so far",
-                    ));
-                }
-                let task = Arc::clone(session);
-                let accepted = to_its_end(session, async move {
-                    proposals::accept(&task, &proposal_id, r#override).await
-                });
-                let (uri, name) = accepted.await?.map_err(accept_error)?;
-                json!({ "uri": uri, "name": name })
-            }
-            "preceptor.proposal.reject" => {
-                let Reject { proposal_id, reason } = parse(command, arguments)?;
-                let task = Arc::clone(session);
-                let rejected = to_its_end(session, async move {
-                    proposals::reject(&task, &proposal_id, reason).await
-                });
-                rejected.await?.map_err(accept_error)?;
-                json!({})
-            }
-            "preceptor.proposal.show" => {
-                let Proposal { proposal_id } = parse(command, arguments)?;
-                let task = Arc::clone(session);
-                let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
-                let uri = found.map_err(accept_error)?;
-                show(session, uri.as_str())
-            }
-            "preceptor.skill.new" => skills::create(session, parse(command, arguments)?).await?,
-            "preceptor.skills" => {
-                let NoArguments {} = parse(command, arguments)?;
-                skills::list(session).await?
-            }
-            "preceptor.status" => {
-                let NoArguments {} = parse(command, arguments)?;
-                status::status(session).await
-            }
-            "preceptor.trust" => {
-                let Trust { trusted } = parse(command, arguments)?;
-                let trusted = files::trust(session, trusted).await;
-                json!({ "trusted": trusted.map_err(|error| failed(error.to_string()))? })
-            }
-            _ => {
-                return Err(Error {
-                    code: ErrorCode::InvalidParams,
-                    message: format!("`command`: there is no command `{command}`").into(),
-                    data: None,
-                });
-            }
-        };
+            let task = Arc::clone(session);
+            let accepted = to_its_end(session, async move {
+                proposals::accept(&task, &proposal_id, r#override).await
+            });
+            let (uri, name) = accepted.await?.map_err(accept_error)?;
+            json!({ "uri": uri, "name": name })
+        }
+        "preceptor.proposal.reject" => {
+            let Reject { proposal_id, reason } = parse(command, arguments)?;
+            let task = Arc::clone(session);
+            let rejected =
+                to_its_end(
+                    session,
+                    async move { proposals::reject(&task, &proposal_id, reason).await },
+                );
+            rejected.await?.map_err(accept_error)?;
+            json!({})
+        }
+        "preceptor.proposal.show" => {
+            let Proposal { proposal_id } = parse(command, arguments)?;
+            let task = Arc::clone(session);
+            let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
+            let uri = found.map_err(accept_error)?;
+            show(session, uri.as_str())
+        }
+        "preceptor.skill.new" => skills::create(session, parse(command, arguments)?).await?,
+        "preceptor.skills" => {
+            let NoArguments {} = parse(command, arguments)?;
+            skills::list(session).await?
+        }
+        "preceptor.status" => {
+            let NoArguments {} = parse(command, arguments)?;
+            status::status(session).await
+        }
+        "preceptor.trust" => {
+            let Trust { trusted } = parse(command, arguments)?;
+            let trusted = files::trust(session, trusted).await;
+            json!({ "trusted": trusted.map_err(|error| failed(error.to_string()))? })
+        }
+        _ => {
+            return Err(Error {
+                code: ErrorCode::InvalidParams,
+                message: format!("`command`: there is no command `{command}`").into(),
+                data: None,
+            });
+        }
+    };
     Ok(Some(answer))
 }
 

@@ -112,7 +112,8 @@ pub(crate) async fn start(
     let run = Arc::new(RunHandle::start(setup, request, sender).await?);
     let run_id = &run.folder().run_id;
     if let Ok(transcript) = Url::from_file_path(run.folder().transcript()) {
-        session.turns.add_run(&session.board, run_id, new.asked_at, transcript);
+        let may_escalate = run.may_escalate();
+        session.turns.add_run(&session.board, run_id, new.asked_at, transcript, may_escalate);
     }
     view(session, &run, approval_mode, records);
     Ok(run)
@@ -186,7 +187,8 @@ pub(crate) async fn open(
             }
             _ => None,
         });
-        session.turns.add_run(&session.board, run_id, asked_at, transcript);
+        let may_escalate = run.may_escalate();
+        session.turns.add_run(&session.board, run_id, asked_at, transcript, may_escalate);
         let recorder = run.recorder();
         for record in &records {
             let line = recorder.turn_line(record.turn);

@@ -20,7 +20,10 @@ use crate::lsp::{
     board::{DiagnosticsBoard, PlacedDiagnostic, Publisher},
     documents::{AnchorId, Documents},
     guide::GuidePages,
-    turns::item::{Item, Kind},
+    turns::{
+        actions::Situation,
+        item::{Item, Kind},
+    },
 };
 
 /// The requests of all runs of this session.
@@ -49,6 +52,8 @@ struct RunView {
     transcript: Url,
     transcript_lines: BTreeMap<u32, u32>,
     is_active: bool,
+    /// Whether the teacher comes in if a person asks for it.
+    may_escalate: bool,
     items: Vec<Item>,
 }
 
@@ -65,6 +70,7 @@ impl Turns {
         run_id: &str,
         asked_at: Option<(Url, Range)>,
         transcript: Url,
+        may_escalate: bool,
     ) {
         let place = asked_at.map(|(uri, range)| {
             let anchor = self.documents.add_anchor(&uri, range);
@@ -100,6 +106,7 @@ impl Turns {
             transcript,
             transcript_lines: BTreeMap::new(),
             is_active: true,
+            may_escalate,
             items: Vec::new(),
         };
         runs.insert(run_id.to_owned(), view);
@@ -170,7 +177,7 @@ impl Turns {
             for (item, at) in self.items_in(view, uri) {
                 if at.start.line <= range.end.line && range.start.line <= at.end.line {
                     let diagnostic = item.diagnostic(run_id, at, &self.guide);
-                    let offered = actions::actions(run_id, item, view.is_active, &diagnostic);
+                    let offered = actions::actions(run_id, item, view.situation(), &diagnostic);
                     actions.push((item.urgency(), offered));
                 }
             }
@@ -283,9 +290,10 @@ impl RunView {
             Event::State(StateRecord::Request { .. }) => self.is_active = true,
             Event::ApprovalRequired { tools, .. } => {
                 for tool in tools {
-                    let is_known = self.items.iter().any(|item| {
-                        matches!(&item.kind, Kind::Approval { tool_call_id, .. } if *tool_call_id == tool.tool_call_id)
-                    });
+                    let is_known = self
+                        .items
+                        .iter()
+                        .any(|item| item.kind.waits_as() == Some(tool.tool_call_id.as_str()));
                     if !is_known {
                         self.add(turn, Kind::approval(tool));
                     }
@@ -294,8 +302,7 @@ impl RunView {
             Event::ToolStateChange { tool_call_id, state, .. } => {
                 let is_decided = *state != ToolState::Running;
                 self.items.retain(|item| {
-                    !is_decided
-                        || !matches!(&item.kind, Kind::Approval { tool_call_id: id, .. } if id == tool_call_id)
+                    !is_decided || item.kind.waits_as() != Some(tool_call_id.as_str())
                 });
             }
             Event::State(StateRecord::Repeating { evidence }) => {
@@ -376,11 +383,20 @@ impl RunView {
                 });
             }
             Event::Interrupted {} => {
-                self.items.retain(|item| !matches!(item.kind, Kind::Approval { .. }));
+                self.items.retain(|item| item.kind.waits_as().is_none());
                 self.add(turn, Kind::Interrupted);
                 self.is_active = false;
             }
-            Event::TurnComplete { .. } => self.is_active = false,
+            Event::TurnComplete { .. } => {
+                self.is_active = false;
+                if record.teacher && !self.has_failed_takeover(turn) {
+                    // What the teacher got done settles what was wrong in turns before.
+                    self.items.retain(|item| {
+                        item.turn == turn || matches!(item.kind, Kind::Proposal { .. })
+                    });
+                }
+                return true;
+            }
             _ => {}
         }
         false
@@ -407,6 +423,19 @@ impl RunView {
         self.items
             .iter()
             .filter(|item| !matches!(item.kind, Kind::Failed { is_settled: false, .. }))
+    }
+
+    fn situation(&self) -> Situation {
+        Situation {
+            is_active: self.is_active,
+            offers_takeover: self.items.iter().any(|it| matches!(it.kind, Kind::Offer { .. })),
+            may_escalate: self.may_escalate,
+        }
+    }
+
+    fn has_failed_takeover(&self, turn: u32) -> bool {
+        let mut items = self.items.iter().filter(|item| item.turn == turn);
+        items.any(|item| matches!(item.kind, Kind::EscalationFailed { .. }))
     }
 
     fn add(&mut self, turn: u32, kind: Kind) {

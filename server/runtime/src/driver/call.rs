@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Driver, is_cancelled};
+use super::{Driver, is_cancelled, learning::redacted};
 use crate::journal::JournalError;
 
 /// The first piece of a text is recorded at once, then at most one piece in this time.
@@ -62,6 +62,10 @@ impl Driver {
                 }
                 return Ok(Input::CallFailed { failure, partial: String::new() });
             }
+        };
+        let request = match purpose {
+            Purpose::Distill => redacted(request, self.parts.recorder.redactor()),
+            Purpose::Attempt | Purpose::Compact => request,
         };
         // What a distillation or a summary says is for us; only what became of it is shown.
         let is_shown = purpose == Purpose::Attempt;

@@ -11,7 +11,7 @@ use std::{
 
 use agent::{
     event::{Event, PendingTool},
-    machine::{ApprovalDecision, Emitted},
+    machine::{ApprovalDecision, ApprovalScope, Emitted, Escalation, TAKEOVER},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -19,7 +19,7 @@ use tracing::Instrument;
 
 use super::{
     Driver, OperationError, Request, RunSetup, StartError, Undone,
-    prepare::{Prepared, prepare, prepare_again},
+    prepare::{Prepared, prepare, prepare_again, teacher_policy},
 };
 use crate::{
     config::Config,
@@ -39,6 +39,7 @@ pub(super) enum Operation {
     Request(Request),
     Decide(Vec<ApprovalDecision>),
     Resume,
+    Escalate(Escalation),
     Compact,
     Undo(oneshot::Sender<Undone>),
 }
@@ -55,6 +56,7 @@ pub struct RunHandle {
     operations: mpsc::Sender<Operation>,
     closing: CancellationToken,
     task: Mutex<Option<AbortOnDropHandle<()>>>,
+    is_chat: bool,
 }
 
 #[derive(Default)]
@@ -137,6 +139,7 @@ impl RunHandle {
         let closing = CancellationToken::new();
         let turn_cancel = Mutex::new(closing.child_token());
         let n_turns = parts.machine.turn();
+        let is_chat = parts.machine.is_chat();
         let n_over = n_turns.saturating_sub(u32::from(parts.machine.awaits_approval()));
         let prompt = parts.machine.request().to_owned();
         let last_request = (!prompt.is_empty()).then_some(Request { prompt, origin: None });
@@ -160,7 +163,18 @@ impl RunHandle {
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));
-        Ok(Self { workspace, store, config, folder, recorder, shared, operations, closing, task })
+        Ok(Self {
+            workspace,
+            store,
+            config,
+            folder,
+            recorder,
+            shared,
+            operations,
+            closing,
+            task,
+            is_chat,
+        })
     }
 
     /// Returns the run's folder.
@@ -224,7 +238,7 @@ impl RunHandle {
         if !self.pending().is_empty() {
             return Err(OperationError::Waiting);
         }
-        if self.is_active() {
+        if self.is_unsettled() {
             return Err(OperationError::Working);
         }
         let turn = self.shared.n_turns.fetch_add(1, Ordering::SeqCst) + 1;
@@ -233,6 +247,52 @@ impl RunHandle {
             return Err(error);
         }
         Ok(turn)
+    }
+
+    /// Has the teacher come in after a turn: with a takeover, which is a turn of its own, or with a
+    /// skill. Where the run asks whether the teacher may take over, this is the answer.
+    ///
+    /// # Errors
+    /// [`OperationError`], also where a gate keeps the teacher out whoever asks.
+    pub fn escalate(&self, escalation: Escalation) -> Result<(), OperationError> {
+        teacher_policy(&self.config).check_by_hand(self.is_chat).map_err(OperationError::Gate)?;
+        let pending = self.pending();
+        if let Some(offer) = pending.iter().find(|it| it.tool == TAKEOVER) {
+            let decision = ApprovalDecision {
+                tool_call_id: offer.tool_call_id.clone(),
+                approved: escalation == Escalation::Takeover,
+                arguments: None,
+                feedback: None,
+                scope: ApprovalScope::Once,
+                outside_sandbox: false,
+            };
+            self.send(Operation::Decide(vec![decision]))?;
+            if escalation == Escalation::Takeover {
+                return Ok(());
+            }
+            return self.send(Operation::Escalate(escalation));
+        }
+        if !pending.is_empty() {
+            return Err(OperationError::Waiting);
+        }
+        if self.is_unsettled() {
+            return Err(OperationError::Working);
+        }
+        if self.n_turns() == 0 {
+            return Err(OperationError::NothingAsked);
+        }
+        if escalation == Escalation::Propose {
+            return self.send(Operation::Escalate(escalation));
+        }
+        self.shared.n_turns.fetch_add(1, Ordering::SeqCst);
+        self.send(Operation::Escalate(escalation)).inspect_err(|_| {
+            self.shared.n_turns.fetch_sub(1, Ordering::SeqCst);
+        })
+    }
+
+    /// Returns whether the teacher comes in if a person asks for it.
+    pub fn may_escalate(&self) -> bool {
+        teacher_policy(&self.config).check_by_hand(self.is_chat).is_ok()
     }
 
     /// Makes the history shorter, after the turn under way.
@@ -305,11 +365,17 @@ impl RunHandle {
             return true;
         }
         let turn_cancel = lock(&self.shared.turn_cancel);
-        let is_unsettled = self.shared.n_settled.load(Ordering::SeqCst) < self.n_turns();
+        let is_unsettled = self.is_unsettled();
         if is_unsettled {
             turn_cancel.cancel();
         }
         is_unsettled
+    }
+
+    /// Returns whether there is anything left of a turn to stop. That ends before the turn's end
+    /// is told: whoever was told may go on at once.
+    fn is_unsettled(&self) -> bool {
+        self.shared.n_settled.load(Ordering::SeqCst) < self.n_turns()
     }
 
     /// Returns whether a turn is under way, waits for a person or for the turn before it.

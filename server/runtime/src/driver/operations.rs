@@ -1,6 +1,6 @@
 //! What a person does with a run beside asking: going on, making it shorter, taking back.
 
-use agent::machine::Input;
+use agent::machine::{Escalation, Input};
 use tokio::sync::oneshot;
 
 use super::Driver;
@@ -29,10 +29,22 @@ impl Driver {
                 let (skills, notes) = self.skills().await;
                 self.turn(Some(Input::Resume { skills, notes })).await;
             }
+            Operation::Escalate(escalation) => self.escalate(escalation).await,
             Operation::Compact => self.between_turns(Input::Compact).await,
             Operation::Undo(done) => self.undo(done).await,
             // A decision that comes after its turn has ended has nothing to decide about.
             Operation::Decide(_) => {}
+        }
+    }
+
+    /// A takeover is a turn of its own; a skill belongs to the turn that failed.
+    async fn escalate(&mut self, escalation: Escalation) {
+        self.load_allowed().await;
+        let (skills, _) = self.skills().await;
+        let input = Input::Escalate { escalation, skills };
+        match escalation {
+            Escalation::Takeover => self.turn(Some(input)).await,
+            Escalation::Propose => self.between_turns(input).await,
         }
     }
 

@@ -173,7 +173,7 @@ fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) ->
 }
 
 /// Returns the gates before the teacher, as the settings have them.
-fn teacher_policy(config: &Config) -> TeacherPolicy {
+pub(super) fn teacher_policy(config: &Config) -> TeacherPolicy {
     TeacherPolicy {
         enabled: config.teacher.enabled,
         model: config.teacher.model.clone(),

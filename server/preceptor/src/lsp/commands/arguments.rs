@@ -47,6 +47,22 @@ pub(super) type Cancel = RunOnly;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Escalate {
+    pub(super) run_id: String,
+    #[serde(default)]
+    pub(super) mode: EscalationMode,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EscalationMode {
+    #[default]
+    Takeover,
+    Propose,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Dismiss {
     pub(super) run_id: String,
     pub(super) turn: Option<u32>,

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use agent::machine::Escalation;
 use runtime::driver::RunHandle;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lsp::{
-    commands::{arguments::RunOnly, failed, operation_error, to_its_end},
+    commands::{
+        arguments::{Escalate, EscalationMode, RunOnly},
+        failed, operation_error, to_its_end,
+    },
     runs::{self, OpenError},
     session::Session,
     settings::files,
@@ -55,6 +59,18 @@ pub(super) async fn retry(session: &Arc<Session>, arguments: RunOnly) -> Result<
     let run = open(session, &arguments.run_id).await?;
     let turn = run.retry().map_err(operation_error)?;
     Ok(json!({ "turn": turn }))
+}
+
+/// Has the teacher come in, whatever the student's failure looked like to the gates.
+pub(super) async fn escalate(session: &Arc<Session>, arguments: Escalate) -> Result<Value> {
+    let Escalate { run_id, mode } = arguments;
+    let escalation = match mode {
+        EscalationMode::Takeover => Escalation::Takeover,
+        EscalationMode::Propose => Escalation::Propose,
+    };
+    let run = open(session, &run_id).await?;
+    run.escalate(escalation).map_err(operation_error)?;
+    Ok(json!({ "started": true }))
 }
 
 pub(super) async fn compact(session: &Arc<Session>, arguments: RunOnly) -> Result<Value> {

@@ -1,10 +1,10 @@
 //! What can be done about an item: commands of this server, as code actions.
 
-use agent::detect::SignalKind;
-use serde_json::{Value, json};
+use agent::{detect::SignalKind, machine::ROLL_BACK};
+use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{CodeAction, CodeActionKind, Command, Diagnostic};
 
-use crate::lsp::turns::item::{Item, Kind};
+use crate::lsp::turns::item::{Item, Kind, changed_files, text};
 
 /// Characters of a call that a title shows, half from each end: the end of a command may be what
 /// matters.
@@ -13,14 +13,33 @@ const CALL_CHARS: usize = 80;
 /// What a turn that ran out of steps is asked when it may have more.
 const GO_ON: &str = "Go on where you stopped.";
 
-/// Commands that make sense between two turns only.
-const AT_REST: [&str; 3] = ["preceptor.followUp", "preceptor.resume", "preceptor.retry"];
+/// What a run is at, as far as it decides which actions make sense.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Situation {
+    /// Whether a turn is under way or waits.
+    pub(super) is_active: bool,
+    /// Whether it waits for a word about the teacher.
+    pub(super) offers_takeover: bool,
+    /// Whether the teacher comes in if a person asks for it.
+    pub(super) may_escalate: bool,
+}
+
+impl Situation {
+    /// Asking once more would end what is under way.
+    fn allows(self, command: &str) -> bool {
+        match command {
+            "preceptor.followUp" | "preceptor.resume" | "preceptor.retry" => !self.is_active,
+            "preceptor.escalate" => self.may_escalate && (!self.is_active || self.offers_takeover),
+            _ => true,
+        }
+    }
+}
 
 /// Returns the actions, the one that is wanted most often first.
 pub(super) fn actions(
     run_id: &str,
     item: &Item,
-    is_active: bool,
+    situation: Situation,
     diagnostic: &Diagnostic,
 ) -> Vec<CodeAction> {
     let run = json!({ "runId": run_id });
@@ -28,24 +47,41 @@ pub(super) fn actions(
     let retry = ("Retry".to_owned(), "preceptor.retry", run.clone());
     let show = ("Show the transcript".to_owned(), "preceptor.show", run.clone());
     let dismiss = ("Dismiss".to_owned(), "preceptor.dismiss", turn);
+    let take_over = (
+        "Let the teacher take over".to_owned(),
+        "preceptor.escalate",
+        json!({ "runId": run_id, "mode": "takeover" }),
+    );
+    let teach = (
+        "Ask the teacher for a skill".to_owned(),
+        "preceptor.escalate",
+        json!({ "runId": run_id, "mode": "propose" }),
+    );
     let actions = match &item.kind {
         Kind::Failed { signals, .. }
             if signals.iter().any(|it| it.kind == SignalKind::MaxIterations) =>
         {
             let go_on = json!({ "runId": run_id, "prompt": GO_ON });
-            vec![("Go on".to_owned(), "preceptor.followUp", go_on), retry, show, dismiss]
+            let go_on = ("Go on".to_owned(), "preceptor.followUp", go_on);
+            vec![go_on, take_over, teach, retry, show, dismiss]
         }
+        Kind::Failed { .. } => vec![take_over, teach, retry, show, dismiss],
+        Kind::EscalationFailed { .. } => vec![take_over, retry, show, dismiss],
+        Kind::Error { .. } => vec![retry, show, dismiss],
         Kind::Interrupted => {
             let go_on = ("Go on".to_owned(), "preceptor.resume", run);
             vec![go_on, retry, show, dismiss]
         }
-        Kind::Failed { .. } | Kind::Error { .. } | Kind::EscalationFailed { .. } => {
-            vec![retry, show, dismiss]
+        Kind::NoSkill { .. } => vec![teach, show, dismiss],
+        Kind::Takeover { .. } => vec![show, dismiss],
+        Kind::Offer { tool_call_id, arguments } => {
+            let mut actions = offer_actions(run_id, tool_call_id, arguments);
+            actions.push(show);
+            actions
         }
         Kind::Repeating { .. } => {
             vec![("Stop the run".to_owned(), "preceptor.cancel", run), show, dismiss]
         }
-        Kind::Takeover { .. } | Kind::NoSkill { .. } => vec![show, dismiss],
         Kind::Approval { tool_call_id, call, outside_sandbox, .. } => {
             let call = ends(&call.replace('\n', " "));
             let place = if *outside_sandbox { " outside the sandbox" } else { "" };
@@ -73,10 +109,46 @@ pub(super) fn actions(
     };
     actions
         .into_iter()
-        // Asking once more would end what is under way.
-        .filter(|(_, command, _)| !(is_active && AT_REST.contains(command)))
+        .filter(|(_, command, _)| situation.allows(command))
         .map(|(title, command, argument)| action(title, command, argument, Some(diagnostic)))
         .collect()
+}
+
+/// Returns the answers to the question whether the teacher may take over.
+fn offer_actions(
+    run_id: &str,
+    tool_call_id: &str,
+    arguments: &Map<String, Value>,
+) -> Vec<(String, &'static str, Value)> {
+    let takeover = format!("the takeover by `{}`", ends(text(arguments, "model")));
+    let decision = |approved: bool, scope: &str, arguments: Option<Map<String, Value>>| {
+        let mut decision =
+            json!({ "toolCallId": tool_call_id, "approved": approved, "scope": scope });
+        if let Some(arguments) = arguments {
+            decision["arguments"] = Value::Object(arguments);
+        }
+        json!({ "runId": run_id, "decisions": [decision] })
+    };
+    let approve = "preceptor.approve";
+    let mut actions = vec![(format!("Approve {takeover}"), approve, decision(true, "once", None))];
+    let n_files = changed_files(arguments).count();
+    if n_files > 0 {
+        let files = if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") };
+        let mut edited = arguments.clone();
+        edited.insert(ROLL_BACK.to_owned(), Value::Bool(true));
+        actions.push((
+            format!("Approve {takeover}, with {files} put back first"),
+            approve,
+            decision(true, "once", Some(edited)),
+        ));
+    }
+    actions.push((
+        format!("Approve {takeover} for this run"),
+        approve,
+        decision(true, "run", None),
+    ));
+    actions.push((format!("Reject {takeover}"), approve, decision(false, "once", None)));
+    actions
 }
 
 fn ends(call: &str) -> String {

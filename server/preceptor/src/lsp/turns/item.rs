@@ -3,10 +3,10 @@
 use agent::{
     detect::Signal,
     event::PendingTool,
-    machine::MODEL_CALL,
+    machine::{MODEL_CALL, TAKEOVER},
     preview::{preview, summary},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
 use crate::{
@@ -52,6 +52,11 @@ pub(super) enum Kind {
         /// What the sandbox kept it from.
         stopped: Option<String>,
     },
+    /// The teacher waits for the person's word.
+    Offer {
+        tool_call_id: String,
+        arguments: Map<String, Value>,
+    },
     Proposal {
         proposal_id: String,
         name: String,
@@ -74,6 +79,10 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn approval(tool: &PendingTool) -> Self {
+        if tool.tool == TAKEOVER {
+            let tool_call_id = tool.tool_call_id.clone();
+            return Self::Offer { tool_call_id, arguments: tool.arguments.clone() };
+        }
         let preview = preview(&tool.arguments);
         let lines = |mark| {
             preview
@@ -95,6 +104,18 @@ impl Kind {
             preview,
             outside_sandbox: tool.outside_sandbox,
             stopped: stopped(tool),
+        }
+    }
+}
+
+impl Kind {
+    /// Returns the id under which it waits for a person; `None`: it does not.
+    pub(super) fn waits_as(&self) -> Option<&str> {
+        match self {
+            Self::Approval { tool_call_id, .. } | Self::Offer { tool_call_id, .. } => {
+                Some(tool_call_id)
+            }
+            _ => None,
         }
     }
 }
@@ -125,6 +146,14 @@ impl Item {
                 "turn/approval",
                 DiagnosticSeverity::WARNING,
                 approval_message(call, *outside_sandbox, stopped.as_deref()),
+            ),
+            Kind::Offer { arguments, .. } => (
+                "turn/approval",
+                DiagnosticSeverity::WARNING,
+                format!(
+                    "Waits for your approval: takeover by the teacher `{}`.",
+                    text(arguments, "model")
+                ),
             ),
             Kind::Proposal { name, n_errors, n_findings, .. } => (
                 "turn/proposal",
@@ -166,7 +195,7 @@ impl Item {
     /// Returns its place among the items of a line, the most urgent first.
     pub(super) fn urgency(&self) -> u8 {
         match &self.kind {
-            Kind::Approval { .. } => 0,
+            Kind::Approval { .. } | Kind::Offer { .. } => 0,
             Kind::Proposal { .. } => 1,
             _ => 2,
         }
@@ -209,6 +238,24 @@ impl Item {
                     fenced("text", call)
                 )
             }
+            Kind::Offer { arguments, .. } => {
+                let files: Vec<String> = changed_files(arguments)
+                    .map(|path| format!("- `{}`", path.replace(['`', '\n'], " ")))
+                    .collect();
+                let files = if files.is_empty() {
+                    String::new()
+                } else {
+                    format!(
+                        "\n\nThe student changed these files; they can be put back first:\n\n{}",
+                        files.join("\n")
+                    )
+                };
+                format!(
+                    "**The teacher `{}` waits for your word**\n\nBecause: {}{files}",
+                    text(arguments, "model"),
+                    text(arguments, "reason")
+                )
+            }
             Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
                 "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
                 state(*n_errors, *n_findings)
@@ -230,7 +277,9 @@ impl Item {
                 json!({ "signals": signals, "gate": gate, "gateName": gate_name })
             }
             Kind::Takeover { model, .. } => json!({ "teacherModel": model }),
-            Kind::Approval { tool_call_id, .. } => json!({ "toolCallId": tool_call_id }),
+            Kind::Approval { tool_call_id, .. } | Kind::Offer { tool_call_id, .. } => {
+                json!({ "toolCallId": tool_call_id })
+            }
             Kind::Proposal { proposal_id, name, uri, .. } => {
                 json!({ "proposalId": proposal_id, "name": name, "uri": uri })
             }
@@ -254,6 +303,17 @@ fn approval_message(call: &str, outside_sandbox: bool, stopped: Option<&str>) ->
         Some(stopped) => format!("Waits for your approval{to}: {stopped} {call}"),
         None => format!("Waits for your approval{to}: {call}"),
     }
+}
+
+/// Returns an argument of the question whether the teacher may take over.
+pub(super) fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> &'a str {
+    arguments.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Returns the files that the student changed, as that question names them.
+pub(super) fn changed_files(arguments: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let files = arguments.get("changedFiles").and_then(Value::as_array);
+    files.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A fence that is longer than any in the text.

@@ -1,0 +1,151 @@
+//! What comes of a failure: the teacher's lesson, checked by the linter, mended once, proposed.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, Machine, Out, Purpose, State, Step};
+use crate::{
+    distill::{Distillation, DistilledSkill, read_distillation},
+    event::{Event, Finding},
+    message::{Message, ModelReply, ModelRequest},
+    prompt::lesson::{AttemptTrace, Material, lesson_messages, repair_message},
+};
+
+/// A lesson that is being written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Lesson {
+    messages: Vec<Message>,
+    /// The first draft, while the teacher mends it.
+    first: Option<Draft>,
+}
+
+/// A skill and what the linter says about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Draft {
+    skill: DistilledSkill,
+    findings: Vec<Finding>,
+}
+
+impl Draft {
+    /// How much is wrong with it: errors, then warnings.
+    fn weight(&self) -> (usize, usize) {
+        let count = |severity| self.findings.iter().filter(|it| it.severity == severity).count();
+        (count("error"), count("warning"))
+    }
+}
+
+impl Machine {
+    /// The teacher writes down what it did and the student did not.
+    pub(super) fn learn(&mut self, out: &mut Out) -> Step {
+        out.teacher = true;
+        out.emit(Event::Processing { message: "The teacher writes down what worked.".to_owned() });
+        self.write_lesson()
+    }
+
+    /// The teacher writes a skill without having run anything, unless it has solved the request.
+    pub(super) fn ask_for_skill(&mut self, out: &mut Out) -> Step {
+        if let Some(step) = self.ask_about_price(Actor::Teacher, Purpose::Distill, out) {
+            return step;
+        }
+        self.purse.ledger.begin_takeover();
+        out.teacher = true;
+        out.emit(Event::Processing { message: "The teacher writes a skill.".to_owned() });
+        self.write_lesson()
+    }
+
+    fn write_lesson(&mut self) -> Step {
+        let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.name.clone()).collect();
+        let failed = self.failed_attempt();
+        let teacher = self.teacher.as_ref().filter(|teacher| teacher.has_succeeded);
+        let messages = lesson_messages(Material {
+            request: &self.request,
+            failure: &failed.meaning,
+            student: AttemptTrace { calls: &self.student.calls, answer: &self.student.answer },
+            teacher: teacher.map(|it| AttemptTrace { calls: &it.calls, answer: &it.answer }),
+            tool_names: &names,
+            nonce: &self.setup.nonce,
+        });
+        self.ask_teacher(Lesson { messages, first: None })
+    }
+
+    fn ask_teacher(&mut self, lesson: Lesson) -> Step {
+        let messages = lesson.messages.clone();
+        self.state = State::Distilling(lesson);
+        Step::CallModel {
+            actor: Actor::Teacher,
+            purpose: Purpose::Distill,
+            request: ModelRequest { messages, tools: Vec::new(), max_tokens: None },
+        }
+    }
+
+    /// The teacher answered.
+    pub(super) fn distilled(&mut self, lesson: Lesson, reply: &ModelReply, out: &mut Out) -> Step {
+        match read_distillation(&reply.content) {
+            Distillation::Skill(skill) => {
+                self.state = State::Checking(lesson, skill.clone());
+                Step::CheckDraft(skill)
+            }
+            Distillation::Declined => self.lesson_broke(
+                lesson,
+                "the teacher says that no general procedure would help here (NO_SKILL)".to_owned(),
+                out,
+            ),
+            Distillation::Unusable(reason) => self.lesson_broke(lesson, reason, out),
+        }
+    }
+
+    /// The linter looked at a draft. The teacher mends it once; the better of both is proposed.
+    pub(super) fn draft_checked(
+        &mut self,
+        mut lesson: Lesson,
+        skill: DistilledSkill,
+        findings: Vec<Finding>,
+        out: &mut Out,
+    ) -> Step {
+        let draft = Draft { skill, findings };
+        if let Some(first) = lesson.first {
+            let better = if draft.weight() <= first.weight() { draft } else { first };
+            return self.propose(better.skill);
+        }
+        if draft.weight() == (0, 0) {
+            return self.propose(draft.skill);
+        }
+        out.teacher = true;
+        out.emit(Event::Processing {
+            message: "The teacher mends what the linter found in the skill.".to_owned(),
+        });
+        lesson.messages.push(Message::Assistant {
+            content: draft.skill.to_json(),
+            thinking: None,
+            tool_calls: Vec::new(),
+        });
+        lesson.messages.push(repair_message(&draft.findings, &self.setup.nonce));
+        self.ask_teacher(Lesson { first: Some(draft), ..lesson })
+    }
+
+    /// The teacher gave no skill. A draft that it did not mend is proposed as it is: it was paid
+    /// for, and the person sees what the linter found in it.
+    pub(super) fn lesson_broke(&mut self, lesson: Lesson, reason: String, out: &mut Out) -> Step {
+        match lesson.first {
+            Some(draft) => {
+                out.teacher = true;
+                out.emit(Event::ToolLog {
+                    tool: "system".to_owned(),
+                    log: format!("The teacher did not mend its skill: {reason}."),
+                });
+                self.propose(draft.skill)
+            }
+            None => save_failed(reason, out),
+        }
+    }
+
+    fn propose(&mut self, skill: DistilledSkill) -> Step {
+        self.state = State::Proposing;
+        Step::Propose(skill)
+    }
+}
+
+pub(super) fn save_failed(reason: String, out: &mut Out) -> Step {
+    out.teacher = true;
+    out.emit(Event::SkillSaveFailed { reason });
+    Step::Rest
+}
