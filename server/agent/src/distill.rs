@@ -1,4 +1,10 @@
-//! Reading the skill that the teacher distilled from its own attempt.
+//! Reading the skill that the teacher wrote.
+//!
+//! Models wrap their answer in all kinds of things, so the object is looked for by its braces and
+//! never by a fence: fences stand inside of steps too. What is not quite JSON is mended in a fixed
+//! order, the least change first.
+
+mod repair;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -56,42 +62,99 @@ pub enum Distillation {
 
 /// Reads the teacher's answer: a JSON object, bare or in a fence, or `NO_SKILL` alone.
 pub fn read_distillation(answer: &str) -> Distillation {
-    let answer = answer.trim();
-    if answer.trim_matches(['`', '*', '.', '"', '\'']).trim() == DECLINED {
+    let answer = without_thinking(answer).trim();
+    if is_declined(answer) {
         return Distillation::Declined;
     }
-    let candidates = json_objects(answer);
+    let candidates = objects(answer);
     // An example may stand before the real one: the last object with the right keys is meant.
+    let is_skill = |object: &Map<String, Value>| {
+        object.contains_key("name") && object.contains_key("procedure")
+    };
     let chosen = candidates
         .iter()
         .rev()
-        .find(|object| object.contains_key("name") && object.contains_key("procedure"))
-        .or_else(|| candidates.last());
+        .find(|it| is_skill(&it.object))
+        .or_else(|| candidates.last())
+        .map(|it| &it.object);
     let Some(object) = chosen else {
         return Distillation::Unusable("the teacher's answer holds no JSON object".to_owned());
     };
+    // Whoever writes a skill and declines in the same breath is not sure of it.
+    if outside(answer, &candidates).lines().any(is_declined) {
+        return Distillation::Unusable(
+            "the teacher's answer holds a skill and the word NO_SKILL, which contradict each other"
+                .to_owned(),
+        );
+    }
     match read_skill(object) {
         Ok(skill) => Distillation::Skill(skill),
         Err(reason) => Distillation::Unusable(reason),
     }
 }
 
+fn is_declined(text: &str) -> bool {
+    text.trim().trim_matches(['`', '*', '.', '"', '\'']).trim() == DECLINED
+}
+
+/// Returns the answer without the thoughts that some servers leave in front of it.
+fn without_thinking(answer: &str) -> &str {
+    let start = answer.trim_start();
+    ["think", "thinking", "reasoning"]
+        .iter()
+        .find_map(|tag| {
+            let inside = start.strip_prefix(&format!("<{tag}>"))?;
+            let end = format!("</{tag}>");
+            inside.get(inside.find(&end)? + end.len()..)
+        })
+        .unwrap_or(answer)
+}
+
+/// An object and where it stands in the answer, in bytes.
+struct Found {
+    object: Map<String, Value>,
+    start: usize,
+    end: usize,
+}
+
 /// Finds every complete JSON object that starts outside of another one.
-fn json_objects(text: &str) -> Vec<Map<String, Value>> {
-    let mut objects = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find('{') {
-        let candidate = rest.get(start..).unwrap_or_default();
-        let mut stream = serde_json::Deserializer::from_str(candidate).into_iter::<Value>();
-        match stream.next() {
-            Some(Ok(Value::Object(object))) => {
-                rest = candidate.get(stream.byte_offset()..).unwrap_or_default();
-                objects.push(object);
+fn objects(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(offset) = text.get(at..).and_then(|rest| rest.find('{')) {
+        let start = at + offset;
+        let candidate = text.get(start..).unwrap_or_default();
+        match strict(candidate).or_else(|| repair::lenient(candidate)) {
+            Some((object, n_bytes)) => {
+                at = start + n_bytes;
+                found.push(Found { object, start, end: at });
             }
-            _ => rest = candidate.get(1..).unwrap_or_default(),
+            None => at = start + 1,
         }
     }
-    objects
+    found
+}
+
+/// Reads the object that a text starts with; returns its length in bytes too.
+fn strict(text: &str) -> Option<(Map<String, Value>, usize)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    match stream.next() {
+        Some(Ok(Value::Object(object))) => Some((object, stream.byte_offset())),
+        _ => None,
+    }
+}
+
+/// Returns what stands around the objects.
+fn outside(text: &str, found: &[Found]) -> String {
+    let mut rest = String::new();
+    let mut at = 0;
+    for it in found {
+        rest.push_str(text.get(at..it.start).unwrap_or_default());
+        rest.push('\n');
+        at = it.end;
+    }
+    rest.push_str(text.get(at..).unwrap_or_default());
+    rest
 }
 
 fn read_skill(object: &Map<String, Value>) -> Result<DistilledSkill, String> {
@@ -190,6 +253,57 @@ mod tests {
         assert_eq!(read_distillation(" `NO_SKILL`.\n"), Distillation::Declined);
         check_unusable("I would say NO_SKILL here.", "the teacher's answer holds no JSON object");
         assert_eq!(name_of(&SKILL.replace("Look.", "NO_SKILL")), "count-rows");
+    }
+
+    #[test]
+    fn a_skill_with_the_declining_word_beside_it_is_neither() {
+        let reason = "the teacher's answer holds a skill and the word NO_SKILL, which contradict \
+                      each other";
+        check_unusable(&format!("{SKILL}\nNO_SKILL"), reason);
+        check_unusable(&format!("NO_SKILL\n\n```json\n{SKILL}\n```"), reason);
+        assert_eq!(name_of(&format!("I considered NO_SKILL, but no: {SKILL}")), "count-rows");
+    }
+
+    #[test]
+    fn thoughts_and_tags_around_the_skill_are_passed_over() {
+        assert_eq!(name_of(&format!("<skill>\n{SKILL}\n</skill>")), "count-rows");
+        let other = SKILL.replace("count-rows", "first-idea");
+        assert_eq!(name_of(&format!("<think>{other}</think>{SKILL}")), "count-rows");
+        assert_eq!(
+            read_distillation("<think>a {skill}?\n</think>\n\nNO_SKILL"),
+            Distillation::Declined
+        );
+    }
+
+    #[test]
+    fn fences_inside_of_a_step_end_nothing() {
+        let step = r"Run:\n```bash\nwc -l <file>\n```\nthen ~~~ and }";
+        let skill = SKILL.replace("Subtract {1}.", step);
+        for answer in [format!("```json\n{skill}\n```"), format!("````\n{skill}\n````"), skill] {
+            let Distillation::Skill(skill) = read_distillation(&answer) else { panic!("{answer}") };
+            assert!(skill.procedure[1].contains("```bash\nwc -l <file>\n```"));
+        }
+    }
+
+    #[test]
+    fn what_is_almost_json_is_mended() {
+        let raw = SKILL.replace("Subtract {1}.", "Run:\n```\nwc\t-l\r\n```");
+        let Distillation::Skill(skill) = read_distillation(&raw) else { panic!("{raw}") };
+        assert_eq!(skill.procedure[1], "Run:\n```\nwc\t-l\r\n```");
+        assert_eq!(name_of(&SKILL.replace(r#""published"}"#, "\"published\",\n}")), "count-rows");
+        assert_eq!(name_of(&SKILL.replace(r#"["Look."]"#, r#"["Look.",]"#)), "count-rows");
+        let commented = SKILL.replace("\"pitfalls\"", "// what goes wrong\n\"pitfalls\"");
+        assert_eq!(name_of(&commented), "count-rows");
+        let kept = SKILL.replace("Look.", "See https://example.com/a, ] and //x.");
+        let kept = kept.replace(r#""published"}"#, "\"published\",}");
+        let Distillation::Skill(skill) = read_distillation(&kept) else { panic!("{kept}") };
+        assert_eq!(skill.verification, ["See https://example.com/a, ] and //x."]);
+    }
+
+    #[test]
+    fn half_an_object_is_none() {
+        let half = SKILL.get(..SKILL.len() - 30).unwrap();
+        check_unusable(half, "the teacher's answer holds no JSON object");
     }
 
     #[test]
