@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Agent, AgentOptions, actions_titled, bash, calls, codes, distilled, says},
-    model_server::{Event, ev_text},
+    harness::{Agent, AgentOptions, TEACHER, actions_titled, bash, calls, codes, distilled, says},
+    model_server::{Event, ev_text, ev_usage},
 };
 
 const ASK_LINE: u64 = 2;
@@ -29,6 +29,18 @@ fn titles(actions: &[Value]) -> Vec<&str> {
     actions.iter().filter_map(|it| it["title"].as_str()).collect()
 }
 
+impl Agent {
+    /// Asks for the inlay hints of a document.
+    async fn hints(&mut self, uri: &str) -> Vec<Value> {
+        let params = json!({
+            "textDocument": {"uri": uri},
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+        });
+        let hints = self.client.request("textDocument/inlayHint", params).await;
+        hints.as_array().cloned().unwrap_or_default()
+    }
+}
+
 /// Asserts that every event of the teacher's says so, and no other does.
 fn check_flags(agent: &Agent, run_id: &str) {
     let mut is_teachers = false;
@@ -49,7 +61,7 @@ async fn a_takeover_is_shown_from_its_reason_to_the_proposal() {
     check_flags(&agent, &run_id);
     let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
     for part in [
-        "*Failure signal:* I was unable to count the rows.",
+        "*Failure signal:* its answer says that it could not do it",
         "### The teacher takes over: `teacher-model`",
         "tail -n +2 data.csv | wc -l",
         "*Turn 1 is complete, by the teacher.*",
@@ -229,14 +241,38 @@ async fn a_teacher_that_fails_too_is_told_and_teaches_nothing() {
 }
 
 #[tokio::test]
-async fn a_teacher_is_stopped_in_the_middle_of_its_words() {
-    let mut agent = Agent::start().await;
+async fn a_teacher_is_seen_at_work_and_stopped_by_the_lens() {
+    let mut agent = start(json!({
+        "budget": {"prices": {TEACHER: {"input": 0.0, "output": 1000.0}}, "run_usd": 100.0},
+        "teacher": {"max_cost_usd": 50.0},
+    }))
+    .await;
     agent.student.then(says("I was unable to count the rows."));
-    agent.teacher.then(vec![ev_text("I shall look. "), Event::Hang]);
+    let mut look = bash("wc -l < data.csv");
+    look.push(ev_usage(10, 40));
+    agent.teacher.then(look).then(vec![ev_text("I shall look. "), Event::Hang]);
     let run_id = agent.ask().await;
-    agent.event(&run_id, "teacher_takeover").await;
-    agent.teacher.wait_for_requests(1).await;
-    agent.execute("preceptor.cancel", json!({"runId": run_id})).await;
+    agent.event(&run_id, "tool_output").await;
+    agent.teacher.wait_for_requests(2).await;
+    let notes = agent.notes();
+    let lens =
+        agent.lenses(&notes).await.into_iter().find(|lens| {
+            lens["command"]["title"].as_str().is_some_and(|it| it.starts_with("Teacher"))
+        });
+    let lens = lens.expect("a lens of the takeover");
+    assert_eq!(
+        lens["command"]["title"],
+        "Teacher `teacher-model` took over (I was unable to count the rows.): 1 call, $0.04. Stop"
+    );
+    assert_eq!(lens["range"]["start"]["line"], ASK_LINE);
+    let hints = agent.hints(&notes).await;
+    assert_eq!(hints.len(), 1, "{hints:?}");
+    assert_eq!(hints[0]["label"], "teacher-model: bash wc -l < data.csv ✓ · 1 call, $0.04");
+    assert_eq!(hints[0]["position"]["line"], ASK_LINE);
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    assert!(hover.contains("- bash wc -l < data.csv ✓"), "{hover}");
+    let stop = lens["command"]["arguments"][0].clone();
+    agent.execute(lens["command"]["command"].as_str().unwrap(), stop).await;
     agent.teacher.wait_for_departures(1).await;
     assert_eq!(agent.turn_end(&run_id, 1).await["type"], "interrupted");
     shown(&mut agent, &["turn/failed", "turn/interrupted", "turn/takeover"]).await;

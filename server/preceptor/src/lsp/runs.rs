@@ -289,8 +289,11 @@ impl Viewer {
             self.approvals.apply(&record);
             self.progress.apply(&record).await;
             self.notices.apply(&self.session, &record);
-            if changes_lenses(&record.event) {
+            if changes_lenses(&record) {
                 self.session.refresh_code_lenses();
+            }
+            if changes_hints(&record) {
+                self.session.refresh_inlay_hints();
             }
         }
     }
@@ -311,14 +314,27 @@ impl Viewer {
     }
 }
 
-/// Whether a request began or ended: its line gets another lens.
-fn changes_lenses(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::State(StateRecord::Request { .. })
-            | Event::TurnComplete { .. }
-            | Event::Interrupted {}
-            | Event::Error { .. }
-            | Event::SessionTerminated { .. }
-    )
+/// Whether a request began or ended, or the teacher got on: its line gets another lens.
+fn changes_lenses(record: &Record) -> bool {
+    changes_hints(record)
+        || matches!(
+            record.event,
+            Event::State(StateRecord::Request { .. })
+                | Event::TurnComplete { .. }
+                | Event::Interrupted {}
+                | Event::Error { .. }
+                | Event::SessionTerminated { .. }
+        )
+}
+
+/// Whether there is something new to say of what the teacher does.
+fn changes_hints(record: &Record) -> bool {
+    record.teacher
+        && matches!(
+            record.event,
+            Event::TeacherTakeover { .. }
+                | Event::ToolCall { .. }
+                | Event::ToolOutput { .. }
+                | Event::LlmCall { .. }
+        )
 }

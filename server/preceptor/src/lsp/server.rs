@@ -34,7 +34,7 @@ use crate::lsp::{
         completion::completion,
         folding::folding_ranges,
         formatting::formatting,
-        inlay_hints::inlay_hints,
+        inlay_hints::{inlay_hints, takeover_hints},
         is_skill_or_transcript,
         navigation::{
             links::document_links,
@@ -178,8 +178,22 @@ impl LanguageServer for Server {
 
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
         let InlayHintParams { text_document, range, .. } = params;
-        let work = move |snapshot: &Snapshot| inlay_hints(snapshot, range);
-        Ok(language::answer(&self.session, &text_document.uri, is_skill, work).await)
+        let takeovers = self.session.turns.takeovers_in(&text_document.uri);
+        let Some(snapshot) = self.session.documents.get(&text_document.uri) else {
+            return Ok(None);
+        };
+        let is_skill = is_skill(&text_document.uri);
+        if takeovers.is_empty() && !is_skill {
+            return Ok(None);
+        }
+        let work = move |snapshot: &Snapshot| {
+            let mut hints = takeover_hints(snapshot, range, &takeovers);
+            if is_skill {
+                hints.extend(inlay_hints(snapshot, range));
+            }
+            hints
+        };
+        Ok(language::answer_about(snapshot, work).await)
     }
 
     async fn goto_definition(

@@ -12,7 +12,9 @@ use runtime::{
 use tokio::sync::Mutex;
 use tower_lsp::lsp_types::{
     Url,
-    request::{CodeLensRefresh, SemanticTokensRefresh, WorkspaceDiagnosticRefresh},
+    request::{
+        CodeLensRefresh, InlayHintRefreshRequest, SemanticTokensRefresh, WorkspaceDiagnosticRefresh,
+    },
 };
 use tracing::{debug, info_span};
 
@@ -198,6 +200,21 @@ impl Session {
         self.tasks.spawn(info_span!("code lenses"), async move {
             if let Err(error) = task.outbox.request::<CodeLensRefresh>(&(), REFRESH_TIMEOUT).await {
                 debug!(%error, "the code lenses were not refreshed");
+            }
+        });
+    }
+
+    /// Has the client ask for inlay hints again.
+    pub(crate) fn refresh_inlay_hints(self: &Arc<Self>) {
+        if !self.client().refreshes_inlay_hints {
+            return;
+        }
+        let task = Arc::clone(self);
+        self.tasks.spawn(info_span!("inlay hints"), async move {
+            let refreshed =
+                task.outbox.request::<InlayHintRefreshRequest>(&(), REFRESH_TIMEOUT).await;
+            if let Err(error) = refreshed {
+                debug!(%error, "the inlay hints were not refreshed");
             }
         });
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod actions;
 mod item;
+mod takeover;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +24,7 @@ use crate::lsp::{
     turns::{
         actions::Situation,
         item::{Item, Kind},
+        takeover::Takeover,
     },
 };
 
@@ -52,6 +54,8 @@ struct RunView {
     transcript: Url,
     transcript_lines: BTreeMap<u32, u32>,
     is_active: bool,
+    /// The turn that began last.
+    turn: u32,
     /// Whether the teacher comes in if a person asks for it.
     may_escalate: bool,
     items: Vec<Item>,
@@ -106,6 +110,7 @@ impl Turns {
             transcript,
             transcript_lines: BTreeMap::new(),
             is_active: true,
+            turn: 0,
             may_escalate,
             items: Vec::new(),
         };
@@ -210,17 +215,43 @@ impl Turns {
         range.map(|range| (text.join("\n\n"), range))
     }
 
-    /// Returns the ranges of a document at which requests are under way, with their runs.
-    pub(crate) fn active_in(&self, uri: &Url) -> Vec<(String, Range)> {
+    /// Returns the requests under way that a document shows: of its own lines, or of the transcript
+    /// that it is.
+    pub(crate) fn active_in(&self, uri: &Url) -> Vec<ActiveRequest> {
         let runs = self.runs();
         runs.iter()
             .filter(|(_, view)| view.is_active)
             .filter_map(|(run_id, view)| {
-                let (place_uri, anchor) = view.place.as_ref()?;
-                let (_, range) = self.documents.anchor(*anchor)?;
-                (place_uri == uri).then(|| (run_id.clone(), range))
+                Some(ActiveRequest {
+                    run_id: run_id.clone(),
+                    range: self.place_in(view, uri, view.turn)?,
+                    headline: view.headline(),
+                })
             })
             .collect()
+    }
+
+    /// Returns what the teacher does or did about the requests of a document: where, in a few
+    /// words, and in more.
+    pub(crate) fn takeovers_in(&self, uri: &Url) -> Vec<(Range, String, String)> {
+        let runs = self.runs();
+        let shown = runs.values().flat_map(|view| self.items_in(view, uri));
+        shown
+            .filter_map(|(item, range)| match &item.kind {
+                Kind::Takeover(takeover) => Some((range, takeover.hint(), takeover.list())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Returns where a document shows a turn of a run, if it does.
+    fn place_in(&self, view: &RunView, uri: &Url, turn: u32) -> Option<Range> {
+        if let Some((place_uri, anchor)) = &view.place
+            && place_uri == uri
+        {
+            return self.documents.anchor(*anchor).map(|(_, range)| range);
+        }
+        (view.transcript == *uri).then(|| transcript_range(view, turn))
     }
 
     fn items_in<'a>(
@@ -276,6 +307,15 @@ impl Turns {
     }
 }
 
+/// A request that is under way.
+#[derive(Debug)]
+pub(crate) struct ActiveRequest {
+    pub(crate) run_id: String,
+    pub(crate) range: Range,
+    /// What the teacher does, where it took over.
+    pub(crate) headline: Option<String>,
+}
+
 /// The transcript's heading of a turn.
 fn transcript_range(view: &RunView, turn: u32) -> Range {
     let line = view.transcript_lines.get(&turn).copied().unwrap_or(0);
@@ -286,8 +326,13 @@ impl RunView {
     /// Returns whether an item changed; one that came or went shows in their number.
     fn apply(&mut self, record: &Record) -> bool {
         let turn = record.turn;
+        if record.teacher
+            && let Some(takeover) = self.takeover_mut(turn)
+        {
+            takeover.apply(&record.event);
+        }
         match &record.event {
-            Event::State(StateRecord::Request { .. }) => self.is_active = true,
+            Event::State(StateRecord::Request { .. }) => (self.is_active, self.turn) = (true, turn),
             Event::ApprovalRequired { tools, .. } => {
                 for tool in tools {
                     let is_known = self
@@ -340,10 +385,10 @@ impl RunView {
                 }
                 return true;
             }
-            Event::TeacherTakeover { teacher_model, student_failure, .. } => self.add(
-                turn,
-                Kind::Takeover { model: teacher_model.clone(), reason: student_failure.clone() },
-            ),
+            Event::TeacherTakeover { teacher_model, student_failure, .. } => {
+                let takeover = Takeover::new(teacher_model.clone(), student_failure.clone());
+                self.add(turn, Kind::Takeover(takeover));
+            }
             Event::EscalationFailed { reason, .. } => {
                 self.add(turn, Kind::EscalationFailed { reason: reason.clone() });
             }
@@ -423,6 +468,22 @@ impl RunView {
         self.items
             .iter()
             .filter(|item| !matches!(item.kind, Kind::Failed { is_settled: false, .. }))
+    }
+
+    fn takeover_mut(&mut self, turn: u32) -> Option<&mut Takeover> {
+        self.items.iter_mut().find_map(|item| match &mut item.kind {
+            Kind::Takeover(takeover) if item.turn == turn => Some(takeover),
+            _ => None,
+        })
+    }
+
+    /// Returns what can be said about the turn that is under way.
+    fn headline(&self) -> Option<String> {
+        let last = self.items.iter().rev().find_map(|item| match &item.kind {
+            Kind::Takeover(takeover) if item.turn == self.turn => Some(takeover),
+            _ => None,
+        });
+        last.map(Takeover::headline)
     }
 
     fn situation(&self) -> Situation {

@@ -151,7 +151,7 @@ fn ask_actions(session: &Session, snapshot: &Snapshot, range: Range) -> Vec<Code
     let busy = session.turns.active_in(&snapshot.uri);
     (range.start.line..=range.end.line.min(range.start.line.saturating_add(MAX_ASK_LINES)))
         .filter_map(|line| ask_lines::ask_line(snapshot, line, &config.agent.trigger))
-        .filter(|ask| !busy.iter().any(|(_, at)| at.start.line == ask.range.start.line))
+        .filter(|ask| !busy.iter().any(|it| it.range.start.line == ask.range.start.line))
         .map(|ask| {
             let argument = json!({ "prompt": ask.prompt, "uri": snapshot.uri, "range": ask.range });
             let prompt = agent::clip::clip(&ask.prompt, TITLE_CHARS);

@@ -21,13 +21,14 @@ pub(crate) async fn code_lens(
     let busy = session.turns.active_in(&snapshot.uri);
     let mut lenses: Vec<CodeLens> = busy
         .iter()
-        .map(|(run_id, range)| {
-            let stop = json!({ "runId": run_id });
-            lens(*range, "Preceptor works on it: stop", "preceptor.cancel", stop)
+        .map(|request| {
+            let stop = json!({ "runId": request.run_id });
+            let title = request.headline.as_deref().unwrap_or("Preceptor works on it: stop");
+            lens(request.range, title, "preceptor.cancel", stop)
         })
         .collect();
     for ask in ask_lines::ask_lines(&snapshot, &config.agent.trigger) {
-        if !busy.iter().any(|(_, range)| range.start.line == ask.range.start.line) {
+        if !busy.iter().any(|it| it.range.start.line == ask.range.start.line) {
             let argument = json!({ "prompt": ask.prompt, "uri": snapshot.uri, "range": ask.range });
             lenses.push(lens(ask.range, "Ask Preceptor", "preceptor.run", argument));
         }

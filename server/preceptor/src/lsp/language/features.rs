@@ -25,6 +25,9 @@ struct Feature {
 const SKILLS: &[&str] = &["**/SKILL.md"];
 const SKILLS_AND_TRANSCRIPTS: &[&str] = &["**/SKILL.md", "**/.preceptor/**/transcript.md"];
 
+/// A request may stand in any document.
+const EVERYWHERE: &[&str] = &["**/*"];
+
 /// Every feature that is for some documents only.
 static FEATURES: &[Feature] = &[
     Feature {
@@ -66,7 +69,7 @@ static FEATURES: &[Feature] = &[
         method: "textDocument/inlayHint",
         client_key: "inlayHint",
         server_key: "inlayHintProvider",
-        patterns: SKILLS,
+        patterns: EVERYWHERE,
         options: no_options,
     },
     Feature {

@@ -1,8 +1,9 @@
-//! `textDocument/inlayHint`: what a skill costs, and who finds it.
+//! `textDocument/inlayHint`: what a skill costs, and who finds it; what the teacher does about a
+//! request.
 
 use lint::finders;
 use skill::{Span, estimated_tokens};
-use tower_lsp::lsp_types::{InlayHint, InlayHintLabel, InlayHintTooltip, Range};
+use tower_lsp::lsp_types::{InlayHint, InlayHintLabel, InlayHintTooltip, Position, Range};
 
 use crate::lsp::documents::Snapshot;
 
@@ -43,6 +44,21 @@ pub(crate) fn inlay_hints(snapshot: &Snapshot, range: Range) -> Vec<InlayHint> {
         shown.start <= at && at <= shown.end
     });
     hints
+}
+
+/// Returns the hints behind the lines that the teacher works on, or did.
+pub(crate) fn takeover_hints(
+    snapshot: &Snapshot,
+    shown: Range,
+    takeovers: &[(Range, String, String)],
+) -> Vec<InlayHint> {
+    let shown = shown.start.line..=shown.end.line;
+    let takeovers = takeovers.iter().filter(|(range, ..)| shown.contains(&range.start.line));
+    let hints = takeovers.map(|(range, label, tooltip)| {
+        let line_end = snapshot.offset(Position::new(range.start.line, u32::MAX));
+        hint(snapshot, line_end, label, tooltip.clone())
+    });
+    hints.collect()
 }
 
 fn hint(snapshot: &Snapshot, at: usize, label: &str, tooltip: String) -> InlayHint {

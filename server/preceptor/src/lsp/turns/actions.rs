@@ -73,7 +73,7 @@ pub(super) fn actions(
             vec![go_on, retry, show, dismiss]
         }
         Kind::NoSkill { .. } => vec![teach, show, dismiss],
-        Kind::Takeover { .. } => vec![show, dismiss],
+        Kind::Takeover(_) => vec![show, dismiss],
         Kind::Offer { tool_call_id, arguments } => {
             let mut actions = offer_actions(run_id, tool_call_id, arguments);
             actions.push(show);

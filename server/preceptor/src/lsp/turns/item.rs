@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
 use crate::{
-    lsp::{guide::GuidePages, to_proto::SOURCE},
+    lsp::{guide::GuidePages, to_proto::SOURCE, turns::takeover::Takeover},
     question::stopped,
 };
 
@@ -35,10 +35,7 @@ pub(super) enum Kind {
         /// Whether the verdict is known.
         is_settled: bool,
     },
-    Takeover {
-        model: String,
-        reason: String,
-    },
+    Takeover(Takeover),
     EscalationFailed {
         reason: String,
     },
@@ -132,7 +129,7 @@ impl Item {
                     gate.as_ref().map(|gate| format!(" {gate}")).unwrap_or_default()
                 ),
             ),
-            Kind::Takeover { model, reason } => (
+            Kind::Takeover(Takeover { model, reason, .. }) => (
                 "turn/takeover",
                 DiagnosticSeverity::INFORMATION,
                 format!("The teacher `{model}` took over: {reason}"),
@@ -223,8 +220,10 @@ impl Item {
                 let gate = gate.unwrap_or_default();
                 format!("**Why the student failed**\n\n{}{gate}", evidence.join("\n"))
             }
-            Kind::Takeover { model, reason } => {
-                format!("**The teacher took over**: `{model}`\n\nBecause: {reason}")
+            Kind::Takeover(takeover) => {
+                let Takeover { model, reason, .. } = takeover;
+                let did = takeover.list();
+                format!("**The teacher took over**: `{model}`\n\nBecause: {reason}\n\n{did}")
             }
             Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
             Kind::Approval { call, preview, outside_sandbox, stopped, .. } => {
@@ -276,7 +275,7 @@ impl Item {
             Kind::Failed { signals, gate, gate_name, .. } => {
                 json!({ "signals": signals, "gate": gate, "gateName": gate_name })
             }
-            Kind::Takeover { model, .. } => json!({ "teacherModel": model }),
+            Kind::Takeover(takeover) => json!({ "teacherModel": takeover.model }),
             Kind::Approval { tool_call_id, .. } | Kind::Offer { tool_call_id, .. } => {
                 json!({ "toolCallId": tool_call_id })
             }
