@@ -122,12 +122,15 @@ fn offer_actions(
 ) -> Vec<(String, &'static str, Value)> {
     let takeover = format!("the takeover by `{}`", ends(text(arguments, "model")));
     let decision = |approved: bool, scope: &str, arguments: Option<Map<String, Value>>| {
-        let mut decision =
-            json!({ "toolCallId": tool_call_id, "approved": approved, "scope": scope });
-        if let Some(arguments) = arguments {
-            decision["arguments"] = Value::Object(arguments);
-        }
-        json!({ "runId": run_id, "decisions": [decision] })
+        // No arguments of a person's are as good as none.
+        json!({ "runId": run_id, "decisions": [
+            {
+                "toolCallId": tool_call_id,
+                "approved": approved,
+                "scope": scope,
+                "arguments": arguments,
+            },
+        ]})
     };
     let approve = "preceptor.approve";
     let mut actions = vec![(format!("Approve {takeover}"), approve, decision(true, "once", None))];
