@@ -270,3 +270,41 @@ fn a_teacher_that_waits_for_an_approval_is_not_distilled_until_it_went_on() {
     assert!(ended(&answered));
     assert!(note(&answered).contains("YOUR ATTEMPT, WHICH WORKED"));
 }
+
+#[test]
+fn closed_gates_complete_the_turn() {
+    let mut setup = setup();
+    setup.teacher.per_run = 1;
+    let machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
+    check(
+        machine,
+        vec![
+            request("x"),
+            says("I give up."),
+            says("Done."),
+            says("NO_SKILL"),
+            request("y"),
+            says("I give up."),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student signal ["give_up",false]
+            teacher teacher_takeover "I give up."
+            => call teacher: 8 tools
+            teacher assistant_stream_end {}
+            teacher turn_complete ["Done.","final"]
+            teacher processing {"message":"The teacher writes down what worked."}
+            => call teacher distill: 0 tools
+            teacher skill_save_failed {"reason":"the teacher says that no general procedure would help here (NO_SKILL)"}
+            => rest
+            student processing {"message":"The student reads the request."}
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student signal ["give_up",false]
+            student turn_complete ["I give up.","final"]
+            => rest
+        "#]],
+    );
+}
