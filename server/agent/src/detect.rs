@@ -2,21 +2,20 @@
 //!
 //! Every piece of evidence is a [`Signal`] with a weight and a flag that says whether the attempt
 //! recovered from it; the [`Verdict`] weighs those that it did not recover from. A single word in
-//! some output is never evidence: what a command printed counts only through its exit status.
+//! some output is never evidence: what a command printed counts where its exit status cannot, and
+//! there only at the places where programs report.
 
 mod announcement;
 mod answer;
+mod calls;
 mod recorded;
 mod sentence;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::detect::answer::answer_signal;
 pub use crate::detect::recorded::{RecordedEnd, RecordedJudgement, judge_recorded};
-use crate::{clip::clip, tool::ResultKind};
+use crate::{detect::calls::recovers, tool::ResultKind};
 
 /// Longest evidence shown, in characters.
 const EVIDENCE_CHARS: usize = 300;
@@ -216,20 +215,7 @@ impl Ending {
 
 /// Judges a finished attempt by its calls, its answer and what was noted while it worked.
 pub fn judge(calls: &[CallRecord], noted: &[Signal], answer: &str, ending: Ending) -> Judgement {
-    let mut signals: Vec<Signal> = calls
-        .iter()
-        .enumerate()
-        .filter_map(|(call_idx, call)| {
-            let (kind, confidence) = call_signal(call)?;
-            let later = calls.get(call_idx + 1..).unwrap_or_default();
-            Some(Signal {
-                kind,
-                evidence: call_evidence(call),
-                confidence,
-                recovered: later.iter().any(|later| recovers(later, call)),
-            })
-        })
-        .collect();
+    let mut signals = calls::signals(calls, answer);
     // Whoever was refused a call may well say that it cannot go on.
     let was_declined = calls.iter().any(|call| call.kind == ResultKind::Declined);
     let is_excused = |kind| {
@@ -277,61 +263,6 @@ pub fn obstacle(calls: &[CallRecord]) -> Option<&str> {
             call.kind == ResultKind::Blocked && !later.iter().any(|later| recovers(later, call));
         is_open.then_some(call.output.as_str())
     })
-}
-
-fn call_signal(call: &CallRecord) -> Option<(SignalKind, f64)> {
-    match call.kind {
-        ResultKind::Ok => match call.exit_code {
-            None | Some(0) => None,
-            Some(1) if asks_a_question(&call.arguments) => Some((SignalKind::ExitCode, 0.1)),
-            Some(_) => Some((SignalKind::ExitCode, 0.6)),
-        },
-        ResultKind::Failed => Some((SignalKind::ToolError, 0.6)),
-        ResultKind::UnknownTool => Some((SignalKind::UnknownTool, 0.6)),
-        ResultKind::Malformed => Some((SignalKind::MalformedArguments, 0.6)),
-        ResultKind::Cut => Some((SignalKind::Truncated, 0.6)),
-        // A person's decision says nothing about the model, nor does a full disk.
-        ResultKind::Declined | ResultKind::Blocked | ResultKind::Cancelled => None,
-    }
-}
-
-fn call_evidence(call: &CallRecord) -> String {
-    let what = match (call.kind, call.exit_code) {
-        (ResultKind::UnknownTool, _) => format!("There is no tool `{}`", call.tool),
-        (ResultKind::Malformed, _) => {
-            format!("The arguments of `{}` were no JSON object", call.tool)
-        }
-        (ResultKind::Cut, _) => format!("The reply was cut in a call of `{}`", call.tool),
-        (_, Some(code)) => format!("`{}` ended with exit code {code}", call.tool),
-        _ => format!("`{}` failed", call.tool),
-    };
-    let output = call.output.lines().find(|line| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with("exit code:") && !line.starts_with("[unsaved in")
-    });
-    let evidence = match output {
-        Some(line) if !matches!(call.kind, ResultKind::UnknownTool | ResultKind::Cut) => {
-            format!("{what}: {}", line.trim())
-        }
-        _ => what,
-    };
-    clip(&evidence, EVIDENCE_CHARS)
-}
-
-/// A later call makes good for an earlier one when it is of the same tool, or does what an unknown
-/// tool was meant to do, and worked.
-fn recovers(later: &CallRecord, earlier: &CallRecord) -> bool {
-    let worked = later.kind == ResultKind::Ok && matches!(later.exit_code, None | Some(0));
-    worked && (later.tool == earlier.tool || earlier.kind == ResultKind::UnknownTool)
-}
-
-/// Commands whose status 1 is an answer and no failure.
-fn asks_a_question(arguments: &str) -> bool {
-    static QUESTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#""command"\s*:\s*"\s*(?:[^|&;"]*\|\s*)?(?:grep|egrep|rg|diff|cmp|test|\[|pgrep|which)\b"#)
-            .ok()
-    });
-    QUESTION.as_ref().is_some_and(|regex| regex.is_match(arguments))
 }
 
 #[cfg(test)]

@@ -22,7 +22,10 @@ pub use self::ending::RecordedEnd;
 use self::{
     ending::fault_of,
     messages::{Entry, RecordedCall, Recording},
-    outcome::Outcome,
+};
+pub(super) use self::{
+    outcome::{Outcome, asks_a_question, error_line, hides_a_status, only_looks, read_output},
+    work::{is_check, may_change},
 };
 use crate::{
     clip::clip,
@@ -108,12 +111,12 @@ impl Evidence {
             let later = || calls.iter().zip(outcomes).skip(idx + 1);
             let done = || later().filter(|(_, it)| **it == Outcome::Done).map(|(it, _)| it);
             let evidence = format!("`{}`: {evidence}", call.tool);
-            if work::is_check(call) {
+            if is_check(&call.tool, &call.arguments) {
                 // What a check says stands until the next one.
-                let recovered = later().any(|(it, _)| work::is_check(it));
+                let recovered = later().any(|(it, _)| is_check(&it.tool, &it.arguments));
                 let confidence = if is_excused {
                     0.2
-                } else if done().any(work::may_change) {
+                } else if done().any(|it| may_change(&it.tool, &it.arguments)) {
                     0.25
                 } else if work::passes_partly(&call.output) {
                     0.35
@@ -124,8 +127,8 @@ impl Evidence {
                 continue;
             }
             let recovered = done().any(|it| outcome::same_aim(call, it));
-            let changes_something = !outcome::only_looks(call);
-            let went_on = done().any(|it| !outcome::only_looks(it));
+            let changes_something = !only_looks(&call.tool, &call.arguments);
+            let went_on = done().any(|it| !only_looks(&it.tool, &it.arguments));
             let confidence = match (*is_sure && changes_something, went_on) {
                 (true, false) => 0.6,
                 (true, true) => 0.4,

@@ -1,5 +1,7 @@
 //! Verdicts on small attempts.
 
+mod table;
+
 use super::{CallRecord, Ending, Verdict, judge, obstacle};
 use crate::tool::ResultKind;
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     clip::clip,
-    detect::{SignalKind, asks_a_question, recorded::messages::RecordedCall},
+    detect::{SignalKind, recorded::messages::RecordedCall},
 };
 
 /// Lines at the beginning of an output in which a status is looked for.
@@ -23,7 +23,7 @@ const LINE_CHARS: usize = 200;
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Outcome {
+pub(in crate::detect) enum Outcome {
     /// Nothing speaks against it.
     Done,
     /// It failed.
@@ -49,7 +49,8 @@ pub(super) fn read(call: &RecordedCall) -> Outcome {
     outcome
 }
 
-fn read_output(tool: &str, arguments: &str, output: &str) -> Outcome {
+/// Reads how a call ended from what it printed; `arguments` is the text of its arguments.
+pub(in crate::detect) fn read_output(tool: &str, arguments: &str, output: &str) -> Outcome {
     match exit_code(output) {
         Some(0) => return Outcome::Done,
         Some(1) if asks_a_question(arguments) => return Outcome::Done,
@@ -95,12 +96,12 @@ fn read_output(tool: &str, arguments: &str, output: &str) -> Outcome {
 }
 
 /// Returns whether a call can only look at things, by the names of its tool and its command.
-pub(super) fn only_looks(call: &RecordedCall) -> bool {
-    if is_command(&call.tool) {
-        return shows_something(&call.arguments);
+pub(in crate::detect) fn only_looks(tool: &str, arguments: &str) -> bool {
+    if is_command(tool) {
+        return shows_something(arguments);
     }
-    let (_, sub) = aim(call);
-    let name = call.tool.rsplit("__").next().unwrap_or_default().to_lowercase();
+    let (_, sub) = aim(tool, arguments);
+    let name = tool.rsplit("__").next().unwrap_or_default().to_lowercase();
     let verb = sub.unwrap_or(name);
     let verb = verb.split(['_', '-', '.']).next().unwrap_or_default();
     LOOKING.contains(&verb)
@@ -109,26 +110,27 @@ pub(super) fn only_looks(call: &RecordedCall) -> bool {
 /// Returns whether `later` is after what `failed` was after: the same tool, or another one that
 /// looks for the same kind of thing.
 pub(super) fn same_aim(failed: &RecordedCall, later: &RecordedCall) -> bool {
-    if aim(failed) == aim(later) {
+    if aim(&failed.tool, &failed.arguments) == aim(&later.tool, &later.arguments) {
         return true;
     }
+    let looks = |call: &RecordedCall| only_looks(&call.tool, &call.arguments);
     let verb = |call: &RecordedCall| {
         call.tool.to_lowercase().split(['_', '-', '.']).next().map(str::to_owned)
     };
-    only_looks(failed) && only_looks(later) && verb(failed) == verb(later)
+    looks(failed) && looks(later) && verb(failed) == verb(later)
 }
 
 /// The tool, and what a tool of several commands was told to do.
-fn aim(call: &RecordedCall) -> (&str, Option<String>) {
-    if is_command(&call.tool) {
-        return (&call.tool, None);
+fn aim<'a>(tool: &'a str, arguments: &str) -> (&'a str, Option<String>) {
+    if is_command(tool) {
+        return (tool, None);
     }
-    let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+    let arguments: Value = serde_json::from_str(arguments).unwrap_or_default();
     let sub = ["command", "action", "operation"]
         .iter()
         .find_map(|key| arguments.get(key).and_then(Value::as_str))
         .filter(|word| word.len() < 30 && !word.contains(char::is_whitespace));
-    (&call.tool, sub.map(str::to_lowercase))
+    (tool, sub.map(str::to_lowercase))
 }
 
 fn failed(kind: SignalKind, evidence: &str, is_sure: bool) -> Outcome {
@@ -186,10 +188,20 @@ fn describe(object: &Map<String, Value>) -> String {
 }
 
 /// Returns the line at an output's end with which a program says that it failed.
-fn error_line(output: &str) -> Option<&str> {
+pub(in crate::detect) fn error_line(output: &str) -> Option<&str> {
     let tail = output.lines().rev().take(TAIL_LINES);
     let mut lines = tail.map(str::trim).filter(|line| !finds(&NO_ERROR, line));
     lines.find(|line| finds(&ERROR_LINE, line))
+}
+
+/// Whether status 1 of a command is an answer and no failure.
+pub(in crate::detect) fn asks_a_question(arguments: &str) -> bool {
+    finds(&QUESTION, arguments)
+}
+
+/// Whether a command consists of several, of which only the last one's status is known.
+pub(in crate::detect) fn hides_a_status(arguments: &str) -> bool {
+    finds(&SEVERAL, arguments) && !finds(&STRICT, arguments)
 }
 
 /// Whether a tool runs commands, by its name.
@@ -239,6 +251,18 @@ const LOOKING: [&str; 27] = [
     "verify",
     "inspect",
 ];
+
+static QUESTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#""command"\s*:\s*"\s*(?:[^|&;"]*\|\s*)?(?:grep|egrep|rg|diff|cmp|test|\[|pgrep|which)\b"#,
+    )
+    .ok()
+});
+
+static SEVERAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[|;]|\\n").ok());
+
+static STRICT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\bpipefail\b|\bset -\w*e").ok());
 
 static EXIT_CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     matches_opt,
-    messages::{RecordedCall, Recording},
+    messages::Recording,
     outcome::{Outcome, is_command},
 };
 
@@ -32,8 +32,8 @@ enum Deed {
 
 /// Returns whether a call runs the tests, a compiler or the like: what it says stands until
 /// something else of that kind is run.
-pub(super) fn is_check(call: &RecordedCall) -> bool {
-    is_command(&call.tool) && matches_opt(&CHECK, &command_of(call))
+pub(in crate::detect) fn is_check(tool: &str, arguments: &str) -> bool {
+    is_command(tool) && matches_opt(&CHECK, &command_of(arguments))
 }
 
 /// Returns whether an output says that a part of what was checked is well.
@@ -42,8 +42,8 @@ pub(super) fn passes_partly(output: &str) -> bool {
 }
 
 /// Returns whether a call may have changed the project.
-pub(super) fn may_change(call: &RecordedCall) -> bool {
-    deed(call) == Deed::Changes
+pub(in crate::detect) fn may_change(tool: &str, arguments: &str) -> bool {
+    (is_command(tool) || is_editor(tool)) && deed(tool, arguments) == Deed::Changes
 }
 
 /// Returns why there is no change at the end of work that asks for one; `None`: there may be one.
@@ -63,7 +63,7 @@ pub(super) fn unchanged(recording: &Recording, outcomes: &[Outcome]) -> Option<S
             }
             continue;
         }
-        match deed(call) {
+        match deed(&call.tool, &call.arguments) {
             Deed::Changes if !matches!(outcome, Outcome::Failed { .. }) => {
                 (has_changed, is_reset) = (true, false);
             }
@@ -84,11 +84,11 @@ pub(super) fn unchanged(recording: &Recording, outcomes: &[Outcome]) -> Option<S
     })
 }
 
-fn deed(call: &RecordedCall) -> Deed {
-    if is_editor(&call.tool) {
-        return deed_of_editor(call);
+fn deed(tool: &str, arguments: &str) -> Deed {
+    if is_editor(tool) {
+        return deed_of_editor(arguments);
     }
-    let command = command_of(call);
+    let command = command_of(arguments);
     if let Some(found) = CREATES.as_ref().and_then(|regex| regex.captures(&command)) {
         let path = found.get(1).map_or("", |it| it.as_str());
         return deed_of_file(path, &command);
@@ -103,16 +103,16 @@ fn deed(call: &RecordedCall) -> Deed {
     if !is_redirected && only_looks { Deed::Looks } else { Deed::Changes }
 }
 
-fn deed_of_editor(call: &RecordedCall) -> Deed {
-    let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+fn deed_of_editor(arguments: &str) -> Deed {
+    let object: Value = serde_json::from_str(arguments).unwrap_or_default();
     let text = |keys: &[&str]| {
-        keys.iter().find_map(|key| arguments.get(*key).and_then(Value::as_str)).unwrap_or_default()
+        keys.iter().find_map(|key| object.get(*key).and_then(Value::as_str)).unwrap_or_default()
     };
     let path = text(&["path", "file_path", "file", "filename", "target_file"]);
     match text(&["command", "action"]) {
         "view" | "undo_edit" | "open" | "list" => Deed::Looks,
         // A file that was only tried out may be edited as well.
-        _ => deed_of_file(path, &call.arguments),
+        _ => deed_of_file(path, arguments),
     }
 }
 
@@ -129,12 +129,12 @@ fn is_editor(tool: &str) -> bool {
 }
 
 /// Returns the text of the command that a call runs.
-fn command_of(call: &RecordedCall) -> String {
-    let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+fn command_of(arguments: &str) -> String {
+    let object: Value = serde_json::from_str(arguments).unwrap_or_default();
     let command = ["command", "cmd", "code", "input", "script"]
         .iter()
-        .find_map(|key| arguments.get(*key).and_then(Value::as_str));
-    command.unwrap_or(&call.arguments).to_owned()
+        .find_map(|key| object.get(*key).and_then(Value::as_str));
+    command.unwrap_or(arguments).to_owned()
 }
 
 static ASKS_FOR_CHANGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -214,21 +214,10 @@ static HARMLESS_TOOL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::{Deed, deed, is_check};
-    use crate::detect::recorded::messages::RecordedCall;
-
-    fn call(tool: &str, arguments: &str) -> RecordedCall {
-        RecordedCall {
-            tool: tool.to_owned(),
-            arguments: arguments.to_owned(),
-            output: String::new(),
-            is_error: false,
-            result_idx: 0,
-        }
-    }
 
     #[track_caller]
     fn check(command: &str, expected: Deed) {
-        assert_eq!(deed(&call("bash", command)), expected, "{command}");
+        assert_eq!(deed("bash", command), expected, "{command}");
     }
 
     #[test]
@@ -270,10 +259,10 @@ mod tests {
         for command in
             ["pytest -x", "cd a && python -m pytest", "make", "cargo test -q", "npm test"]
         {
-            assert!(is_check(&call("bash", command)), "{command}");
+            assert!(is_check("bash", command), "{command}");
         }
         for command in ["ls", "cat Makefile", "python count.py", "echo makes"] {
-            assert!(!is_check(&call("bash", command)), "{command}");
+            assert!(!is_check("bash", command), "{command}");
         }
     }
 }

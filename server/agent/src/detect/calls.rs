@@ -1,0 +1,146 @@
+//! What the calls of an attempt have against it.
+
+use super::{
+    CallRecord, EVIDENCE_CHARS, Signal, SignalKind,
+    answer::excuses,
+    recorded::{
+        Outcome, asks_a_question, error_line, hides_a_status, is_check, may_change, only_looks,
+        read_output,
+    },
+};
+use crate::{
+    clip::clip,
+    tool::{BuiltInTool, ResultKind},
+};
+
+/// Returns the signals of calls that went wrong, in call order.
+pub(super) fn signals(calls: &[CallRecord], answer: &str) -> Vec<Signal> {
+    let of_each = calls.iter().enumerate().filter_map(|(call_idx, call)| {
+        let (kind, confidence, line) = fault(call)?;
+        let later = calls.get(call_idx + 1..).unwrap_or_default();
+        let is_check = kind_of(call) == Kind::Check;
+        let recovered = if is_check {
+            // What a check says stands until the next one.
+            later.iter().any(|later| kind_of(later) == Kind::Check)
+        } else {
+            later.iter().any(|later| recovers(later, call))
+        };
+        let is_left_to_doubt = is_check
+            && (excuses(answer)
+                || later.iter().any(|it| worked(it) && kind_of(it) == Kind::Change));
+        let confidence = if is_left_to_doubt { confidence.min(OF_A_DOUBT) } else { confidence };
+        Some(Signal { kind, evidence: evidence(call, line), confidence, recovered })
+    });
+    of_each.collect()
+}
+
+/// A later call makes good for an earlier one when it is of the same tool, or does what an unknown
+/// tool was meant to do, and worked.
+pub(super) fn recovers(later: &CallRecord, earlier: &CallRecord) -> bool {
+    worked(later) && (later.tool == earlier.tool || earlier.kind == ResultKind::UnknownTool)
+}
+
+/// Weight of a check that failed before the last change, or not by the model's doing.
+const OF_A_DOUBT: f64 = 0.35;
+
+/// What a call is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It runs the tests, a compiler or the like.
+    Check,
+    /// It changes something, or may do so.
+    Change,
+    /// Anything else.
+    Other,
+}
+
+fn kind_of(call: &CallRecord) -> Kind {
+    if is_check(&call.tool, &call.arguments) {
+        Kind::Check
+    } else if may_change(&call.tool, &call.arguments) {
+        Kind::Change
+    } else {
+        Kind::Other
+    }
+}
+
+fn worked(call: &CallRecord) -> bool {
+    call.kind == ResultKind::Ok && matches!(call.exit_code, None | Some(0))
+}
+
+/// Returns what is wrong with a call, how much that says, and the line of its output that says so.
+fn fault(call: &CallRecord) -> Option<(SignalKind, f64, Option<String>)> {
+    let line = || error_line(&call.output).map(str::to_owned);
+    let (kind, confidence) = match call.kind {
+        ResultKind::Ok => match call.exit_code {
+            None if BuiltInTool::from_name(&call.tool).is_some() => return None,
+            None => return of_words(call),
+            Some(0) => return behind_a_status(call),
+            Some(1) if asks_a_question(&call.arguments) => (SignalKind::ExitCode, 0.1),
+            Some(_) => (SignalKind::ExitCode, 0.6),
+        },
+        ResultKind::Failed => (SignalKind::ToolError, 0.6),
+        ResultKind::UnknownTool => (SignalKind::UnknownTool, 0.6),
+        ResultKind::Malformed => (SignalKind::MalformedArguments, 0.6),
+        ResultKind::Cut => (SignalKind::Truncated, 0.6),
+        // A person's decision says nothing about the model, nor does a full disk.
+        ResultKind::Declined | ResultKind::Blocked | ResultKind::Cancelled => return None,
+    };
+    Some((kind, confidence, line()))
+}
+
+/// Tools of others may say in words that they failed.
+fn of_words(call: &CallRecord) -> Option<(SignalKind, f64, Option<String>)> {
+    match read_output(&call.tool, &call.arguments, &call.output) {
+        Outcome::Failed { kind, evidence, is_sure } => {
+            // Whoever looks for something may learn that it is not there.
+            let is_sure = is_sure || !only_looks(&call.tool, &call.arguments);
+            Some((kind, if is_sure { 0.6 } else { 0.3 }, Some(evidence)))
+        }
+        Outcome::Done | Outcome::Unclear => None,
+    }
+}
+
+/// The status of several commands is that of the last one: the one that failed may stand before
+/// it.
+fn behind_a_status(call: &CallRecord) -> Option<(SignalKind, f64, Option<String>)> {
+    if !hides_a_status(&call.arguments) {
+        return None;
+    }
+    let without_status: Vec<&str> =
+        call.output.lines().filter(|line| !line.starts_with("exit code:")).collect();
+    match read_output(&call.tool, &call.arguments, &without_status.join("\n")) {
+        Outcome::Failed { kind, evidence, .. } => {
+            let confidence = if kind_of(call) == Kind::Check { 0.6 } else { 0.3 };
+            Some((kind, confidence, Some(evidence)))
+        }
+        Outcome::Done | Outcome::Unclear => None,
+    }
+}
+
+fn evidence(call: &CallRecord, line: Option<String>) -> String {
+    let what = match (call.kind, call.exit_code) {
+        (ResultKind::UnknownTool, _) => format!("There is no tool `{}`", call.tool),
+        (ResultKind::Malformed, _) => {
+            format!("The arguments of `{}` were no JSON object", call.tool)
+        }
+        (ResultKind::Cut, _) => format!("The reply was cut in a call of `{}`", call.tool),
+        (_, Some(code @ (..=-1 | 1..))) => format!("`{}` ended with exit code {code}", call.tool),
+        (ResultKind::Ok, _) => format!("`{}` reported an error", call.tool),
+        _ => format!("`{}` failed", call.tool),
+    };
+    let first = || {
+        let line = call.output.lines().find(|line| {
+            let line = line.trim();
+            !line.is_empty() && !line.starts_with("exit code:") && !line.starts_with("[unsaved in")
+        });
+        line.map(str::to_owned)
+    };
+    let evidence = match line.or_else(first) {
+        Some(line) if !matches!(call.kind, ResultKind::UnknownTool | ResultKind::Cut) => {
+            format!("{what}: {}", line.trim())
+        }
+        _ => what,
+    };
+    clip(&evidence, EVIDENCE_CHARS)
+}

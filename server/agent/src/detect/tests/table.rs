@@ -1,0 +1,215 @@
+//! What counts as evidence and what does not, case by case.
+
+use super::{call, check};
+use crate::{
+    detect::{CallRecord, Ending, SignalKind, Verdict, judge},
+    tool::ResultKind,
+};
+
+/// A call of somebody else's tool, which says in words how it went.
+fn says(tool: &str, arguments: &str, output: &str) -> CallRecord {
+    let kind = ResultKind::Ok;
+    CallRecord { output: output.to_owned(), ..call(tool, arguments, kind, None) }
+}
+
+/// A call of `bash`, with its status.
+fn bash(command: &str, exit_code: i32, output: &str) -> CallRecord {
+    let arguments = serde_json::json!({ "command": command }).to_string();
+    let output = format!("exit code: {exit_code}\n{output}");
+    CallRecord { output, ..call("bash", &arguments, ResultKind::Ok, Some(exit_code)) }
+}
+
+#[track_caller]
+fn check_kind(calls: &[CallRecord], answer: &str, kind: SignalKind, part: &str) {
+    let judgement = judge(calls, &[], answer, Ending::Answer);
+    assert_eq!(judgement.verdict, Verdict::Failure, "{judgement:?}");
+    let reason = judgement.reason().unwrap();
+    assert_eq!(reason.kind, kind, "{judgement:?}");
+    assert!(reason.evidence.contains(part), "{judgement:?}");
+}
+
+// T7, T9, T10: what tools say in words, at the place where they say it.
+#[test]
+fn tools_say_that_they_failed() {
+    for output in [
+        "Unknown action 'swtich'. Valid: list, switch",
+        "Failed to open the session",
+        "Session 'notes' not found",
+        "Invalid session id",
+        "Error: no such session",
+        "\n  \n  Failed to open the session",
+        "{\"error\": \"no such session\"}",
+        "{\"success\": false, \"message\": \"locked\"}",
+        "KeyError: 'notes'",
+    ] {
+        let calls = [says("manage_session", "{\"action\":\"switch\"}", output)];
+        check(&calls, "The session is open.", Verdict::Failure);
+    }
+}
+
+// T8.
+#[test]
+fn an_attempt_without_calls_is_judged_by_its_answer() {
+    check(&[], "There are 12 rows.", Verdict::Ok);
+}
+
+// T12, WT6: the status decides.
+#[test]
+fn a_status_speaks_also_where_the_output_says_nothing() {
+    check_kind(&[bash("false", 1, "")], "Done.", SignalKind::ExitCode, "exit code 1");
+    check_kind(&[bash("./a", 139, "")], "Done.", SignalKind::ExitCode, "139");
+    let quiet = bash("make", 2, "gcc -c a.c\na.c:1: error: expected ';'\nmake: *** [a.o] Error 1");
+    check_kind(&[quiet], "Built.", SignalKind::ExitCode, "make: *** [a.o] Error 1");
+}
+
+// T12.
+#[test]
+fn words_of_a_tool_are_not_those_of_the_answer() {
+    check(&[], "The log says `Failed to start` in line 3.", Verdict::Ok);
+    check(&[], "Failed to start: that is what line 3 of the log means.", Verdict::Ok);
+    let calls =
+        [bash("cat letter.txt", 0, "I can't find my keys. Could you tell me where they are?")];
+    check(&calls, "The letter asks about keys.", Verdict::Ok);
+}
+
+// WT1.
+#[test]
+fn outputs_that_only_speak_of_errors_are_none() {
+    for (command, output) in [
+        ("grep -rn error .", "a.md:3: error: foo not found\nb.md:1: Failed to load"),
+        ("./build", "0 errors: none\nBuild finished with 0 errors"),
+        ("cat build.log", "Traceback (most recent call last):\nKeyError: 'rows'"),
+        ("pytest | tail -1", "= 12 passed, 0 failed in 0.30s ="),
+        ("cargo test 2>&1 | tail -3", "test result: ok. 12 passed; 0 failed"),
+        ("curl -s example.com", "<p>The page was not found</p>\nerror: see below"),
+    ] {
+        check(&[bash(command, 0, output)], "That is what it says.", Verdict::Ok);
+    }
+    for output in [
+        "{\"error\": \"0 errors\", \"rows\": 12}",
+        "{\"errors\": [], \"error\": null}",
+        "12 files; not found: none",
+        "Result: the chapter 'Page not found' begins on page 12.",
+    ] {
+        let calls = [says("search_docs", "{}", output)];
+        check(&calls, "Here is the chapter.", Verdict::Ok);
+    }
+}
+
+// WT2.
+#[test]
+fn errors_behind_a_status_of_another_command_are_found() {
+    for (command, output) in [
+        (
+            "cargo build 2>&1 | tail -4",
+            "error[E0308]: mismatched types\nerror: could not compile `x`",
+        ),
+        ("pytest 2>&1 | tail -2", "FAILED test_a.py::test_rows\n= 1 failed in 0.30s ="),
+        ("make test; echo done", "make: *** [all] Error 2\ndone"),
+    ] {
+        check_kind(
+            &[bash(command, 0, output)],
+            "Done.",
+            SignalKind::ToolError,
+            "reported an error",
+        );
+    }
+    for (command, output) in [
+        ("./count data.cvs | head", "./count: data.cvs: No such file or directory"),
+        (
+            "./count || true; echo",
+            "Traceback (most recent call last):\n  File \"a\"\nKeyError: 'rows'",
+        ),
+        ("./a | tee log", "sh: 1: ./a: Permission denied"),
+    ] {
+        check(&[bash(command, 0, output)], "There are 12 rows.", Verdict::Unsure);
+    }
+    // Nothing was hidden: the command itself says that all is well.
+    check(&[bash("./a", 0, "KeyError: 'rows'")], "It prints the error on purpose.", Verdict::Ok);
+}
+
+// T11, WT3.
+#[test]
+fn answers_give_up_in_many_words() {
+    for answer in [
+        "I don't have a tool to open it.",
+        "I don\u{2019}t have tool access.",
+        "I do not have a tool for that.",
+        "I can't do that.",
+        "I cannot find it.",
+        "I can not find it.",
+        "I couldn\u{2019}t find it.",
+        "I can\u{2019}t figure this out.",
+        "I'm not sure which one you mean.",
+        "I\u{2019}m not sure how to go on.",
+        "I am not sure what to do.",
+        "I was unable to open the page.",
+        "Unable to find the session.",
+        "I'm unable to switch to it.",
+        "I WAS NOT ABLE TO COMPLETE THIS.",
+        "I don\u{2019}t know how to solve this.",
+        "Unfortunately, that is something that I cannot arrange for you.",
+    ] {
+        check(&[], answer, Verdict::Failure);
+    }
+    for answer in [
+        "Could you tell me which file?",
+        "COULD YOU SPECIFY THE FILE?",
+        "could you clarify?",
+        "That session doesn't exist.",
+        "That session doesn\u{2019}t appear to be there.",
+    ] {
+        check(&[], answer, Verdict::Unsure);
+    }
+}
+
+// WT4.
+#[test]
+fn answers_that_only_sound_like_giving_up_are_none() {
+    for answer in [
+        "The file doesn't exist yet, so I created it.",
+        "Which of the two files do you mean, a.csv or b.csv?",
+        "Both are there. Shall I delete a.csv or b.csv?",
+        "The error \u{201c}I can\u{2019}t find it\u{201d} comes from line 3.",
+        "> I'm unable to open it\n\nThat is the message of the ticket.",
+        "~~~\nI can't do that\n~~~\nprints the script.",
+        "If the build still fails, run `make clean` first.",
+        "I fixed the crash. I could not run the slow tests here.",
+    ] {
+        check(&[], answer, Verdict::Ok);
+    }
+}
+
+// WT5.
+#[test]
+fn what_was_made_good_later_is_recovered_from() {
+    let failed = bash("./count data.csv", 127, "bash: ./count: command not found");
+    let calls = [failed, bash("wc -l data.csv", 0, "13 data.csv")];
+    let judgement = judge(&calls, &[], "There are 12 rows.", Ending::Answer);
+    assert_eq!(judgement.verdict, Verdict::Ok, "{judgement:?}");
+    assert!(judgement.signals[0].recovered && judgement.reason().is_none());
+    let calls = [
+        bash("cargo test", 101, "error: test failed"),
+        bash("sed -i s/a/b/ src/lib.rs", 0, ""),
+        bash("cargo test", 0, "test result: ok"),
+    ];
+    check(&calls, "The tests pass.", Verdict::Ok);
+}
+
+#[test]
+fn a_check_that_failed_stands_until_it_passes() {
+    let test = || bash("cargo test", 101, "test result: FAILED. 1 passed; 2 failed");
+    check(&[test(), bash("git diff", 0, "+x")], "It works.", Verdict::Failure);
+    // Nobody knows whether the change helped.
+    let calls = [test(), bash("sed -i s/a/b/ src/lib.rs", 0, "")];
+    check(&calls, "It works now.", Verdict::Unsure);
+    check(&[test()], "Done. That test failed before as well; it is unrelated.", Verdict::Unsure);
+}
+
+// WT7.
+#[test]
+fn evidence_is_short() {
+    let calls = [says("send", "{}", &format!("Error: {}", "x".repeat(5_000)))];
+    let judgement = judge(&calls, &[], "Sent.", Ending::Answer);
+    assert!(judgement.reason().unwrap().evidence.chars().count() <= 300);
+}
