@@ -71,6 +71,19 @@ async fn a_file_that_comes_and_goes_is_told_to_who_links_to_it() {
 }
 
 #[tokio::test]
+async fn a_file_that_the_editor_made_is_known_once_it_is_open() {
+    let text = skill("one", "[größe](references/gr%C3%B6%C3%9Fe.md)");
+    let (mut client, one, _) = start(&text, &skill("two", "Nothing.")).await;
+    client.open(&one, &text).await;
+    wait_for(&mut client, &one, "links/broken", true).await;
+    write(&client, "w/.claude/skills/one/references/größe.md", "").await;
+    let file = client.uri("w/.claude/skills/one/references/größe.md");
+    client.open(&file, "# Größe\r\n").await;
+    wait_for(&mut client, &one, "links/broken", false).await;
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_skill_that_is_renamed_elsewhere_is_told_to_who_refers_to_it() {
     let text = skill("one", "Then run /count-colums.");
     let (mut client, one, two) = start(&text, &skill("count-columns", "Nothing.")).await;
