@@ -77,6 +77,48 @@ async fn a_permission_is_asked_for_with_all_that_a_person_has_to_know() {
 }
 
 #[tokio::test]
+async fn an_edit_is_asked_about_with_its_diff_in_each_way() {
+    let read = ("read_file", json!({"path": "data.csv"}));
+    let edit = ("edit_file", json!({"path": "data.csv", "old": "1,2", "new": "1,2 \u{202e}x"}));
+    let diff = "@@ -1,3 +1,3 @@\n a,b\n-1,2\n+1,2 \u{202e}x\n 3,4";
+    let mut agent = that_takes_permissions().await;
+    agent.student.then(calls([read.clone()])).then(calls([edit.clone()])).then(says("Done."));
+    let run_id = agent.ask().await;
+    let request = agent.client.server_request(ASK).await;
+    assert_eq!(
+        request["params"]["change"],
+        json!({
+            "uri": agent.uri("data.csv"),
+            "isNew": false,
+            "text": "a,b\n1,2 \u{202e}x\n3,4\n",
+            "diff": diff,
+        })
+    );
+    let event = agent.event(&run_id, "approval_required").await;
+    assert_eq!(event["data"]["tools"][0]["diff"], diff);
+    let notes = agent.notes();
+    let hover = json!({"textDocument": {"uri": notes}, "position": {"line": 2, "character": 1}});
+    let hover = agent.client.request("textDocument/hover", hover).await.to_string();
+    assert!(hover.contains("@@ -1,3 +1,3 @@"), "{hover}");
+    agent.client.answer(&request, json!({"optionId": "allow_once"})).await;
+    agent.turn_end(&run_id, 1).await;
+    assert_eq!(agent.read("data.csv"), "a,b\n1,2 \u{202e}x\n3,4\n");
+    agent.finish().await;
+
+    let mut agent = that_shows_messages().await;
+    agent.student.then(calls([read])).then(calls([edit])).then(says("Done."));
+    let run_id = agent.ask().await;
+    let request = agent.client.server_request(MESSAGE).await;
+    let message = request["params"]["message"].as_str().unwrap();
+    let start = "Edit a file: data.csv\n@@ -1,3 +1,3 @@\n a,b\n-1,2\n+1,2 \\u{202e}x\n 3,4\n";
+    assert!(message.starts_with(start), "{message}");
+    agent.client.answer(&request, json!({"title": "Reject"})).await;
+    agent.turn_end(&run_id, 1).await;
+    assert_eq!(agent.read("data.csv"), "a,b\n1,2\n3,4\n");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn calls_are_asked_about_one_after_the_other() {
     let mut agent = that_takes_permissions().await;
     let two =

@@ -53,11 +53,19 @@ async fn of_several_calls_each_result_says_whose_it_is() {
 /// Runs the agent in a terminal of its own, and types when it asks.
 #[cfg(target_os = "linux")]
 async fn typed_at_the_question(dir: &Path, typed: &[u8]) -> (Option<i32>, String) {
+    typed_at(dir, &[("to do instead: ", typed)], "").await
+}
+
+/// Types each text when the one before it and its prompt were shown.
+#[cfg(target_os = "linux")]
+async fn typed_at(dir: &Path, script: &[(&str, &[u8])], editor: &str) -> (Option<i32>, String) {
     // With `exec`, because the shell would otherwise be interrupted too and its code be reported.
     let command = format!("exec {} run 'count the rows'", env!("CARGO_BIN_EXE_preceptor"));
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .env("SHELL", "/bin/sh")
+        .env("VISUAL", "")
+        .env("EDITOR", editor)
         .current_dir(dir.join("work"))
         .env("HOME", dir.join("home"))
         .env("XDG_CONFIG_HOME", dir.join("config"))
@@ -69,7 +77,8 @@ async fn typed_at_the_question(dir: &Path, typed: &[u8]) -> (Option<i32>, String
         .expect("`script` is part of every Linux");
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut shown = Vec::new();
-    let mut has_typed = false;
+    let (mut script, mut n_seen) = (script.iter(), 0);
+    let mut next = script.next();
     let read = async {
         let mut buffer = [0; 4096];
         loop {
@@ -78,9 +87,13 @@ async fn typed_at_the_question(dir: &Path, typed: &[u8]) -> (Option<i32>, String
                 return;
             }
             shown.extend_from_slice(&buffer[..n]);
-            if !has_typed && String::from_utf8_lossy(&shown).contains("to do instead: ") {
+            let text = String::from_utf8_lossy(&shown);
+            if let Some((prompt, typed)) = next
+                && let Some(at) = text.get(n_seen..).and_then(|rest| rest.find(prompt))
+            {
+                n_seen += at + prompt.len();
                 stdin.write_all(typed).await.unwrap();
-                has_typed = true;
+                next = script.next();
             }
         }
     };
@@ -111,6 +124,27 @@ async fn a_yes_at_the_question_runs_the_command() {
     let (code, shown) = typed_at_the_question(dir.path(), b"y\n").await;
     assert_eq!(code, Some(0), "{shown}");
     assert!(dir.path().join("work/by-command").exists(), "{shown}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_command_is_edited_at_the_question_and_shown_again_before_it_runs() {
+    for (editor, edit) in [("", Some(&b"touch by-person\n"[..])), ("sed -i s/model/person/", None)]
+    {
+        let student = ModelServer::start().await;
+        let dir = folder(&student, "ask");
+        student.then(bash("touch by-model")).then(says("Done."));
+        let mut script: Vec<(&str, &[u8])> = vec![("to do instead: ", b"e\n")];
+        script.extend(edit.map(|typed| ("the command that runs instead: ", typed)));
+        script.push(("to do instead: ", b"y\n"));
+        let (code, shown) = typed_at(dir.path(), &script, editor).await;
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(shown.contains("Run a command: touch by-person"), "{shown}");
+        assert!(dir.path().join("work/by-person").exists(), "{shown}");
+        assert!(!dir.path().join("work/by-model").exists(), "{shown}");
+        let history = student.requests().pop().unwrap().body.to_string();
+        assert!(history.contains("touch by-person") && !history.contains("touch by-model"));
+    }
 }
 
 #[cfg(unix)]

@@ -292,6 +292,9 @@ pub struct PendingTool {
     /// What the sandbox kept it from. It has run then, and would run once more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped_by: Vec<Denial>,
+    /// Of an edit: what it would change, as a unified diff against the file as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
 }
 
 /// What a call costs, and why it is asked about although it would run otherwise.

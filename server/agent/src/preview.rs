@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::clip::clip_middle;
+use crate::{clip::clip_middle, event::PendingTool};
 
 /// Longest preview, in characters.
 const PREVIEW_CHARS: usize = 4_000;
@@ -51,6 +51,12 @@ fn lines(arguments: &Map<String, Value>) -> String {
             format!(" lines {first}–{}", first.saturating_add(limit.max(1)) - 1)
         }
     }
+}
+
+/// Returns what a call that waits would change, in the manner of a diff: against the file where that
+/// is known. `None` for calls that change no text.
+pub fn change(call: &PendingTool) -> Option<String> {
+    call.diff.clone().or_else(|| preview(&call.arguments))
 }
 
 /// Returns the text that a call would put in and take out, in the manner of a diff; `None` for

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use agent::{
     event::PendingTool,
     machine::{MODEL_CALL, TAKEOVER},
-    preview::preview,
+    preview::change,
     shell::{self, Risk},
     tool::{Access, BuiltInTool},
 };
@@ -87,7 +87,7 @@ pub(crate) fn in_words(call: &PendingTool) -> String {
     if let Some(path) = call.arguments.get("path") {
         lines.push(visible(&text(path)));
     }
-    let diff = preview(&call.arguments);
+    let diff = change(call);
     for (name, value) in &call.arguments {
         let is_in_diff = matches!(name.as_str(), "content" | "old" | "new") && diff.is_some();
         if matches!(name.as_str(), "command" | "path") || is_in_diff {
@@ -148,6 +148,7 @@ mod tests {
             billing: ToolBilling::default(),
             outside_sandbox: false,
             stopped_by: Vec::new(),
+            diff: None,
         };
         format!("{}: {}", title(&call), in_words(&call))
     }
@@ -196,6 +197,7 @@ mod tests {
                 billing: ToolBilling::default(),
                 outside_sandbox: false,
                 stopped_by: Vec::new(),
+                diff: None,
             })
         };
         expect![[r"

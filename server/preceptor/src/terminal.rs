@@ -1,16 +1,18 @@
 //! `preceptor run`: the agent in a terminal, without an editor.
 
+mod asking;
+
 use std::{
     collections::HashMap,
     fmt::Write as _,
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     sync::Arc,
 };
 
 use agent::{
     event::{Event, PendingTool},
     ledger::Money,
-    machine::{ApprovalDecision, ApprovalScope},
+    machine::ApprovalDecision,
     plan::{Plan, PlanStatus},
     preview::summary,
     tool::BuiltInTool,
@@ -294,10 +296,9 @@ impl Screen {
         let can_ask = io::stdin().is_terminal() && !self.is_json;
         let mut decisions = Vec::with_capacity(tools.len());
         for tool in tools {
-            let what = question::in_a_terminal(tool);
             let answer = if can_ask {
                 self.end_line();
-                ask_terminal(what).await?
+                asking::ask(tool.clone()).await?
             } else {
                 self.exit_code = EXIT_DECLINED;
                 let way = if tool.outside_sandbox {
@@ -305,16 +306,17 @@ impl Screen {
                 } else {
                     "--approve full runs everything, --approve edits runs file edits"
                 };
+                let what = question::in_a_terminal(tool);
                 let _ = writeln!(
                     io::stderr(),
                     "declined, because nobody can be asked without a terminal:\n{what}\n({way})"
                 );
-                Answer::default()
+                asking::Answer::default()
             };
             decisions.push(ApprovalDecision {
                 tool_call_id: tool.tool_call_id.clone(),
                 approved: answer.approved,
-                arguments: None,
+                arguments: answer.arguments,
                 feedback: answer.feedback,
                 scope: answer.scope,
                 outside_sandbox: tool.outside_sandbox,
@@ -369,68 +371,4 @@ fn plan_list(plan: &Plan) -> String {
         format!("  [{mark}] {content}")
     });
     items.collect::<Vec<_>>().join("\n")
-}
-
-/// What a person answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Answer {
-    approved: bool,
-    scope: ApprovalScope,
-    feedback: Option<String>,
-}
-
-impl Answer {
-    /// Reads a line; whatever is no clear yes is a no, and more words than that are for the model.
-    fn read(line: &str) -> Self {
-        let line = line.trim();
-        let yes = |scope| Self { approved: true, scope, feedback: None };
-        match line.to_lowercase().as_str() {
-            "y" | "yes" => yes(ApprovalScope::Once),
-            "r" | "run" => yes(ApprovalScope::Run),
-            "a" | "always" => yes(ApprovalScope::Always),
-            "" | "n" | "no" => Self::default(),
-            _ => Self { feedback: Some(line.to_owned()), ..Self::default() },
-        }
-    }
-}
-
-async fn ask_terminal(what: String) -> anyhow::Result<Answer> {
-    let answer = tokio::task::spawn_blocking(move || -> io::Result<String> {
-        let mut stderr = io::stderr();
-        write!(
-            stderr,
-            "{what}\nrun this? [y]es, for the [r]un, [a]lways here, [N]o, or what to do instead: "
-        )?;
-        stderr.flush()?;
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line)?;
-        Ok(line)
-    })
-    .await
-    .context("asking")?
-    .context("reading the answer")?;
-    Ok(Answer::read(&answer))
-}
-
-#[cfg(test)]
-mod tests {
-    use agent::machine::ApprovalScope;
-
-    use super::Answer;
-
-    #[test]
-    fn only_a_clear_yes_is_one_and_other_words_go_to_the_model() {
-        let read = |line| {
-            let Answer { approved, scope, feedback } = Answer::read(line);
-            (approved, scope, feedback)
-        };
-        assert_eq!(read(" Y\n"), (true, ApprovalScope::Once, None));
-        assert_eq!(read("run"), (true, ApprovalScope::Run, None));
-        assert_eq!(read("always"), (true, ApprovalScope::Always, None));
-        for no in ["", "\n", "n", "No"] {
-            assert_eq!(read(no), (false, ApprovalScope::Once, None), "{no}");
-        }
-        let words = Some("yes, but use awk".to_owned());
-        assert_eq!(read("yes, but use awk\n"), (false, ApprovalScope::Once, words));
-    }
 }

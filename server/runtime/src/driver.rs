@@ -19,7 +19,7 @@ use std::{
 };
 
 use agent::{
-    event::{Event, RequestOrigin, StateRecord},
+    event::{Event, PendingTool, RequestOrigin, StateRecord},
     gate::Gate,
     machine::{Actor, Emitted, Input, Machine, Step},
     message::FailureClass,
@@ -44,7 +44,7 @@ use crate::{
     run_store::{RunFolder, RunFolderError},
     sandbox::{Ability, Sandbox},
     skill_use::SkillUse,
-    tools::{Restored, Toolbox},
+    tools::{Change, Restored, Toolbox},
     uri,
     workspace::FileError,
 };
@@ -234,8 +234,9 @@ impl Driver {
             if transition.step == Step::Rest {
                 self.settle();
             }
-            for Emitted { turn, teacher, event } in transition.events {
+            for Emitted { turn, teacher, mut event } in transition.events {
                 self.keep_allowed(&event).await;
+                show_changes(&self.parts.toolbox, &mut event).await;
                 let is_end = is_relied_on(&event);
                 self.parts.recorder.record(turn, teacher, event).await?;
                 if is_end {
@@ -384,6 +385,21 @@ impl Driver {
     fn share_pending(&self) {
         *lock(&self.shared.pending) = self.parts.machine.pending_tools();
     }
+}
+
+/// Adds to a question about edits what they would change, as the files are now.
+async fn show_changes(toolbox: &Arc<Toolbox>, event: &mut Event) {
+    let Event::ApprovalRequired { tools, .. } = event else { return };
+    for call in tools {
+        call.diff = planned(toolbox, call).await.map(|change| change.diff());
+    }
+}
+
+/// Returns what a call that waits would do to a file; `None` for other calls.
+async fn planned(toolbox: &Arc<Toolbox>, call: &PendingTool) -> Option<Change> {
+    let (toolbox, call) = (Arc::clone(toolbox), call.clone());
+    let plan = move || toolbox.plan_change(&call.tool, &call.arguments);
+    tokio::task::spawn_blocking(plan).await.ok().flatten()
 }
 
 fn model_name(

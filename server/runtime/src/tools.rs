@@ -20,7 +20,7 @@ use futures::{FutureExt, future};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-pub use crate::tools::{checkpoints::Restored, confinement::Confinement};
+pub use crate::tools::{checkpoints::Restored, confinement::Confinement, files::Change};
 use crate::{config::Config, folders::Folders, workspace::Workspace};
 
 /// Performs calls in one run.

@@ -11,7 +11,7 @@ use std::{
 use agent::{
     event::{Event, StateRecord, ToolState},
     plan::{Plan, PlanStatus},
-    preview::{preview, summary},
+    preview::{change, summary},
     tool::{BuiltInTool, Denial},
 };
 
@@ -195,7 +195,7 @@ impl Shown {
                              runs once more, with nothing that confines it.\n\n"
                         );
                     }
-                    if let Some(preview) = preview(&tool.arguments) {
+                    if let Some(preview) = change(tool) {
                         let summary = code_span(&summary(&tool.arguments));
                         let _ = write!(block, "{summary}\n\n{}", fenced("diff", &preview));
                     }

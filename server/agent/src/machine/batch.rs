@@ -233,6 +233,7 @@ impl Batch {
                     .as_ref()
                     .map(|result| result.stopped_by.clone())
                     .unwrap_or_default(),
+                diff: None,
             })
         });
         tools.collect()

@@ -456,6 +456,7 @@ pub(super) fn plain_tool(call: &PreparedCall) -> PendingTool {
         billing: ToolBilling::default(),
         outside_sandbox: false,
         stopped_by: Vec::new(),
+        diff: None,
     }
 }
 

@@ -17,7 +17,7 @@ use agent::{
     machine::{ApprovalDecision, ApprovalScope, MODEL_CALL, TAKEOVER},
     tool::{Access, BuiltInTool},
 };
-use runtime::{config::ApprovalMode, driver::RunHandle, journal::Record};
+use runtime::{config::ApprovalMode, driver::RunHandle, journal::Record, uri};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{
@@ -27,7 +27,9 @@ use tracing::{debug, info_span, warn};
 
 use crate::{
     lsp::{
-        methods::{PermissionAnswer, PermissionOption, PermissionParams, RequestPermission},
+        methods::{
+            PermissionAnswer, PermissionOption, PermissionParams, PlannedChange, RequestPermission,
+        },
         outbox::RequestError,
         session::Session,
     },
@@ -209,6 +211,12 @@ impl Asker {
         waiting: &Waiting,
     ) -> Result<Option<ApprovalDecision>, RequestError> {
         let Waiting { call, .. } = waiting;
+        let change = self.run.planned_change(call).await.map(|change| PlannedChange {
+            uri: uri::from_path(&change.path),
+            is_new: change.before.is_none(),
+            diff: change.diff(),
+            text: change.after,
+        });
         let params = PermissionParams {
             run_id: self.run.folder().run_id.clone(),
             tool_call_id: call.tool_call_id.clone(),
@@ -218,6 +226,7 @@ impl Asker {
             reason: self.reason(waiting),
             estimated_cost_usd: call.billing.estimated_cost_usd,
             remaining_cap_usd: call.billing.remaining_cap_usd,
+            change,
             options: options(call)
                 .map(|(_, id, title)| PermissionOption {
                     id: id.to_owned(),

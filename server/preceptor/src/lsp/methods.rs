@@ -79,8 +79,25 @@ pub(crate) struct PermissionParams {
     /// US dollars that may still be spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) remaining_cap_usd: Option<f64>,
+    /// Of an edit: the file, and what it would become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) change: Option<PlannedChange>,
     /// What can be answered.
     pub(crate) options: Vec<PermissionOption>,
+}
+
+/// What an edit would make of a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlannedChange {
+    /// The file's address.
+    pub(crate) uri: String,
+    /// Whether there is no such file yet.
+    pub(crate) is_new: bool,
+    /// Its whole text after the change.
+    pub(crate) text: String,
+    /// The change as a unified diff.
+    pub(crate) diff: String,
 }
 
 /// One possible answer.

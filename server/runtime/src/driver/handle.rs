@@ -18,15 +18,16 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 
 use super::{
-    Driver, OperationError, Request, RunSetup, StartError, Undone,
+    Driver, OperationError, Request, RunSetup, StartError, Undone, planned,
     prepare::{Prepared, prepare, prepare_again, teacher_policy},
+    show_changes,
 };
 use crate::{
     config::Config,
     journal::{JournalError, Record},
     recorder::Recorder,
     run_store::{RunFolder, first_line},
-    tools::Restored,
+    tools::{Change, Restored, Toolbox},
 };
 
 /// Requests that may wait for the turn before them.
@@ -52,6 +53,7 @@ pub struct RunHandle {
     config: Arc<Config>,
     folder: RunFolder,
     recorder: Arc<Recorder>,
+    toolbox: Arc<Toolbox>,
     shared: Arc<Shared>,
     operations: mpsc::Sender<Operation>,
     closing: CancellationToken,
@@ -131,10 +133,12 @@ impl RunHandle {
     ) -> Result<Self, StartError> {
         let Prepared { parts, first } = prepared;
         let (folder, recorder) = (parts.folder.clone(), Arc::clone(&parts.recorder));
-        for Emitted { turn, teacher, event } in first {
+        for Emitted { turn, teacher, mut event } in first {
+            show_changes(&parts.toolbox, &mut event).await;
             recorder.record(turn, teacher, event).await?;
         }
         recorder.sync().await?;
+        let toolbox = Arc::clone(&parts.toolbox);
         let (operations, incoming) = mpsc::channel(QUEUED_OPERATIONS);
         let closing = CancellationToken::new();
         let turn_cancel = Mutex::new(closing.child_token());
@@ -169,6 +173,7 @@ impl RunHandle {
             config,
             folder,
             recorder,
+            toolbox,
             shared,
             operations,
             closing,
@@ -355,6 +360,12 @@ impl RunHandle {
         }
         self.send(Operation::Decide(decisions))?;
         Ok(n_fitting)
+    }
+
+    /// Returns what a call that waits would do to a file as it is now; `None` for other calls, and
+    /// for one that would fail.
+    pub async fn planned_change(&self, call: &PendingTool) -> Option<Change> {
+        planned(&self.toolbox, call).await
     }
 
     /// Stops the turn under way, or the one that was asked for and has not begun; returns whether

@@ -3,9 +3,14 @@
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use agent::tool::{ResultKind, ToolResult};
+use agent::{
+    clip::clip_middle,
+    tool::{BuiltInTool, ResultKind, ToolResult},
+};
+use serde_json::{Map, Value};
 use similar::{ChangeTag, TextDiff};
 
 use super::{Arguments, FileChange, Toolbox, capitalized};
@@ -18,8 +23,34 @@ const LINE_CHARS: usize = 4_000;
 /// Characters of one `read_file`'s result.
 const READ_CHARS: usize = 60_000;
 
+/// Lines around a change that a diff shows.
+const DIFF_CONTEXT: usize = 3;
+/// Characters of a diff.
+const DIFF_CHARS: usize = 20_000;
+
 /// What is said about a change, and the change; or what the model gets instead.
 type Changed = Result<(String, Option<FileChange>), ToolResult>;
+
+/// What a call would make of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text now; `None` if there is none yet.
+    pub before: Option<Arc<str>>,
+    /// Its text then.
+    pub after: String,
+}
+
+impl Change {
+    /// Returns it as a unified diff, without the file's name.
+    pub fn diff(&self) -> String {
+        let before = self.before.as_deref().unwrap_or_default();
+        let diff = TextDiff::from_lines(before, self.after.as_str());
+        let text = diff.unified_diff().context_radius(DIFF_CONTEXT).to_string();
+        clip_middle(text.trim_end(), DIFF_CHARS)
+    }
+}
 
 impl Toolbox {
     pub(super) fn read_file(&self, arguments: &Arguments<'_>) -> Result<ToolResult, String> {
@@ -63,7 +94,28 @@ impl Toolbox {
         Ok(ToolResult::ok(shown))
     }
 
+    /// Returns what a call would do to a file; `None` for a call that changes none, or would fail.
+    /// Looks at the disk.
+    pub(crate) fn plan_change(&self, tool: &str, arguments: &Map<String, Value>) -> Option<Change> {
+        let arguments = Arguments(arguments);
+        match BuiltInTool::from_name(tool) {
+            Some(BuiltInTool::WriteFile) => self.written(&arguments).ok(),
+            Some(BuiltInTool::EditFile) => self.edited(&arguments).ok(),
+            _ => None,
+        }
+    }
+
     pub(super) async fn write_file(&self, arguments: &Arguments<'_>, turn: u32) -> Changed {
+        let change = self.written(arguments)?;
+        self.change(change, turn).await
+    }
+
+    pub(super) async fn edit_file(&self, arguments: &Arguments<'_>, turn: u32) -> Changed {
+        let change = self.edited(arguments)?;
+        self.change(change, turn).await
+    }
+
+    fn written(&self, arguments: &Arguments<'_>) -> Result<Change, ToolResult> {
         let path = self.resolve(arguments).map_err(failed)?;
         let content = arguments.required_text("content").map_err(failed)?;
         let before = if self.workspace.exists(&path) {
@@ -72,10 +124,10 @@ impl Toolbox {
         } else {
             None
         };
-        self.change(&path, before.as_deref(), content, turn).await
+        Ok(Change { path, before, after: content.to_owned() })
     }
 
-    pub(super) async fn edit_file(&self, arguments: &Arguments<'_>, turn: u32) -> Changed {
+    fn edited(&self, arguments: &Arguments<'_>) -> Result<Change, ToolResult> {
         let path = self.resolve(arguments).map_err(failed)?;
         let shown = self.workspace.display(&path);
         let before = self.workspace.read(&path).map_err(unreadable)?;
@@ -102,13 +154,15 @@ impl Toolbox {
                 )));
             }
         };
-        self.change(&path, Some(&before), &after, turn).await
+        Ok(Change { path, before: Some(before), after })
     }
 
-    async fn change(&self, path: &Path, before: Option<&str>, after: &str, turn: u32) -> Changed {
+    async fn change(&self, change: Change, turn: u32) -> Changed {
+        let Change { path, before, after } = &change;
+        let (before, after) = (before.as_deref(), after.as_str());
         let shown = self.workspace.display(path);
         if before == Some(after) {
-            self.read_files().insert(path.to_path_buf());
+            self.read_files().insert(path.clone());
             return Ok((format!("{shown} already has this text; nothing was changed."), None));
         }
         let checkpoint = self.keep_checkpoint(path, before, after, turn).map_err(blocked)?;
@@ -117,10 +171,10 @@ impl Toolbox {
             FileError::Editor { .. } | FileError::Io { .. } => blocked(error.to_string()),
             _ => failed(error.to_string()),
         })?;
-        self.read_files().insert(path.to_path_buf());
+        self.read_files().insert(path.clone());
         let (added, removed) = count_lines(before.unwrap_or_default(), after);
         let verb = if before.is_some() { "changed" } else { "written" };
-        let change = FileChange { path: path.to_path_buf(), checkpoint, added, removed };
+        let change = FileChange { path: path.clone(), checkpoint, added, removed };
         let lines = if added == 1 { "line" } else { "lines" };
         Ok((format!("{shown} was {verb}: {added} {lines} added, {removed} removed."), Some(change)))
     }

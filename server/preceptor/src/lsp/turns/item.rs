@@ -4,7 +4,7 @@ use agent::{
     detect::Signal,
     event::PendingTool,
     machine::{MODEL_CALL, TAKEOVER},
-    preview::{preview, summary},
+    preview::{change, summary},
 };
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
@@ -80,7 +80,7 @@ impl Kind {
             let tool_call_id = tool.tool_call_id.clone();
             return Self::Offer { tool_call_id, arguments: tool.arguments.clone() };
         }
-        let preview = preview(&tool.arguments);
+        let preview = change(tool);
         let lines = |mark| {
             preview
                 .as_ref()
