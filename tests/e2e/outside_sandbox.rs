@@ -46,6 +46,7 @@ async fn a_permission_names_the_layer_and_what_was_stopped_and_a_yes_lets_it_out
     let what =
         format!("`{}` is a part of the workspace that commands do not change", file.display());
     assert_eq!(request["params"]["title"], "Run a command outside the sandbox");
+    assert_eq!(request["params"]["outsideSandbox"], true);
     assert_eq!(request["params"]["arguments"], json!({"command": STOPPED}));
     assert_eq!(
         request["params"]["reason"],

@@ -6,6 +6,7 @@ import {
   type Disposable,
   EventEmitter,
   TabInputText,
+  TabInputTextDiff,
   Uri,
   ViewColumn,
   window,
@@ -13,9 +14,14 @@ import {
 } from 'vscode';
 import { LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
 
-import type { PermissionAnswer, PermissionOptionId, PermissionRequest } from './protocol';
+import type {
+  PermissionAnswer,
+  PermissionOptionId,
+  PermissionRequest,
+  PlannedChange,
+} from './protocol';
 
-/** Scheme of the documents that show calls too long for a message. */
+/** Scheme of the documents that show calls too long for a message, and what files would become. */
 const SCHEME = 'preceptor-call';
 
 /** Longest call that a message shows, in characters. A message has neither lines nor a scroll bar. */
@@ -36,7 +42,16 @@ interface Button {
   id: PermissionOptionId;
 }
 
+/** What stands beside a message: a call in full, or a file before and after an edit. */
+interface Shown {
+  readonly uri: Uri;
+  /** What it is compared with. */
+  readonly before?: Uri;
+  readonly title: string;
+}
+
 export class Permissions {
+  private readonly shown = new Set<Shown>();
   private readonly texts = new Map<string, string>();
   private readonly changed = new EventEmitter<Uri>();
   private readonly open = new Set<Question>();
@@ -52,13 +67,22 @@ export class Permissions {
   async ask(request: PermissionRequest, token: CancellationToken): Promise<PermissionAnswer> {
     const call = callText(request);
     const isLong = call.length > MESSAGE_CHARS || call !== plain(call);
-    const document = isLong ? await this.showCall(request, call) : undefined;
-    const what = isLong ? `${request.title} (shown in full beside)` : `${request.tool}: ${call}`;
+    const { change } = request;
+    const shown = change
+      ? await this.showChange(request, change)
+      : isLong
+        ? await this.showCall(request, call)
+        : undefined;
+    const what = change
+      ? `${request.title}: ${workspace.asRelativePath(Uri.parse(change.uri))} (shown beside)`
+      : isLong
+        ? `${request.title} (shown in full beside)`
+        : `${request.outsideSandbox ? request.title : request.tool}: ${call}`;
     const parts = [plain(what), plain(request.reason.trim()), costText(request)];
     const text = parts.filter(it => it !== '').join(' — ');
     const buttons = request.options.map(({ id, title }) => ({ title, id }));
     const chosen = await this.choose(text, buttons, token);
-    await (document && this.closeCall(document));
+    await (shown && this.close(shown));
     if (token.isCancellationRequested) {
       throw new ResponseError(LSPErrorCodes.RequestCancelled, 'decided elsewhere');
     }
@@ -71,8 +95,8 @@ export class Permissions {
 
   /** Shows the calls that messages speak of once more: another document may have covered them. */
   async revealCalls(): Promise<void> {
-    for (const uri of this.texts.keys()) {
-      await this.revealCall(Uri.parse(uri));
+    for (const shown of this.shown) {
+      await this.reveal(shown);
     }
   }
 
@@ -131,34 +155,63 @@ export class Permissions {
     });
   }
 
-  private async showCall(request: PermissionRequest, call: string): Promise<Uri> {
+  private async showCall(request: PermissionRequest, call: string): Promise<Shown> {
     // The tab shows the last part of the path.
     const path = `/${request.title.replaceAll('/', '_')}`;
-    const query = `${request.runId}/${request.toolCallId}`;
+    const uri = this.addText(request, path, 'call', `${call}\n`);
+    return this.add({ uri, title: request.title });
+  }
+
+  /** The file itself is one side, so that it is compared as the editor has it. */
+  private async showChange(request: PermissionRequest, change: PlannedChange): Promise<Shown> {
+    const file = Uri.parse(change.uri);
+    const before = change.isNew ? this.addText(request, file.path, 'before', '') : file;
+    const uri = this.addText(request, file.path, 'after', change.text);
+    const name = plain(file.path.split('/').at(-1) ?? '');
+    return this.add({ uri, before, title: `${request.title}: ${name}` });
+  }
+
+  private addText(request: PermissionRequest, path: string, part: string, text: string): Uri {
+    const query = `${request.runId}/${request.toolCallId}/${part}`;
     const uri = Uri.from({ scheme: SCHEME, path, query });
-    this.texts.set(uri.toString(), `${call}\n`);
+    this.texts.set(uri.toString(), text);
     this.changed.fire(uri);
-    await this.revealCall(uri);
     return uri;
   }
 
-  private async revealCall(uri: Uri): Promise<void> {
-    const document = await workspace.openTextDocument(uri);
-    await window.showTextDocument(document, {
+  private async add(shown: Shown): Promise<Shown> {
+    this.shown.add(shown);
+    await this.reveal(shown);
+    return shown;
+  }
+
+  private async reveal({ uri, before, title }: Shown): Promise<void> {
+    const options = {
       viewColumn: ViewColumn.Beside,
       preserveFocus: true,
       // Another preview would take its place.
       preview: false,
-    });
+    };
+    if (before === undefined) {
+      await window.showTextDocument(await workspace.openTextDocument(uri), options);
+    } else {
+      await commands.executeCommand('vscode.diff', before, uri, title, options);
+    }
   }
 
-  private async closeCall(uri: Uri): Promise<void> {
-    this.texts.delete(uri.toString());
+  private async close(shown: Shown): Promise<void> {
+    this.shown.delete(shown);
+    const uri = shown.uri.toString();
+    this.texts.delete(uri);
+    this.texts.delete(shown.before?.toString() ?? uri);
     const tabs = window.tabGroups.all.flatMap(group => group.tabs);
-    const shown = tabs.filter(
-      ({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString(),
+    const isIt = (input: unknown) =>
+      (input instanceof TabInputText && input.uri.toString() === uri) ||
+      (input instanceof TabInputTextDiff && input.modified.toString() === uri);
+    await window.tabGroups.close(
+      tabs.filter(({ input }) => isIt(input)),
+      /*preserveFocus*/ true,
     );
-    await window.tabGroups.close(shown, /*preserveFocus*/ true);
   }
 }
 

@@ -15,6 +15,15 @@ export interface RunEvent {
 
 export type PermissionOptionId = 'allow_once' | 'allow_run' | 'allow_always' | 'reject';
 
+/** What an edit would make of a file. */
+export interface PlannedChange {
+  uri: string;
+  /** Whether there is no such file yet. */
+  isNew: boolean;
+  /** Its whole text after the change. */
+  text: string;
+}
+
 /** A tool call that waits for a person. */
 export interface PermissionRequest {
   runId: string;
@@ -23,8 +32,11 @@ export interface PermissionRequest {
   title: string;
   arguments: Record<string, unknown>;
   reason: string;
+  /** Whether nothing would confine it. */
+  outsideSandbox?: boolean;
   estimatedCostUsd?: number | null;
   remainingCapUsd?: number | null;
+  change?: PlannedChange | null;
   options: { id: PermissionOptionId; title: string }[];
 }
 

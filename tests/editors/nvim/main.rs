@@ -203,3 +203,15 @@ async fn a_command_runs_after_its_question_was_answered() {
         .await;
     assert_eq!(student.requests().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_is_asked_about_with_its_difference() {
+    let Some(editor) = Editor::find("change") else { return };
+    let student = models::student_that_edits_a_file().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("ask", &student, None))
+        .tell("change.lua")
+        .await;
+}

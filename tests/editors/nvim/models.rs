@@ -43,6 +43,18 @@ pub(crate) async fn student_that_writes_a_file() -> ModelServer {
     server
 }
 
+/// Starts a student that reads a file and changes a line of it.
+pub(crate) async fn student_that_edits_a_file() -> ModelServer {
+    let server = ModelServer::start().await;
+    let read = json!({"path": "data.csv"}).to_string();
+    let edit = json!({"path": "data.csv", "old": "Bergen,291", "new": "Trondheim,212"}).to_string();
+    server
+        .then(calls("read_file", &read))
+        .then(calls("edit_file", &edit))
+        .then(says("The student counted 3 data rows."));
+    server
+}
+
 /// Starts a student that writes a file with a tool that can be taken back, and takes its time when
 /// it is asked to.
 pub(crate) async fn student_that_can_be_taken_back() -> ModelServer {

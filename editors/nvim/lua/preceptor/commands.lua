@@ -128,6 +128,18 @@ local function model_line(role, model)
   return ('%s: %s at %s %s'):format(role, name, model.baseUrl, state)
 end
 
+--- Describes what confines commands, and what this machine cannot enforce.
+---@param sandbox preceptor.Sandbox
+---@return string
+local function sandbox_line(sandbox)
+  if sandbox.mode == 'off' then
+    return 'sandbox: off, commands run with your rights'
+  end
+  local layers = #sandbox.layers == 0 and 'nothing' or table.concat(sandbox.layers, ', ')
+  local gaps = #sandbox.gaps == 0 and '' or '; not enforced here: ' .. table.concat(sandbox.gaps, '; ')
+  return ('sandbox: %s, by %s%s'):format(sandbox.mode, layers, gaps)
+end
+
 --- Describes the server's status.
 ---@param status preceptor.Status
 ---@return string[]
@@ -140,6 +152,7 @@ local function status_lines(status)
     status.pendingProposals,
     status.spentUsd
   )
+  lines[#lines + 1] = sandbox_line(status.sandbox)
   lines[#lines + 1] = status.trusted and 'the workspace is trusted' or 'the workspace is not trusted'
   return lines
 end

@@ -8,10 +8,16 @@
 ---@field contextWindow integer|vim.NIL
 ---@field enabled boolean?
 
+---@class preceptor.Sandbox
+---@field mode string
+---@field layers string[] What confines commands here
+---@field gaps string[] What is promised and cannot be enforced here
+
 ---@class preceptor.Status
 ---@field version string
 ---@field student preceptor.Model
 ---@field teacher preceptor.Model
+---@field sandbox preceptor.Sandbox
 ---@field trusted boolean
 ---@field activeRuns integer
 ---@field pendingProposals integer

@@ -224,6 +224,7 @@ impl Asker {
             title: title(call),
             arguments: call.arguments.clone(),
             reason: self.reason(waiting),
+            outside_sandbox: call.outside_sandbox,
             estimated_cost_usd: call.billing.estimated_cost_usd,
             remaining_cap_usd: call.billing.remaining_cap_usd,
             change,

@@ -73,6 +73,9 @@ pub(crate) struct PermissionParams {
     pub(crate) arguments: Map<String, Value>,
     /// Who wants it and why it is asked about, as a sentence.
     pub(crate) reason: String,
+    /// Whether nothing would confine it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) outside_sandbox: bool,
     /// US dollars that it costs at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) estimated_cost_usd: Option<f64>,

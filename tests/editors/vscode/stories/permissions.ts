@@ -17,6 +17,7 @@ export async function permissions(story: Story): Promise<void> {
   await oneCall(story);
   await wholeRun(story);
   await longCommand(story);
+  await change(story);
   await inTheDocument(story);
   await withdrawals(story);
 }
@@ -71,6 +72,22 @@ async function longCommand(story: Story): Promise<void> {
   await step('a rejection needs no words', () => readWorkspace(story, 'data/sorted.csv') === '');
   await workbench.tab('Run a command').waitFor({ state: 'detached' });
   report('the command is no longer beside');
+}
+
+/** What an edit changes stands beside as a difference. */
+async function change(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'name the towns');
+  const message = await workbench.message('Edit a file: data/towns.csv (shown beside)');
+  await workbench.tab('Edit a file: towns.csv').waitFor();
+  await workbench.line('Storhamar').first().waitFor();
+  await workbench.picture('permission-change');
+  await step('nothing is changed before', () => readWorkspace(story, 'data/towns.csv').includes('\nHamar'));
+  await workbench.choose(message, 'Approve');
+  await workbench.line('The town has its old name.').waitFor();
+  await step('the file is changed', () => readWorkspace(story, 'data/towns.csv').includes('Storhamar'));
+  await workbench.tab('Edit a file: towns.csv').waitFor({ state: 'detached' });
+  report('the difference is no longer beside');
 }
 
 /** A message that is closed decides nothing: the command waits in the document. */
