@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Stdio,
+    time::{Duration, Instant},
 };
 
 use runtime::run_store::{self, RunFolder};
@@ -16,6 +17,8 @@ use tokio::{
 };
 
 use crate::harness::PATIENCE;
+#[cfg(target_os = "linux")]
+use crate::sandbox::{running, unheard_of};
 
 /// How often a run is killed.
 const KILLS: usize = 24;
@@ -90,6 +93,28 @@ async fn shown(child: &mut Child, n_lines: usize) -> Vec<Value> {
     };
     timeout(PATIENCE, read).await.expect("the run ends");
     shown
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_command_and_what_it_left_running_end_with_a_server_that_is_killed() {
+    let seconds = &unheard_of(9);
+    let student = format!(
+        "[[reply]]\nstep = 0\ncalls = [{{ name = \"bash\", arguments = {{ command = \
+         \"setsid sleep {seconds} & sleep {seconds}\" }} }}]\n"
+    );
+    let dir = folder(&student);
+    let mut child = start(dir.path(), "");
+    let wait_for = async |n_running: usize| {
+        let end = Instant::now() + PATIENCE;
+        while running(seconds) != n_running {
+            assert!(Instant::now() < end, "{} of {n_running} run", running(seconds));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    wait_for(2).await;
+    child.kill().await.unwrap();
+    wait_for(0).await;
 }
 
 fn runs(dir: &Path) -> PathBuf {

@@ -252,6 +252,27 @@ async fn writing_outside_the_workspace_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_link_that_is_swapped_in_during_the_call_leads_nowhere() {
+    let cell = Cell::new().await;
+    if !cell.has(Layer::LandlockFiles) {
+        return;
+    }
+    // Neither in the workspace nor among the temporary files, which a command has its own of.
+    let outside = Path::new("/etc");
+    let name = format!("preceptor-{}", std::process::id());
+    let swap = "mv -T real at; mv -T at real; mv -T link at; mv -T at link";
+    let script = format!(
+        "mkdir real; ln -s {} link; (for i in $(seq 200); do {swap}; done) 2>/dev/null & \
+         while kill -0 $! 2>/dev/null; do echo x > at/{name}; done 2>/dev/null; \
+         rm -rf at; mv -T link at; echo x > at/{name}",
+        outside.display()
+    );
+    let result = cell.run(&script).await;
+    Cell::check_stopped(&result, Layer::LandlockFiles);
+    assert!(!outside.join(&name).exists());
+}
+
+#[tokio::test]
 async fn the_homes_secrets_are_not_read() {
     for cell in [Cell::new().await, Cell::without_name_spaces().await] {
         if !cell.has(Layer::LandlockFiles) {
@@ -544,12 +565,12 @@ async fn a_workspace_that_is_only_read_stays_as_it_is() {
 }
 
 /// Returns a time that no other process sleeps.
-fn unheard_of(number: u32) -> String {
+pub(crate) fn unheard_of(number: u32) -> String {
     format!("{}{number}", 10_000_000 + std::process::id())
 }
 
 /// Counts the processes of this machine that sleep so long.
-fn running(seconds: &str) -> usize {
+pub(crate) fn running(seconds: &str) -> usize {
     let wanted = format!("sleep\0{seconds}\0");
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let is_it = |path: PathBuf| fs::read(path).is_ok_and(|it| it == wanted.as_bytes());

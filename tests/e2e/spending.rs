@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     configuration::{command, shell},
-    harness::{Agent, AgentOptions, bash, says},
+    harness::{Agent, AgentOptions, bash, calls, says},
     model_server::{Event, ModelServer, ev_finish, ev_text, ev_usage},
 };
 
@@ -184,6 +184,44 @@ async fn a_model_without_a_price_is_called_when_a_person_says_so() {
     stranger.then(says("There are 2 rows.")).then(says("NO_SKILL"));
     let run_id = agent.ask_and_wait().await;
     agent.event(&run_id, "skill_save_failed").await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_tool_costs_is_booked_for_the_day_and_asked_about_again_when_less_is_left() {
+    let mut agent = Agent::start_with(AgentOptions {
+        settings: json!({
+            "approval": {"mode": "ask"},
+            "budget": {"run_usd": 0.5},
+            "billable": [{"tool": "bash", "usd_per_call": 0.3}],
+        }),
+        capabilities: json!({"experimental": {"preceptor": {"permissions": true}}}),
+        ..AgentOptions::default()
+    })
+    .await;
+    let two =
+        [("bash", json!({"command": "touch one"})), ("bash", json!({"command": "touch two"}))];
+    agent.student.then(calls(two)).then(says("Done."));
+    let run_id = agent.ask().await;
+    let allow = json!({"optionId": "allow_once"});
+    for (command, left, is_over) in
+        [("touch one", 0.5, false), ("touch two", 0.5, false), ("touch two", 0.2, true)]
+    {
+        let request = agent.client.server_request("preceptor/requestPermission").await;
+        let params = &request["params"];
+        assert_eq!(params["arguments"], json!({"command": command}));
+        assert_eq!(params["estimatedCostUsd"], 0.3);
+        assert_eq!(params["remainingCapUsd"], left, "{params}");
+        let reason = params["reason"].as_str().unwrap();
+        assert_eq!(reason.contains("exceeds the $0.20"), is_over, "{reason}");
+        assert!(!agent.path("two").exists());
+        agent.client.answer(&request, allow.clone()).await;
+    }
+    agent.turn_end(&run_id, 1).await;
+    assert!(agent.path("one").exists() && agent.path("two").exists());
+    assert_eq!(spent(&mut agent).await, 0.6);
+    let mut agent = agent.restart().await;
+    assert_eq!(spent(&mut agent).await, 0.6, "the day keeps it");
     agent.finish().await;
 }
 

@@ -147,6 +147,32 @@ async fn a_command_is_edited_at_the_question_and_shown_again_before_it_runs() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_always_allowed_is_taken_back_one_by_one_or_with_the_trust() {
+    let student = ModelServer::start().await;
+    let dir = folder(&student, "ask");
+    let dir = dir.path();
+    for back in [&["trust", "--forget", "touch made"][..], &["trust", "--revoke"]] {
+        student.then(bash("touch made")).then(says("Done."));
+        let (code, shown) = typed_at_the_question(dir, b"a\n").await;
+        assert_eq!(code, Some(0), "{shown}");
+        student.then(bash("touch made")).then(says("Done."));
+        let (code, _, stderr) = shell(dir, &["run", "count the rows"]).await;
+        assert_eq!(code, 0, "it asks no more: {stderr}");
+
+        let (code, stdout, _) = shell(dir, &["trust", "--forget", "touch other"]).await;
+        assert_eq!(code, 1);
+        assert!(stdout.contains("Always allowed: bash `touch made`"), "{stdout}");
+        let (code, stdout, _) = shell(dir, back).await;
+        assert_eq!(code, 0);
+        assert!(stdout.contains("again"), "{stdout}");
+        student.then(bash("touch made")).then(says("Then not."));
+        let (code, _, stderr) = shell(dir, &["run", "count the rows"]).await;
+        assert_eq!(code, 3, "it asks again: {stderr}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn folders_and_pipes_with_a_skills_name_are_no_skills_and_hold_nobody_up() {

@@ -65,9 +65,13 @@ enum Command {
     },
     /// Trusts the current folder with its preceptor.toml as it is now.
     Trust {
-        /// Takes the trust back.
+        /// Takes the trust back, and all that was always allowed here.
         #[arg(long)]
         revoke: bool,
+        /// Takes one thing back that was always allowed here, named by its command, path or
+        /// arguments as `preceptor doctor` shows them; trust stays as it is.
+        #[arg(long, value_name = "CALL", conflicts_with = "revoke")]
+        forget: Option<String>,
     },
     /// Prints the JSON Schema of the configuration.
     Schema,
@@ -230,7 +234,8 @@ fn perform(command: Command) -> anyhow::Result<u8> {
             rules::explain(rule.trim(), check::wants_color(), &mut stdout, &mut stderr)
         }
         Command::Detect { files } => detect::run(&files, &mut stdout, &mut stderr),
-        Command::Trust { revoke } => trust::run(!revoke, &mut stdout),
+        Command::Trust { forget: Some(target), .. } => trust::forget(&target, &mut stdout),
+        Command::Trust { revoke, forget: None } => trust::run(!revoke, &mut stdout),
         Command::Doctor { config } => {
             block_on(async { doctor::run(config.as_deref(), &mut stdout).await })
         }

@@ -124,13 +124,15 @@ fn always_allowed(always: &AlwaysAllowed, workspace: &Path) -> Option<Check> {
     if allowed.is_empty() {
         return None;
     }
-    let list = allowed
-        .iter()
-        .map(|grant| format!("\n    {}: {}", printable(&grant.tool), printable(&grant.target)));
+    let list = allowed.iter().map(|grant| {
+        let place = if grant.outside_sandbox { " (outside the sandbox)" } else { "" };
+        format!("\n    {}{place}: {}", printable(&grant.tool), printable(&grant.target))
+    });
     Some(Check::note(
         "approvals",
         format!(
-            "These calls never ask here; `preceptor trust --revoke` takes all of them back:{}",
+            "These calls never ask here; `preceptor trust --forget CALL` takes one back, `preceptor trust \
+             --revoke` all of them:{}",
             list.collect::<String>()
         ),
     ))
@@ -409,7 +411,7 @@ mod tests {
         always.keep(folder.path(), grant).unwrap();
         let check = always_allowed(&always, folder.path()).unwrap();
         expect![[r"
-            These calls never ask here; `preceptor trust --revoke` takes all of them back:
+            These calls never ask here; `preceptor trust --forget CALL` takes one back, `preceptor trust --revoke` all of them:
                 bash: ls\u{1b}[2J"]]
         .assert_eq(&check.sentence);
     }

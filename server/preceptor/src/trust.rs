@@ -2,6 +2,7 @@
 
 use std::{env, fmt::Write as _, io::Write, path::Path};
 
+use agent::policy::Grant;
 use anyhow::Context;
 use runtime::{
     always::AlwaysAllowed,
@@ -46,6 +47,37 @@ pub(crate) fn run(trusted: bool, stdout: &mut dyn Write) -> anyhow::Result<u8> {
         .write_all(report(&current_dir, file.as_ref(), trusted).as_bytes())
         .context("writing the report")?;
     Ok(0)
+}
+
+/// Takes back what was always allowed in the current folder of one call, and says so; returns the
+/// exit code, which is 1 if there was no such thing.
+///
+/// # Errors
+/// If that cannot be kept, or `stdout` cannot be written.
+pub(crate) fn forget(target: &str, stdout: &mut dyn Write) -> anyhow::Result<u8> {
+    let current_dir = env::current_dir().context("finding the current folder")?;
+    let always = AlwaysAllowed::new(&Folders::from_environment()?.state);
+    let forgotten = always
+        .forget(&current_dir, target)
+        .with_context(|| format!("changing {}", always.file(&current_dir).display()))?;
+    let mut out = String::new();
+    for grant in &forgotten {
+        let _ = writeln!(out, "Asks again: {}", shown(grant));
+    }
+    if forgotten.is_empty() {
+        let _ = writeln!(out, "Nothing of that name is always allowed here.");
+        for grant in always.load(&current_dir) {
+            let _ = writeln!(out, "Always allowed: {}", shown(&grant));
+        }
+    }
+    stdout.write_all(out.as_bytes()).context("writing the report")?;
+    Ok(u8::from(forgotten.is_empty()))
+}
+
+/// Returns what was always allowed, on one line.
+fn shown(grant: &Grant) -> String {
+    let place = if grant.outside_sandbox { ", outside the sandbox" } else { "" };
+    format!("{} `{}`{place}", printable(&grant.tool), printable(&grant.target))
 }
 
 fn report(current_dir: &Path, file: Option<&WorkspaceFile>, trusted: bool) -> String {

@@ -59,6 +59,25 @@ impl AlwaysAllowed {
         let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut allowed = self.load(workspace);
         allowed.insert(grant);
+        self.write(workspace, allowed)
+    }
+
+    /// Takes back what is allowed in a workspace of one command, file or set of arguments; returns
+    /// what that was.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn forget(&self, workspace: &Path, target: &str) -> io::Result<BTreeSet<Grant>> {
+        let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let (forgotten, allowed): (BTreeSet<Grant>, _) =
+            self.load(workspace).into_iter().partition(|grant| grant.target == target);
+        if !forgotten.is_empty() {
+            self.write(workspace, allowed)?;
+        }
+        Ok(forgotten)
+    }
+
+    fn write(&self, workspace: &Path, allowed: BTreeSet<Grant>) -> io::Result<()> {
         let record = Allowed { folder: resolve_existing(workspace), allowed };
         let json = serde_json::to_vec_pretty(&record).map_err(io::Error::from)?;
         atomic::write_private(&self.file(workspace), &json)
@@ -101,6 +120,10 @@ mod tests {
         always.keep(&workspace, grant("ls")).unwrap();
         assert_eq!(always.load(&workspace), [grant("ls"), grant("wc x")].into());
         assert!(always.load(&other).is_empty());
+        assert!(always.forget(&workspace, "wc").unwrap().is_empty());
+        assert_eq!(always.forget(&workspace, "ls").unwrap(), [grant("ls")].into());
+        assert_eq!(always.load(&workspace), [grant("wc x")].into());
+        always.keep(&workspace, grant("ls")).unwrap();
         assert!(std::fs::read_dir(&workspace).unwrap().next().is_none());
         assert_eq!(always.revoke(&workspace).unwrap(), 2);
         assert!(always.load(&workspace).is_empty());

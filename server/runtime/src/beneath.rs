@@ -14,7 +14,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, renameat, unlinkat},
+    fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, renameat, statat, unlinkat},
     io::Errno,
 };
 
@@ -38,6 +38,12 @@ pub(crate) fn open(root: &Path, path: &Path) -> io::Result<File> {
     let place = place(root, path, /*makes_folders*/ false)?;
     // A pipe in the file's place must not make the reader wait.
     place.open(OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).map(File::from)
+}
+
+/// Returns whether something of that name is there; a link counts as itself.
+pub(crate) fn is_there(root: &Path, path: &Path) -> bool {
+    place(root, path, /*makes_folders*/ false)
+        .is_ok_and(|place| statat(&place.folder, place.name, AtFlags::SYMLINK_NOFOLLOW).is_ok())
 }
 
 /// Writes a new file; missing folders are made.
@@ -177,7 +183,7 @@ mod tests {
         sync::atomic::{AtomicBool, Ordering},
     };
 
-    use super::{open, remove, write_new, write_over};
+    use super::{is_there, open, remove, write_new, write_over};
 
     fn text(root: &Path, path: &str) -> std::io::Result<String> {
         let mut text = String::new();
@@ -217,6 +223,8 @@ mod tests {
         symlink(&outside, root.join("folder")).unwrap();
         symlink(outside.join("secret"), root.join("file")).unwrap();
         symlink(outside.join("new"), root.join("dangling")).unwrap();
+        assert!(is_there(&root, &root.join("dangling")), "a link is there as itself");
+        assert!(!is_there(&root, &root.join("folder/secret")));
         for path in ["folder/secret", "file", "dangling", "../o/secret", ""] {
             assert!(text(&root, path).is_err(), "{path}");
             let path = root.join(path);

@@ -6,7 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Ability, Layer, Policy};
+use crate::{
+    sandbox::{Ability, Layer, Policy},
+    workspace::resolve_existing,
+};
 
 /// Something that the sandbox probably kept a command from doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +96,7 @@ pub fn denials(
             note(Denial::negotiable(layer, "commands have no network".to_owned()));
         } else if let Some(words) = FILE_WORDS.iter().find(|words| lower.contains(**words)) {
             let mut files = paths(line, folder).chain(bare_names(&lower, line, words, folder));
-            match files.find_map(|path| of_file(policy, ability, &path)) {
+            match files.find_map(|path| of_place(policy, ability, &path)) {
                 Some(denial) => note(denial),
                 None if lower.contains("socket") || lower.contains("connect") => {
                     let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
@@ -107,6 +110,14 @@ pub fn denials(
         denials.push(Denial::of_file_size(policy));
     }
     denials
+}
+
+/// Returns why the sandbox refuses a file, or what a link in its path leads to.
+fn of_place(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
+    of_file(policy, ability, path).or_else(|| {
+        let place = resolve_existing(path);
+        if place == path { None } else { of_file(policy, ability, &place) }
+    })
 }
 
 /// Returns why the sandbox refuses a file; `None` if it does not.

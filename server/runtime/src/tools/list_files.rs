@@ -4,6 +4,7 @@ use agent::tool::ToolResult;
 use ignore::WalkBuilder;
 
 use super::{Arguments, Toolbox};
+use crate::beneath;
 
 /// Most entries of one listing.
 const MAX_ENTRIES: usize = 1_000;
@@ -37,6 +38,10 @@ impl Toolbox {
             if lines.len() == MAX_ENTRIES {
                 lines.push(format!("[more than {MAX_ENTRIES} entries; list a folder below]"));
                 break;
+            }
+            // What a folder held that has turned into a link meanwhile is nobody's to see.
+            if !beneath::is_there(self.workspace.root(), entry.path()) {
+                continue;
             }
             let path = self.workspace.display(entry.path());
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());

@@ -1,9 +1,12 @@
 //! `skills`: the bodies of skills, on demand.
 
+use std::io::Read;
+
 use agent::{clip::clip, tool::ToolResult};
 
 use super::{Arguments, Toolbox};
 use crate::{
+    beneath,
     skills::{FoundSkill, Scope, SkillSources, find, left_out, unaccepted},
     trust::trusts,
 };
@@ -107,9 +110,17 @@ fn read_beside(skill: &FoundSkill, file: &str) -> Result<String, String> {
     if !path.starts_with(&folder) {
         return Err(unreadable("it is outside the skill's folder".to_owned()));
     }
-    let metadata = path.metadata().map_err(|error| unreadable(error.to_string()))?;
-    if metadata.len() > MAX_FILE_BYTES {
+    // Where it leads was looked at: from here on a link on the way to it is refused.
+    let opened = beneath::open(&folder, &path).map_err(|error| unreadable(error.to_string()))?;
+    let is_file = opened.metadata().is_ok_and(|metadata| metadata.is_file());
+    if !is_file {
+        return Err(unreadable("it is no file".to_owned()));
+    }
+    let mut text = String::new();
+    let mut reader = opened.take(MAX_FILE_BYTES + 1);
+    reader.read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
+    if reader.limit() == 0 {
         return Err(unreadable("it is larger than 1 MB".to_owned()));
     }
-    std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))
+    Ok(text)
 }
