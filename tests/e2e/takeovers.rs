@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Agent, AgentOptions, TEACHER, actions_titled, bash, calls, codes, distilled, says},
+    harness::{
+        Agent, AgentOptions, TEACHER, actions_titled, bash, calls, codes, distilled, says,
+        with_code,
+    },
     model_server::{Event, ev_text, ev_usage},
 };
 
@@ -278,6 +281,64 @@ async fn a_teacher_is_seen_at_work_and_stopped_by_the_lens() {
     shown(&mut agent, &["turn/failed", "turn/interrupted", "turn/takeover"]).await;
     let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
     assert!(transcript.ends_with("*Turn 1 was stopped.*\n\n"), "{transcript}");
+    agent.finish().await;
+}
+
+/// Asserts that a takeover ended at a limit with what it had found, and that the reason names the
+/// setting at the line and in the transcript.
+async fn check_limit(agent: &mut Agent, run_id: &str, stop_reason: &str, setting: &str) {
+    let end = agent.turn_end(run_id, 1).await;
+    assert_eq!(end["data"]["finalResponse"], FOUND);
+    assert_eq!(end["data"]["stopReason"], stop_reason);
+    let diagnostics =
+        shown(agent, &["turn/escalation-failed", "turn/failed", "turn/takeover"]).await;
+    let failed = with_code(&diagnostics, "turn/escalation-failed");
+    assert!(failed["message"].as_str().unwrap().contains(setting), "{failed}");
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(transcript.contains(setting) && transcript.contains(FOUND), "{transcript}");
+    assert!(agent.teacher.requests().pop().unwrap().mentions("This is your last step"));
+    assert!(!agent.kinds(run_id).contains(&"skill_proposed"));
+}
+
+const FOUND: &str = "NOT DONE: the rows are in data.csv, count them.";
+
+#[tokio::test]
+async fn a_teacher_out_of_steps_answers_with_what_it_found() {
+    let mut agent = start(json!({"teacher": {"max_turns": 2}})).await;
+    agent.student.then(says("I was unable to count the rows."));
+    agent.teacher.then(bash("ls")).then(says(FOUND));
+    let run_id = agent.ask().await;
+    check_limit(&mut agent, &run_id, "max_iterations", "`teacher.max_turns`").await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_teacher_out_of_money_answers_with_what_it_found() {
+    // A reply of 100 tokens costs ten cents at most; two of them fit into the takeover.
+    let mut agent = start(json!({
+        "budget": {"prices": {TEACHER: {"input": 0.0, "output": 1000.0}}, "run_usd": 100.0},
+        "teacher": {"max_cost_usd": 0.25, "max_tokens": 100},
+    }))
+    .await;
+    agent.student.then(says("I was unable to count the rows."));
+    let mut look = bash("ls");
+    look.push(ev_usage(10, 90));
+    agent.teacher.then(look).then(says(FOUND));
+    let run_id = agent.ask().await;
+    check_limit(&mut agent, &run_id, "budget", "`teacher.max_cost_usd`").await;
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_teacher_that_falls_silent_is_given_up() {
+    let mut agent = start(json!({"teacher": {"idle_timeout_s": 1}})).await;
+    agent.student.then(says("I was unable to count the rows."));
+    agent.teacher.when(|_| true, vec![ev_text("I shall look. "), Event::Hang]);
+    let run_id = agent.ask().await;
+    let end = agent.turn_end(&run_id, 1).await;
+    assert_eq!(end["type"], "turn_complete");
+    let failed = agent.client.events.iter().find(|it| it["type"] == "escalation_failed");
+    assert_eq!(failed.unwrap()["data"]["class"], "operational");
     agent.finish().await;
 }
 

@@ -45,6 +45,8 @@ export class Commands implements Disposable {
       showStatus: () => this.showStatus(),
       showTranscript: () => this.showTranscript(),
       stop: () => this.stop(),
+      takeOver: () => this.escalate('Let the teacher take over in which run?', 'takeover'),
+      teach: () => this.escalate('Ask the teacher for a skill about which run?', 'propose'),
       undo: () => this.undo(),
     };
     this.registered = Object.entries(handlers).map(([name, handler]) =>
@@ -127,6 +129,13 @@ export class Commands implements Disposable {
       'Go on with which run?',
       ({ runId }) => this.server.execute('preceptor.resume', { runId }),
       ({ status }) => status === 'interrupted',
+    );
+  }
+
+  /** Has the teacher come in after a turn, whatever the gates before it say. */
+  private async escalate(title: string, mode: 'takeover' | 'propose'): Promise<void> {
+    await this.withRun(title, ({ runId }) =>
+      this.server.execute('preceptor.escalate', { runId, mode }),
     );
   }
 

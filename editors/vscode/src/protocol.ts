@@ -95,6 +95,7 @@ export interface ServerStatus {
 export interface ServerCommands {
   'preceptor.cancel': [{ runId: string }, { cancelled: boolean }];
   'preceptor.compact': [{ runId: string }, Record<string, never>];
+  'preceptor.escalate': [{ runId: string; mode?: 'takeover' | 'propose' }, { started: boolean }];
   'preceptor.followUp': [{ runId: string; prompt: string }, StartedTurn];
   'preceptor.proposal.show': [{ proposalId: string }, { uri: string }];
   'preceptor.proposals': [Record<string, never>, ProposalSummary[]];

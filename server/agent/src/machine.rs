@@ -15,6 +15,7 @@ mod decision;
 mod escalation;
 mod guarding;
 mod learning;
+mod limits;
 mod restore;
 mod skills;
 mod spending;
@@ -38,6 +39,7 @@ use crate::{
         escalation::FailedAttempt,
         guarding::Watch,
         learning::{Lesson, save_failed},
+        limits::Limit,
         spending::Purse,
     },
     message::{Message, ModelFailure, ModelReply, ModelRequest, ToolSpec},
@@ -279,6 +281,9 @@ struct Attempt {
     /// Whether it got the request done.
     #[serde(default)]
     has_succeeded: bool,
+    /// What makes its last step the last one, once it was told so.
+    #[serde(default)]
+    last_step: Option<Limit>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -551,6 +556,7 @@ impl Attempt {
             fill: Fill::default(),
             watch: Watch::default(),
             has_succeeded: false,
+            last_step: None,
         }
     }
 

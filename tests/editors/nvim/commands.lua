@@ -26,6 +26,8 @@ return function(story)
       'runs',
       'status',
       'stop',
+      'takeover',
+      'teach',
       'undo',
     })
       and vim.deep_equal(vim.fn.getcompletion('Preceptor st', 'cmdline'), { 'status', 'stop' })

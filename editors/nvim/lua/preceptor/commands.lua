@@ -196,6 +196,20 @@ local subcommands = {
       end)
     end)
   end,
+  takeover = function()
+    choose('Let the teacher take over in which run?', is_any, 'there is no run yet', function(run)
+      execute('preceptor.escalate', { runId = run.runId, mode = 'takeover' }, function()
+        notify('the teacher takes over: ' .. run.title)
+      end)
+    end)
+  end,
+  teach = function()
+    choose('Ask the teacher for a skill about which run?', is_any, 'there is no run yet', function(run)
+      execute('preceptor.escalate', { runId = run.runId, mode = 'propose' }, function()
+        notify('the teacher writes a skill: ' .. run.title)
+      end)
+    end)
+  end,
   resume = function()
     choose('Go on with which run?', function(run)
       return run.status == 'interrupted'

@@ -115,6 +115,9 @@ impl Machine {
         if let Some(step) = self.make_room(actor, out) {
             return step;
         }
+        if actor == Actor::Teacher {
+            self.note_last_step(out);
+        }
         let tools = self.offered_tools(actor);
         let attempt = self.attempt_mut(actor);
         attempt.n_steps += 1;
@@ -152,6 +155,11 @@ impl Machine {
         let is_last = reply.tool_calls.is_empty();
         if is_last || !reply.content.trim().is_empty() {
             attempt.answer = reply.content;
+        }
+        if actor == Actor::Teacher
+            && let Some(step) = self.stop_at_limit(&reply.tool_calls, out)
+        {
+            return step;
         }
         if is_last {
             let ending = if was_cut { Ending::Length } else { Ending::Answer };

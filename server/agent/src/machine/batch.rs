@@ -64,6 +64,21 @@ fn cut() -> ToolResult {
 }
 
 impl Batch {
+    /// Gives each call the same result, without any of them having run.
+    pub(super) fn refused(calls: Vec<ToolCall>, result: &ToolResult) -> Self {
+        let calls = calls.into_iter().map(|call| BatchCall {
+            call,
+            prepared: None,
+            progress: Progress::Done(result.clone()),
+            was_edited: false,
+            was_approved: false,
+            was_shown: false,
+            stopped: None,
+            judgment: None,
+        });
+        Self { calls: calls.collect() }
+    }
+
     /// Checks each call and asks the policy about those that can run. Of a reply that was cut at
     /// the token limit no call is run: its arguments may be the half of what was meant.
     pub(super) fn new(calls: Vec<ToolCall>, rules: Rules<'_>, was_cut: bool) -> Self {

@@ -82,7 +82,7 @@ impl Machine {
         out: &mut Out,
     ) -> Option<Step> {
         // With no step left, what there is has to do.
-        if !self.has_steps_left(actor) {
+        if !self.has_steps_left(actor) || self.attempt_mut(actor).last_step.is_some() {
             return None;
         }
         let nudge = self.nudge(actor, ending)?;

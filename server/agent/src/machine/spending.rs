@@ -353,6 +353,18 @@ impl Machine {
         self.purse.day = Some(day);
     }
 
+    /// Returns what is known about a model's price.
+    pub(super) fn rate(&self, actor: Actor) -> &Rate {
+        &self.purse.rated(actor).rate
+    }
+
+    /// Returns the books that the teacher's calls are held against.
+    pub(super) fn left_in_takeover(&self) -> Vec<Balance> {
+        let caps = self.setup.budget.caps;
+        let balances = self.purse.ledger.balances(/*in_takeover*/ true, caps);
+        balances.into_iter().chain(self.purse.day).collect()
+    }
+
     /// Returns why the teacher's first call may not be paid for, if that is known by now.
     pub(super) fn takeover_refusal(&self) -> Option<String> {
         let Rated { model, rate } = self.purse.rated(Actor::Teacher);

@@ -52,22 +52,7 @@ impl Machine {
         stop_reason: &str,
         out: &mut Out,
     ) -> Step {
-        let teacher_answer = self.attempt_mut(Actor::Teacher).final_answer();
-        if let Some(answer) = &teacher_answer {
-            // What a follow-up builds on is the answer that the person saw last.
-            let note = Message::User {
-                content: "[teacher-takeover] A teacher went on with the request; its answer \
-                          follows."
-                    .to_owned(),
-                origin: Origin::TeacherNote,
-            };
-            let answer = Message::Assistant {
-                content: answer.clone(),
-                thinking: None,
-                tool_calls: Vec::new(),
-            };
-            self.push(Actor::Student, vec![note, answer], out);
-        }
+        let teacher_answer = self.keep_teachers_answer(out);
         if judgement.verdict == Verdict::Failure {
             let reason = judgement.reason().map_or_else(
                 || "The teacher failed too.".to_owned(),
@@ -82,6 +67,21 @@ impl Machine {
         self.attempt_mut(Actor::Teacher).has_succeeded = true;
         self.complete_turn(teacher_answer, stop_reason, out);
         self.learn(out)
+    }
+
+    /// Returns the teacher's last words. What a follow-up builds on is the answer that the person
+    /// saw last, so the student's history gets them.
+    pub(super) fn keep_teachers_answer(&mut self, out: &mut Out) -> Option<String> {
+        let content = self.attempt_mut(Actor::Teacher).final_answer()?;
+        let note = Message::User {
+            content: "[teacher-takeover] A teacher went on with the request; its answer follows."
+                .to_owned(),
+            origin: Origin::TeacherNote,
+        };
+        let answer =
+            Message::Assistant { content: content.clone(), thinking: None, tool_calls: Vec::new() };
+        self.push(Actor::Student, vec![note, answer], out);
+        Some(content)
     }
 
     pub(super) fn complete_turn(

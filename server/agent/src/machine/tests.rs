@@ -24,6 +24,7 @@ mod compaction;
 mod escalation;
 mod guarding;
 mod learning;
+mod limits;
 mod restore;
 mod sandbox;
 mod skills;

@@ -21,10 +21,10 @@ pub(super) fn budget(takeover_usd: f64, run_usd: f64) -> Budget {
 }
 
 /// A thousand tokens written cost a dollar; tokens read cost nothing.
-const PRICE: Rate = Rate::Known(Price { input: 0.0, output: 1_000.0 });
+pub(super) const PRICE: Rate = Rate::Known(Price { input: 0.0, output: 1_000.0 });
 
 /// A machine with these rates; replies have at most 100 tokens, so each may cost ten cents.
-fn spender(budget: Budget, student: Rate, teacher: Rate) -> Machine {
+pub(super) fn spender(budget: Budget, student: Rate, teacher: Rate) -> Machine {
     let mut setup = Setup { budget, ..setup() };
     (setup.rooms.student.reply, setup.rooms.teacher.reply) = (100, 100);
     let mut machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
@@ -36,14 +36,14 @@ fn spender(budget: Budget, student: Rate, teacher: Rate) -> Machine {
 }
 
 /// Lets a reply have used so many tokens.
-fn used(input: Input, completion_tokens: u64) -> Input {
+pub(super) fn used(input: Input, completion_tokens: u64) -> Input {
     let Input::Replied(mut reply) = input else { unreachable!() };
     reply.usage = Some(Usage { prompt_tokens: 7, completion_tokens });
     Input::Replied(reply)
 }
 
 /// Does what a driver does: settles a call, then hands its outcome on.
-fn drive(machine: &mut Machine, input: Input) -> (Bill, Transition) {
+pub(super) fn drive(machine: &mut Machine, input: Input) -> (Bill, Transition) {
     let bill = match &input {
         Input::Replied(reply) => machine.settle(CallEnd::Replied(reply)),
         Input::CallFailed { failure, .. } => {
