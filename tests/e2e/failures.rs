@@ -104,21 +104,27 @@ async fn no_model_at_all_names_the_setting() {
 }
 
 #[tokio::test]
-async fn an_error_after_work_keeps_the_work_and_a_retry_goes_on() {
-    let mut agent = Agent::start().await;
-    agent.student.then(bash("echo kept > kept.txt"));
-    agent.student.then(Reply::error(401, "invalid_request_error", "expired"));
-    let run_id = agent.ask().await;
-    assert_eq!(agent.turn_end(&run_id, 1).await["type"], "error");
-    assert_eq!(agent.read("kept.txt"), "kept\n");
-    agent.student.then(says("It is done."));
-    let notes = agent.notes();
-    agent.diagnostic(&notes, "turn/error").await;
-    agent.act(&notes, 2, "Retry").await;
-    assert_eq!(agent.turn_end(&run_id, 2).await["type"], "turn_complete");
-    let requests = agent.student.requests();
-    assert!(requests.last().unwrap().mentions("exit code: 0"), "the work is in the history");
-    agent.finish().await;
+async fn an_error_after_work_keeps_the_work_and_a_retry_or_going_on_builds_on_it() {
+    for (action, n_asked) in [("Retry", 2), ("Go on", 1)] {
+        let mut agent = Agent::start().await;
+        agent.student.then(bash("echo kept > kept.txt"));
+        agent.student.then(Reply::error(401, "invalid_request_error", "expired"));
+        let run_id = agent.ask().await;
+        assert_eq!(agent.turn_end(&run_id, 1).await["type"], "error");
+        assert_eq!(agent.read("kept.txt"), "kept\n");
+        agent.student.then(says("It is done."));
+        let notes = agent.notes();
+        agent.diagnostic(&notes, "turn/error").await;
+        agent.act(&notes, 2, action).await;
+        assert_eq!(agent.turn_end(&run_id, 2).await["type"], "turn_complete");
+        let requests = agent.student.requests();
+        let last = requests.last().unwrap();
+        assert!(last.mentions("exit code: 0"), "the work is in the history");
+        let words = last.messages().filter_map(|it| it["content"].as_str());
+        let asked = words.filter(|it| it.contains("how many rows"));
+        assert_eq!(asked.count(), n_asked, "{action}");
+        agent.finish().await;
+    }
 }
 
 #[tokio::test]

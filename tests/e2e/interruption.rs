@@ -244,14 +244,24 @@ async fn progress_begins_reports_and_ends() {
     agent.student.then(bash("true")).then(says("There are 2 rows."));
     let run_id = agent.ask().await;
     let token = progress(&mut agent).await;
-    let mut kinds = Vec::new();
-    while kinds.last().is_none_or(|kind| kind != "end") {
+    let mut said = Vec::new();
+    loop {
         let step = agent.client.notification("$/progress").await;
         assert_eq!(step["token"], token);
-        kinds.push(step["value"]["kind"].clone());
+        said.push(step["value"]["message"].as_str().unwrap().to_owned());
+        if step["value"]["kind"] != "report" {
+            assert_eq!(step["value"]["kind"], "end");
+            break;
+        }
     }
-    let n_reports = kinds.len() - 1;
-    assert!(n_reports > 0 && kinds[..n_reports].iter().all(|kind| kind == "report"), "{kinds:?}");
+    let expected = [
+        "The student reads the request.",
+        "The student calls bash true",
+        "The student reads the result.",
+        "The student writes.",
+        "Done.",
+    ];
+    assert_eq!(said, expected);
     agent.turn_end(&run_id, 1).await;
     agent.finish().await;
 }

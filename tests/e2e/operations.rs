@@ -65,6 +65,26 @@ async fn a_transcript_that_a_crash_cut_short_is_whole_again_when_the_run_goes_on
 }
 
 #[tokio::test]
+async fn a_run_that_was_not_broken_off_is_not_resumed() {
+    let mut agent = Agent::start().await;
+    agent.student.then(says("There are 2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    let mut agent = agent.restart().await;
+    let error = agent.refusal("preceptor.resume", json!({"runId": run_id})).await;
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("nothing of this run was broken off"), "{message}");
+
+    agent.student.then(Reply::error(401, "invalid_request_error", "no key"));
+    agent.execute("preceptor.followUp", json!({"runId": run_id, "prompt": "columns?"})).await;
+    agent.turn_end(&run_id, 2).await;
+    agent.student.then(says("2 columns."));
+    let resumed = agent.execute("preceptor.resume", json!({"runId": run_id})).await;
+    assert_eq!(resumed, json!({"turn": 3}));
+    agent.turn_end(&run_id, 3).await;
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_request_that_is_retried_after_an_error_is_asked_once() {
     let mut agent = Agent::start().await;
     agent.student.then(Reply::error(401, "invalid_request_error", "no key"));

@@ -112,5 +112,7 @@ async fn without_a_workspace_folder_runs_are_kept_in_the_state_folder() {
     let answer = client.request("workspace/executeCommand", params).await;
     let transcript = answer["transcriptUri"].as_str().unwrap();
     assert!(transcript.starts_with(&client.uri("state/")), "{transcript}");
+    let told = client.notification("window/showMessage").await;
+    assert!(told["message"].as_str().unwrap().contains("`student.base_url`"), "{told}");
     client.finish().await;
 }

@@ -253,6 +253,9 @@ pub struct Machine {
     /// Whether a person lets the teacher take over without being asked again.
     #[serde(default)]
     may_take_over: bool,
+    /// Whether the last request was worked on to its end.
+    #[serde(default)]
+    is_done: bool,
     n_takeovers: u32,
     /// The failures that the teacher came in for, see [`crate::detect::Judgement`].
     #[serde(default)]
@@ -321,6 +324,7 @@ impl Machine {
             teacher: None,
             failed: None,
             may_take_over: false,
+            is_done: true,
             n_takeovers: 0,
             rescued: BTreeSet::new(),
             teacher_at_s: None,
@@ -365,6 +369,12 @@ impl Machine {
     /// Returns whether the turn is over.
     pub fn is_resting(&self) -> bool {
         matches!(self.state, State::Resting)
+    }
+
+    /// Returns whether the last request was worked on to its end, or is none: nothing was broken
+    /// off then.
+    pub fn is_done(&self) -> bool {
+        self.is_done
     }
 
     /// Returns the calls that wait for a person, in call order.

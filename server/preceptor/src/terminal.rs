@@ -137,6 +137,8 @@ struct Screen {
     is_json: bool,
     run_id: String,
     is_mid_line: bool,
+    /// Who was said to think in the call under way.
+    thinker: Option<&'static str>,
     has_takeover_failed: bool,
     /// What was called, by call.
     calls: HashMap<String, String>,
@@ -154,6 +156,7 @@ impl Screen {
             is_json,
             run_id,
             is_mid_line: false,
+            thinker: None,
             has_takeover_failed: false,
             calls: HashMap::new(),
             last_call: None,
@@ -213,6 +216,18 @@ impl Screen {
             Event::AssistantChunk { content } | Event::AssistantMessage { content } => {
                 self.is_mid_line = !content.ends_with('\n');
                 return content.clone();
+            }
+            // Of what a model thinks, that it does is enough here.
+            Event::ThinkingChunk { .. } => {
+                let who = if record.teacher { "teacher" } else { "student" };
+                if self.thinker.replace(who) == Some(who) {
+                    return String::new();
+                }
+                return self.on_a_line(&format!("[the {who} thinks]"));
+            }
+            Event::AssistantStreamEnd {} => {
+                self.thinker = None;
+                return String::new();
             }
             Event::ToolCall { tool, arguments, raw, tool_call_id } => {
                 let call = format!("{tool} {}", raw.clone().unwrap_or_else(|| summary(arguments)));

@@ -143,6 +143,11 @@ pub enum OperationError {
     /// The run waits for a decision.
     #[error("this run waits for your approval: decide about its calls first, or cancel the turn")]
     Waiting,
+    /// The last request was worked on to its end.
+    #[error(
+        "nothing of this run was broken off: ask for something more, or retry the last request"
+    )]
+    Done,
     /// A turn is under way.
     #[error("a turn of this run is under way: wait for its end, or cancel it")]
     Working,
@@ -231,6 +236,7 @@ impl Driver {
                 self.queue_what_came();
             }
             self.share_pending();
+            self.shared.is_done.store(self.parts.machine.is_done(), Ordering::SeqCst);
             if transition.step == Step::Rest {
                 self.settle();
             }

@@ -90,6 +90,7 @@ impl Machine {
         out.turn = self.turn;
         out.teacher = false;
         out.emit(Event::State(request));
+        self.is_done = false;
         self.teacher = None;
         self.failed = None;
         let more = self.list_skills(skills, out);

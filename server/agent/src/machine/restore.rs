@@ -315,6 +315,7 @@ impl Fold {
             machine.student.fill.forget();
         }
         if self.is_open {
+            machine.is_done = false;
             machine.keep_partial(Actor::Student, std::mem::take(&mut self.partial), out);
             out.emit(Event::Interrupted {});
         } else if self.is_learning {

@@ -96,6 +96,7 @@ impl Machine {
                 .to_owned();
             out.emit(Event::ToolLog { tool: "system".to_owned(), log });
         }
+        self.is_done = stop_reason == Ending::Answer.name();
         out.emit(Event::TurnComplete {
             history_size: self.student.messages.len(),
             final_response,

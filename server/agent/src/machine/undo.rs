@@ -20,6 +20,7 @@ impl Machine {
         };
         let removed = messages.len() - request;
         messages.truncate(request);
+        self.is_done = true;
         self.student.fill.forget();
         self.student.calls.clear();
         self.student.answer.clear();

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agent::event::{Event, StateRecord};
+use agent::{
+    event::{Event, StateRecord},
+    preview::summary,
+};
 use runtime::{journal::Record, run_store::first_line};
 use tokio::sync::mpsc;
 use tower_lsp::lsp_types::{
@@ -42,6 +45,7 @@ impl RunProgress {
             is_shown: false,
             has_failed: false,
             turn: 0,
+            doing: None,
         };
         session.tasks.spawn(info_span!("progress", run = run_id), async move {
             while let Some(record) = records.recv().await {
@@ -68,7 +72,11 @@ fn is_told(event: &Event) -> bool {
         event,
         Event::State(StateRecord::Request { .. })
             | Event::Processing { .. }
+            | Event::AssistantChunk { .. }
+            | Event::AssistantStreamEnd {}
+            | Event::ThinkingChunk { .. }
             | Event::ToolCall { .. }
+            | Event::ToolOutput { .. }
             | Event::ToolLog { .. }
             | Event::ApprovalRequired { .. }
             | Event::TeacherTakeover { .. }
@@ -87,6 +95,8 @@ struct ProgressView {
     is_shown: bool,
     has_failed: bool,
     turn: u32,
+    /// What the model does, as far as it was told.
+    doing: Option<&'static str>,
 }
 
 impl ProgressView {
@@ -104,11 +114,13 @@ impl ProgressView {
             }
             _ if !self.is_shown => {}
             Event::Processing { message } => self.report(message).await,
+            Event::ThinkingChunk { .. } => self.report_doing(record, "thinks").await,
+            Event::AssistantChunk { .. } => self.report_doing(record, "writes").await,
+            Event::ToolOutput { .. } => self.report_doing(record, "reads the result").await,
+            Event::AssistantStreamEnd {} => self.doing = None,
             Event::ToolCall { tool, arguments, .. } => {
-                let argument = arguments.get("command").or_else(|| arguments.get("path"));
-                let argument = argument.and_then(|it| it.as_str()).unwrap_or_default();
                 let who = if record.teacher { "The teacher" } else { "The student" };
-                self.report(&format!("{who} calls {tool} {argument}")).await;
+                self.report(&format!("{who} calls {tool} {}", summary(arguments))).await;
             }
             Event::ToolLog { log, .. } => self.report(log).await,
             Event::ApprovalRequired { .. } => self.report("Waits for your approval.").await,
@@ -152,6 +164,14 @@ impl ProgressView {
             percentage: None,
         }))
         .await;
+    }
+
+    /// Reports what the model begins to do; of all the pieces of a text, the first one.
+    async fn report_doing(&mut self, record: &Record, what: &'static str) {
+        if self.doing.replace(what) != Some(what) {
+            let who = if record.teacher { "The teacher" } else { "The student" };
+            self.report(&format!("{who} {what}.")).await;
+        }
     }
 
     async fn report(&self, message: &str) {

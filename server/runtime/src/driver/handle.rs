@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -74,6 +74,8 @@ pub(super) struct Shared {
     pub(super) side_cancel: Mutex<Option<CancellationToken>>,
     pub(super) last_request: Mutex<Option<Request>>,
     pub(super) pending: Mutex<Vec<PendingTool>>,
+    /// Whether the last request was worked on to its end.
+    pub(super) is_done: AtomicBool,
 }
 
 impl RunHandle {
@@ -154,6 +156,7 @@ impl RunHandle {
             n_finished: watch::Sender::new(n_over),
             last_request: Mutex::new(last_request),
             pending: Mutex::new(parts.machine.pending_tools()),
+            is_done: AtomicBool::new(parts.machine.is_done()),
             ..Shared::default()
         });
         let span = tracing::info_span!("run", id = folder.run_id);
@@ -245,6 +248,9 @@ impl RunHandle {
         }
         if self.is_unsettled() {
             return Err(OperationError::Working);
+        }
+        if self.shared.is_done.load(Ordering::SeqCst) {
+            return Err(OperationError::Done);
         }
         let turn = self.shared.n_turns.fetch_add(1, Ordering::SeqCst) + 1;
         if let Err(error) = self.send(Operation::Resume) {

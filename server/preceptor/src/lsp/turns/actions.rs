@@ -67,11 +67,8 @@ pub(super) fn actions(
         }
         Kind::Failed { .. } => vec![take_over, teach, retry, show, dismiss],
         Kind::EscalationFailed { .. } => vec![take_over, retry, show, dismiss],
-        Kind::Error { .. } => vec![retry, show, dismiss],
-        Kind::Interrupted => {
-            let go_on = ("Go on".to_owned(), "preceptor.resume", run);
-            vec![go_on, retry, show, dismiss]
-        }
+        Kind::Error { .. } => vec![retry, go_on(run), show, dismiss],
+        Kind::Interrupted => vec![go_on(run), retry, show, dismiss],
         Kind::NoSkill { .. } => vec![teach, show, dismiss],
         Kind::Takeover(_) => vec![show, dismiss],
         Kind::Offer { tool_call_id, arguments } => {
@@ -112,6 +109,11 @@ pub(super) fn actions(
         .filter(|(_, command, _)| situation.allows(command))
         .map(|(title, command, argument)| action(title, command, argument, Some(diagnostic)))
         .collect()
+}
+
+/// Goes on with work that was broken off, without asking for it again.
+fn go_on(run: Value) -> (String, &'static str, Value) {
+    ("Go on".to_owned(), "preceptor.resume", run)
 }
 
 /// Returns the answers to the question whether the teacher may take over.
