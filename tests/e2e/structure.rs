@@ -202,7 +202,7 @@ async fn hints_tell_what_a_skill_costs_and_who_finds_it() {
         .iter()
         .map(|it| (it["position"]["line"].as_u64().unwrap(), it["label"].as_str().unwrap()))
         .collect();
-    let found_by = "found by Claude Code, VS Code (Copilot), OpenCode and 1 more";
+    let found_by = "found by Claude Code and 3 more";
     assert_eq!(shown, [(1, found_by), (2, "~5 tokens"), (3, "body ~8 tokens")]);
     assert_eq!(hints[1]["position"]["character"], 24, "behind the emoji, in UTF-16");
     let params = json!({"textDocument": {"uri": uri}, "range": range((2, 2), (0, 30))});

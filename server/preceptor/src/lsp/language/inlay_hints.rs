@@ -7,8 +7,8 @@ use tower_lsp::lsp_types::{InlayHint, InlayHintLabel, InlayHintTooltip, Position
 
 use crate::lsp::documents::Snapshot;
 
-/// More clients than this are counted, not named.
-const MAXIMUM_NAMES: usize = 3;
+/// Characters of a hint of which VS Code cuts nothing off; who does not fit in is counted.
+const MAXIMUM_LABEL: usize = 43;
 
 /// Returns the hints in a range: tokens of the description and of the body, behind each, and the
 /// clients that find the skill, behind its name.
@@ -74,12 +74,17 @@ fn hint(snapshot: &Snapshot, at: usize, label: &str, tooltip: String) -> InlayHi
     }
 }
 
+/// Names the first client and as many more as there is room for.
 fn who(clients: &[&str]) -> String {
-    let names = clients.get(..MAXIMUM_NAMES.min(clients.len())).unwrap_or_default().join(", ");
-    match clients.len().saturating_sub(MAXIMUM_NAMES) {
-        0 => format!("found by {names}"),
-        n_more => format!("found by {names} and {n_more} more"),
-    }
+    let label = |n_named: usize| {
+        let names = clients.get(..n_named).unwrap_or_default().join(", ");
+        match clients.len().saturating_sub(n_named) {
+            0 => format!("found by {names}"),
+            n_more => format!("found by {names} and {n_more} more"),
+        }
+    };
+    let fitting = (1..=clients.len()).rev().map(label);
+    fitting.into_iter().find(|it| it.chars().count() <= MAXIMUM_LABEL).unwrap_or_else(|| label(1))
 }
 
 /// Returns the number with commas between its thousands.
@@ -97,7 +102,17 @@ fn grouped(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{grouped, who};
+
+    #[test]
+    fn who_does_not_fit_in_is_counted() {
+        assert_eq!(who(&["Claude Code"]), "found by Claude Code");
+        assert_eq!(who(&["VS Code (Copilot)", "Codex"]), "found by VS Code (Copilot), Codex");
+        let many = ["VS Code (Copilot)", "Codex", "OpenCode"];
+        assert_eq!(who(&many), "found by VS Code (Copilot) and 2 more");
+        let long = "A client whose name is longer than any hint is";
+        assert_eq!(who(&[long, "Codex"]), format!("found by {long} and 1 more"));
+    }
 
     #[test]
     fn thousands_are_grouped() {
