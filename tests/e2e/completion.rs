@@ -157,6 +157,19 @@ async fn codes_of_rules_are_offered_in_a_suppression() {
 }
 
 #[tokio::test]
+async fn code_that_begins_like_no_tool_gets_none() {
+    let mut client = start(json!({})).await;
+    let (_, answer) =
+        complete(&mut client, "w/demo/SKILL.md", "# A\r\n\r\n😀 Use `read$0\r\n").await;
+    assert!(labels(&answer).iter().all(|it| it.to_lowercase().starts_with("read")), "{answer}");
+    assert!(labels(&answer).contains(&"read_file"), "{answer}");
+    assert_eq!(answer["isIncomplete"], true, "an editor would keep what has the letters anywhere");
+    let (_, answer) = complete(&mut client, "w/demo/SKILL.md", "# A\n\nSay `code$0`\n").await;
+    assert_eq!(labels(&answer), [""; 0]);
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn prose_and_other_files_get_nothing() {
     let mut client = start(json!({})).await;
     for fixture in ["# A\n\nSome words$0\n", "# A\n\nthis:$0\n", "# A\n\na/$0\n", "# A\n\n$0\n"] {

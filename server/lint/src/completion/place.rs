@@ -31,7 +31,7 @@ pub enum CompletionPlace {
     Tool {
         /// What is there of the name.
         typed: Span,
-        /// Whether it is in the text, where its first letter has to be right.
+        /// Whether it is in the text, where all that is typed has to be right.
         is_in_text: bool,
     },
     /// The destination of a link.
@@ -54,6 +54,12 @@ pub enum CompletionPlace {
 }
 
 impl CompletionPlace {
+    /// Tells whether one more letter makes other things stand here, not only fewer of them that
+    /// are like it: editors narrow a list down by themselves, and keep what has the letters anywhere.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Self::Tool { is_in_text: true, .. })
+    }
+
     /// Tells whether the files of the skill's folder may stand here.
     pub fn asks_for_files(&self) -> bool {
         matches!(self, Self::LinkPath { .. })

@@ -97,11 +97,13 @@ pub(super) fn values(scope: &CompletionScope<'_>, at: &ValuePlace) -> Vec<Comple
     choices.into_iter().map(completion).collect()
 }
 
-/// Returns the tools, those of the folder's clients first.
+/// Returns the tools, those of the folder's clients first. In the text, only those that begin with
+/// what is typed: most code there is no tool, and a list that is merely like it would get in the way.
 pub(super) fn tools(scope: &CompletionScope<'_>, typed: Span, is_in_text: bool) -> Vec<Completion> {
-    let first = typed.of(&scope.document.text).chars().next().filter(|_| is_in_text);
+    let word = typed.of(&scope.document.text);
     let begins_so = |tool: &&KnownTool| {
-        first.is_none_or(|first| tool.name.starts_with(|it: char| it.eq_ignore_ascii_case(&first)))
+        let beginning = tool.name.get(..word.len());
+        !is_in_text || beginning.is_some_and(|it| it.eq_ignore_ascii_case(word))
     };
     let is_elsewhere = |tool: &&KnownTool| {
         let is_had = |here: &[Client]| tool.clients.iter().any(|it| here.contains(it));

@@ -226,6 +226,8 @@ fn tools_are_offered_in_their_fields_and_as_code() {
         "---\npaths:\n  - $0\n---\n",
         "# A\n\nUse Re$0 and `a` Re\n",
         "# A\n\n`run Re$0`\n",
+        "# A\n\nSay `co$0`\n",
+        "# A\n\nSay `rd$0\n",
     ]);
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn completion(
     };
     let items = completions(&scope, &place).into_iter().enumerate();
     let items = items.map(|(rank, completion)| to_proto(snapshot, rank, completion)).collect();
-    Some(CompletionList { is_incomplete: false, items })
+    Some(CompletionList { is_incomplete: place.is_exact(), items })
 }
 
 fn files_beside(snapshot: &Snapshot) -> Vec<String> {
