@@ -7,7 +7,7 @@ use crate::harness::{Agent, Client, ClientOptions, says};
 const INVALID_PARAMS: i64 = -32602;
 
 /// What the answers rest on: those that this version has, each with its required fields.
-const COMMANDS: [(&str, &[&str]); 15] = [
+const COMMANDS: [(&str, &[&str]); 17] = [
     ("preceptor.run", &["prompt"]),
     ("preceptor.followUp", &["runId", "prompt"]),
     ("preceptor.cancel", &["runId"]),
@@ -21,7 +21,9 @@ const COMMANDS: [(&str, &[&str]); 15] = [
     ("preceptor.proposal.accept", &["proposalId"]),
     ("preceptor.proposal.reject", &["proposalId"]),
     ("preceptor.proposal.show", &["proposalId"]),
+    ("preceptor.proposal.verify", &["proposalId"]),
     ("preceptor.skill.new", &["name"]),
+    ("preceptor.skill.verify", &["uri"]),
     ("preceptor.skills", &[]),
 ];
 
@@ -55,6 +57,7 @@ async fn a_missing_field_and_one_of_the_wrong_type_are_named() {
                 "decisions": [],
                 "proposalId": "a-proposal",
                 "name": "a-name",
+                "uri": "file:///a-skill/SKILL.md",
             });
             let argument = argument.as_object_mut().unwrap();
             argument.retain(|key, _| fields.contains(&key.as_str()));
@@ -116,6 +119,7 @@ async fn what_is_not_there_is_named_with_its_field() {
         ("preceptor.proposal.accept", json!({"proposalId": "gone"}), "proposalId"),
         ("preceptor.proposal.reject", json!({"proposalId": "../../work"}), "proposalId"),
         ("preceptor.proposal.show", json!({"proposalId": ""}), "proposalId"),
+        ("preceptor.proposal.verify", json!({"proposalId": "gone"}), "proposalId"),
     ] {
         check_refusal(&mut agent, command, argument, field).await;
     }

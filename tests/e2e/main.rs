@@ -15,6 +15,8 @@ mod commands;
 mod completion;
 mod configuration;
 mod crashes;
+#[cfg(target_os = "linux")]
+mod demo;
 mod doctor;
 mod documents;
 mod editing;
@@ -42,6 +44,8 @@ mod processes;
 mod proposals;
 mod pull;
 mod refactorings;
+#[cfg(target_os = "linux")]
+mod replays;
 mod requests;
 mod runs;
 #[cfg(target_os = "linux")]
@@ -59,4 +63,6 @@ mod takeovers;
 mod terminal;
 mod transport;
 mod trust;
+#[cfg(target_os = "linux")]
+mod verification;
 mod workspace_pull;

@@ -195,10 +195,11 @@ async fn a_proposal_has_lenses_that_decide_about_it_until_it_is_decided() {
         shown,
         [
             ("Accept skill `count-csv-rows`", &json!("preceptor.proposal.accept")),
+            ("Verify skill `count-csv-rows`", &json!("preceptor.proposal.verify")),
             ("Reject skill `count-csv-rows`", &json!("preceptor.proposal.reject")),
         ]
     );
-    let reject = &lenses[1]["command"];
+    let reject = &lenses[2]["command"];
     assert_eq!(reject["arguments"], json!([{"proposalId": proposal_id}]));
     agent.execute("preceptor.proposal.reject", reject["arguments"][0].clone()).await;
     let lenses = agent.client.request("textDocument/codeLens", params).await;

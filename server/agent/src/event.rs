@@ -187,6 +187,22 @@ pub enum Event {
         /// Whether the student was seen to use it.
         verification: Verification,
     },
+    /// The student was seen to manage with a skill, or not to, or tries it now.
+    Verification {
+        /// The proposal that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal_id: Option<String>,
+        /// The skill's document, where it is no proposal's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uri: Option<String>,
+        /// `pending`, or what came of it: see [`Verification::outcome`].
+        outcome: String,
+        /// A sentence for a person.
+        reason: String,
+        /// The replay with the skill.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay_run_id: Option<String>,
+    },
     /// The editor confirmed the accepted skill.
     SkillSaved {
         /// Names the proposal.
@@ -338,13 +354,35 @@ pub struct Finding {
 }
 
 /// Whether the student was seen to use a skill.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verification {
     /// `pending`, `verified`, `not_verified`, `inconclusive` or `off`.
     pub outcome: String,
     /// A sentence for a person.
     pub reason: String,
+    /// The replay with the skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// Requests that only succeed with the skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repairs: Option<usize>,
+    /// Requests that only fail with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regressions: Option<usize>,
+}
+
+impl Verification {
+    /// The student has not tried the skill, for this reason.
+    pub fn off(reason: &str) -> Self {
+        Self { outcome: "off".to_owned(), reason: reason.to_owned(), ..Self::default() }
+    }
+
+    /// The student is about to try the skill.
+    pub fn pending() -> Self {
+        let reason = "the student tries the request again with it".to_owned();
+        Self { outcome: "pending".to_owned(), reason, ..Self::default() }
+    }
 }
 
 /// Records that are journalled and never sent.

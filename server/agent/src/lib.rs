@@ -22,3 +22,4 @@ pub mod shell;
 pub mod skill_list;
 pub mod tool;
 pub mod trace;
+pub mod verification;

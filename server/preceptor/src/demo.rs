@@ -19,6 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use agent::verification::outcome_words;
 use anyhow::{Context, ensure};
 use runtime::folders::Folders;
 
@@ -121,6 +122,7 @@ impl Story<'_, '_> {
         self.watch_the_teacher(&mut first).await?;
         let line = self.last_line();
         self.read_the_proposal(&first, line).await?;
+        self.watch_the_replay(&mut first).await?;
         self.accept_the_proposal(&mut first, line).await?;
         let second = self.ask_again().await?;
         self.close(&first, &second, config_file)
@@ -200,6 +202,16 @@ impl Story<'_, '_> {
         let skill = read(&path).await?;
         self.screen.document(essence(&skill))?;
         self.screen.pause(/*milliseconds*/ 800).await
+    }
+
+    /// Nothing is to be seen where replays are switched off.
+    async fn watch_the_replay(&mut self, run: &mut RunView) -> anyhow::Result<()> {
+        if run.verification == "off" {
+            return Ok(());
+        }
+        self.start_beat("The student tries it first, in a copy of the folder").await?;
+        run.watch(&mut self.editor, self.screen, |run| run.verification != "pending").await?;
+        self.screen.success(outcome_words(&run.verification))
     }
 
     async fn accept_the_proposal(&mut self, run: &mut RunView, line: u64) -> anyhow::Result<()> {

@@ -42,6 +42,7 @@ pub mod tasks;
 mod to_proto;
 pub mod transport;
 mod turns;
+mod verification;
 mod workspace_folders;
 
 use std::{sync::Arc, time::Duration};

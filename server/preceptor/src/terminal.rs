@@ -10,12 +10,13 @@ use std::{
 };
 
 use agent::{
-    event::{Event, PendingTool},
+    event::{Event, PendingTool, Verification},
     ledger::Money,
     machine::ApprovalDecision,
     plan::{Plan, PlanStatus},
     preview::summary,
     tool::BuiltInTool,
+    verification::outcome_words,
 };
 use anyhow::Context;
 use runtime::{
@@ -62,6 +63,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
         clock: Arc::new(SystemClock),
         skill_use: Arc::default(),
         sandbox: Sandbox::of_this_program(),
+        skills: None,
         is_chat: false,
     };
     let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);
@@ -83,7 +85,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
                 run.cancel();
                 continue;
             }
-            () = run.idle() => break,
+            () = ended(&run) => break,
         };
         screen.show(&record)?;
         if let Event::ApprovalRequired { tools, .. } = &record.event {
@@ -107,6 +109,12 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
     let code = screen.exit_code;
     run.close().await;
     Ok(code)
+}
+
+/// Waits until nothing is under way, what the student tries of the teacher's among it.
+async fn ended(run: &RunHandle) {
+    run.idle().await;
+    run.verified().await;
 }
 
 /// The person's Ctrl-C, from the moment on at which this is made.
@@ -266,7 +274,10 @@ impl Screen {
             Event::State(agent::event::StateRecord::Verdict { gate: Some(gate), .. }) => {
                 format!("[the student failed. {gate}]")
             }
-            Event::SkillProposed { name, uri, findings, .. } => {
+            Event::Verification { outcome, reason, .. } => {
+                format!("[{} {reason}]", outcome_words(outcome))
+            }
+            Event::SkillProposed { name, uri, findings, verification, .. } => {
                 let mut text = format!(
                     "\n[skill proposed: {name}; open it in your editor to accept or reject it]\n  {uri}"
                 );
@@ -277,6 +288,7 @@ impl Screen {
                         finding.severity, finding.line, finding.message
                     );
                 }
+                let _ = write!(text, "\n[{}]", told(verification));
                 text
             }
             Event::SkillSaveFailed { reason } => format!("[no skill: {reason}]"),
@@ -386,4 +398,13 @@ fn plan_list(plan: &Plan) -> String {
         format!("  [{mark}] {content}")
     });
     items.collect::<Vec<_>>().join("\n")
+}
+
+/// What is said of a proposal's replay when it is proposed.
+fn told(verification: &Verification) -> String {
+    if verification.outcome == "pending" {
+        "the student tries the request again with it; Ctrl-C ends that".to_owned()
+    } else {
+        format!("{} {}", outcome_words(&verification.outcome), verification.reason)
+    }
 }

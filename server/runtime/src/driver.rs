@@ -11,6 +11,7 @@ mod operations;
 mod prepare;
 mod skills;
 mod spending;
+mod verification;
 
 use std::{
     collections::VecDeque,
@@ -34,7 +35,10 @@ use crate::{
     clock::Clock,
     config::{Config, SandboxMode},
     day_book::DayBook,
-    driver::handle::{Operation, Shared, lock},
+    driver::{
+        handle::{Operation, Shared, lock},
+        verification::Verifications,
+    },
     editor::Editor,
     folders::Folders,
     journal::JournalError,
@@ -44,6 +48,7 @@ use crate::{
     run_store::{RunFolder, RunFolderError},
     sandbox::{Ability, Sandbox},
     skill_use::SkillUse,
+    skills::FoundSkill,
     tools::{Change, Restored, Toolbox},
     uri,
     workspace::FileError,
@@ -69,6 +74,8 @@ pub struct RunSetup {
     pub skill_use: Arc<Mutex<SkillUse>>,
     /// Confines commands.
     pub sandbox: Sandbox,
+    /// The skills that are offered; `None`: those that are there.
+    pub skills: Option<Vec<FoundSkill>>,
     /// Whether it is a chat, without tools and teacher.
     pub is_chat: bool,
 }
@@ -166,6 +173,8 @@ struct Parts {
     day_book: DayBook,
     always: AlwaysAllowed,
     config: Arc<Config>,
+    folders: Arc<Folders>,
+    sandbox: Sandbox,
     clock: Arc<dyn Clock>,
     folder: RunFolder,
     /// The folder that this run's is in.
@@ -182,10 +191,18 @@ struct Driver {
     queued: VecDeque<Operation>,
     /// What the undo under way did to files.
     undone: Restored,
+    /// The teacher's answer, where the last turn ended with one.
+    teachers_answer: Option<String>,
+    verifications: Verifications,
 }
 
 impl Driver {
     async fn work(mut self) {
+        self.work_until_closed().await;
+        self.end_verifications().await;
+    }
+
+    async fn work_until_closed(&mut self) {
         let closing = self.closing.clone();
         if self.parts.machine.awaits_approval() {
             self.turn(None).await;
@@ -243,11 +260,17 @@ impl Driver {
             for Emitted { turn, teacher, mut event } in transition.events {
                 self.keep_allowed(&event).await;
                 show_changes(&self.parts.toolbox, &mut event).await;
+                if let Event::TurnComplete { final_response, .. } = &event {
+                    self.teachers_answer = final_response.clone().filter(|_| teacher);
+                }
                 let is_end = is_relied_on(&event);
                 self.parts.recorder.record(turn, teacher, event).await?;
                 if is_end {
                     self.parts.recorder.sync().await?;
                 }
+            }
+            if transition.step == Step::Rest {
+                self.begin_verification();
             }
             // Files are given back whole or not at all, and a run that is closed leaves waiting
             // what waits for a person.
@@ -328,6 +351,7 @@ impl Driver {
         });
         if changes_things {
             self.parts.recorder.sync().await?;
+            self.keep_files().await;
         }
         let turn = self.parts.machine.turn();
         let cost = self.parts.machine.started_tools_cost();

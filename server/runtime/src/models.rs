@@ -46,7 +46,8 @@ pub fn secret_variables(config: &Config) -> Vec<String> {
     ]
 }
 
-fn key_variable(role: Role, endpoint: &Endpoint) -> String {
+/// Returns the name of the environment variable that holds the key for an endpoint.
+pub(crate) fn key_variable(role: Role, endpoint: &Endpoint) -> String {
     endpoint.api_key_env.clone().unwrap_or_else(|| {
         match role {
             Role::Student => "PRECEPTOR_STUDENT_API_KEY",

@@ -214,10 +214,7 @@ impl ProposalStore {
             created: clock::to_second(now),
             sha256: acceptance::sha256(&text),
             status: ProposalStatus::Pending,
-            verification: Verification {
-                outcome: "off".to_owned(),
-                reason: "it was not replayed on the student".to_owned(),
-            },
+            verification: Verification::off("it was not replayed on the student"),
             findings,
             reason: None,
             target: None,
@@ -279,6 +276,20 @@ impl ProposalStore {
             .map_err(io::Error::from)
             .and_then(|json| atomic::write_private(&path, &json))
             .map_err(|error| ProposalError::Io { path, error })
+    }
+
+    /// Keeps what came of a replay; what became of the proposal meanwhile stays.
+    ///
+    /// # Errors
+    /// [`ProposalError`].
+    pub fn set_verification(
+        &self,
+        id: &str,
+        verification: &Verification,
+    ) -> Result<(), ProposalError> {
+        let mut proposal = self.get(id)?;
+        proposal.verification = verification.clone();
+        self.save(&proposal)
     }
 
     /// Returns the path of a proposal's document.
@@ -369,8 +380,13 @@ pub fn refuse_errors(proposal: &Proposal, findings: &[Finding]) -> Result<(), Pr
 }
 
 /// Returns a proposal's text as it is saved: under its name, published, with the time at which it
-/// was accepted. Everything else stays as the person may have edited it.
-pub fn published_text(text: &str, name: &str, accepted: Timestamp) -> String {
+/// was accepted and what the student showed. Everything else stays as the person may have edited it.
+pub fn published_text(
+    text: &str,
+    name: &str,
+    accepted: Timestamp,
+    verification: &Verification,
+) -> String {
     let document = SkillDocument::parse(text);
     let mut edits = Vec::new();
     if let Some(node) = document.field("name")
@@ -391,6 +407,13 @@ pub fn published_text(text: &str, name: &str, accepted: Timestamp) -> String {
             status.value.span,
             format!("\"published\"\n{indent}accepted: \"{accepted}\""),
         ));
+        if let Some(shown) = entries.iter().find(|entry| entry.key == "verification") {
+            let outcome = match verification.outcome.as_str() {
+                outcome @ ("verified" | "not_verified" | "inconclusive") => outcome,
+                _ => "none",
+            };
+            edits.push(TextEdit::replace(shown.value.span, format!("\"{outcome}\"")));
+        }
     }
     skill::apply_edits(text, &edits).unwrap_or_else(|_| text.to_owned())
 }
@@ -443,7 +466,7 @@ fn write(path: &Path, content: &[u8]) -> Result<(), ProposalError> {
 
 #[cfg(test)]
 mod tests {
-    use agent::distill::DistilledSkill;
+    use agent::{distill::DistilledSkill, event::Verification};
     use jiff::Timestamp;
 
     use super::{ProposalStatus, ProposalStore, Provenance, check, published_text, target};
@@ -515,7 +538,9 @@ mod tests {
         .assert_eq(&text);
 
         let accepted: Timestamp = "2026-11-21T09:34:50Z".parse().unwrap();
-        let published = published_text(&text, "count-csv-rows-2", accepted);
+        let verification = Verification { outcome: "verified".to_owned(), ..Verification::off("") };
+        let published = published_text(&text, "count-csv-rows-2", accepted, &verification);
+        assert!(published.contains("  verification: \"verified\"\n"), "{published}");
         assert!(published.contains("name: count-csv-rows-2\n"), "{published}");
         assert!(
             published.contains(

@@ -83,6 +83,25 @@ pub struct FoundSkill {
     pub is_offered: bool,
 }
 
+impl FoundSkill {
+    /// Reads a skill's text; offered, whoever accepted it. What has no name is named by its folder.
+    pub fn from_text(path: &Path, text: Arc<str>, scope: Scope) -> Self {
+        let document = SkillDocument::parse(Arc::clone(&text));
+        let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+        let name =
+            document.name().map_or_else(|| folder.to_string_lossy().into_owned(), str::to_owned);
+        let description = document.description().unwrap_or_default().trim().to_owned();
+        Self {
+            name: name.trim().to_owned(),
+            description,
+            path: path.to_path_buf(),
+            text,
+            scope,
+            is_offered: true,
+        }
+    }
+}
+
 /// Where to look.
 pub struct SkillSources<'a> {
     /// The workspace folder, if there is one.

@@ -21,7 +21,9 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 pub use crate::tools::{checkpoints::Restored, confinement::Confinement, files::Change};
-use crate::{config::Config, folders::Folders, workspace::Workspace};
+use crate::{
+    config::Config, editor::Editor, folders::Folders, skills::FoundSkill, workspace::Workspace,
+};
 
 /// Performs calls in one run.
 pub struct Toolbox {
@@ -35,6 +37,8 @@ pub struct Toolbox {
     read_files: Mutex<BTreeSet<PathBuf>>,
     /// What commands are confined by; `None` if nothing shall.
     confinement: Option<Confinement>,
+    /// The skills that are offered; `None`: those that are there.
+    given_skills: Option<Vec<FoundSkill>>,
 }
 
 /// What a call did.
@@ -79,12 +83,24 @@ impl Toolbox {
             checkpoints: run_folder.join("checkpoints"),
             read_files: Mutex::new(BTreeSet::new()),
             confinement,
+            given_skills: None,
         }
+    }
+
+    /// Offers these skills and no others; `None`: those that are there.
+    #[must_use]
+    pub fn offering(self, given_skills: Option<Vec<FoundSkill>>) -> Self {
+        Self { given_skills, ..self }
     }
 
     /// Returns the folder that the tools work in.
     pub fn root(&self) -> &Path {
         self.workspace.root()
+    }
+
+    /// Returns the editor whose buffers count before the disk.
+    pub fn editor(&self) -> &dyn Editor {
+        self.workspace.editor()
     }
 
     /// Performs the calls of one reply in call order. Calls that only read run at the same time;

@@ -13,6 +13,7 @@ use agent::{
     plan::{Plan, PlanStatus},
     preview::{change, summary},
     tool::{BuiltInTool, Denial},
+    verification::outcome_words,
 };
 
 use crate::journal::Record;
@@ -230,6 +231,9 @@ impl Shown {
                     n => format!("{n} findings"),
                 };
                 format!("**Skill proposed:** [{name}]({uri}) ({findings}).\n\n")
+            }
+            Event::Verification { outcome, reason, .. } => {
+                format!("**{}** {reason}\n\n", outcome_words(outcome))
             }
             Event::SkillSaved { name, uri, .. } => {
                 format!("**Skill accepted:** [{name}]({uri}).\n\n")

@@ -347,6 +347,8 @@ fn settings(student: &ModelServer, teacher: &ModelServer) -> Value {
         },
         "approval": {"mode": "full"},
         "budget": {"unknown_price": "allow"},
+        // Models here answer what they are told to, once.
+        "verify": {"enabled": false},
     })
 }
 

@@ -145,7 +145,7 @@ fn proposed() -> Input {
         uri: "file:///p1".to_owned(),
         risk: "low".to_owned(),
         findings: Vec::new(),
-        verification: Verification { outcome: "off".to_owned(), reason: String::new() },
+        verification: Verification::off(""),
     }))
 }
 

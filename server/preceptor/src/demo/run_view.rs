@@ -28,6 +28,8 @@ pub(super) struct RunView {
     pub(super) viewed_skills: Vec<String>,
     /// Whether the turn is complete.
     pub(super) is_complete: bool,
+    /// What there is to say of the proposed skill's replay: `pending`, `verified` and so on.
+    pub(super) verification: String,
 }
 
 /// How often a model was called.
@@ -88,7 +90,14 @@ impl RunView {
                 self.takeover = Some(text(data, "/studentFailure").to_owned());
             }
             "llm_call" => self.count(text(data, "/model")),
-            "skill_proposed" => self.proposal_uri = Some(text(data, "/uri").to_owned()),
+            "skill_proposed" => {
+                self.proposal_uri = Some(text(data, "/uri").to_owned());
+                text(data, "/verification/outcome").clone_into(&mut self.verification);
+            }
+            "verification" => {
+                text(data, "/outcome").clone_into(&mut self.verification);
+                screen.note("replay", text(data, "/reason"))?;
+            }
             "skill_saved" => self.saved_uri = Some(text(data, "/uri").to_owned()),
             "turn_complete" => self.is_complete = true,
             "error" => bail!("the turn ended with an error: {}", text(data, "/error")),

@@ -30,7 +30,7 @@ use tracing::{debug, info_span, warn};
 use crate::lsp::{
     commands::arguments::{
         Accept, Approve, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal, Reject,
-        Run, RunOnly, Runs, Scope, Trust, parse,
+        Run, RunOnly, Runs, Scope, Trust, VerifySkill, parse,
     },
     editor::EDIT_TIMEOUT,
     proposals::{self, AcceptError},
@@ -38,10 +38,11 @@ use crate::lsp::{
     session::Session,
     settings::files,
     status,
+    verification::{self, VerifyError},
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 21] = [
+pub(crate) const COMMANDS: [&str; 23] = [
     "preceptor.approve",
     "preceptor.cancel",
     "preceptor.compact",
@@ -52,6 +53,7 @@ pub(crate) const COMMANDS: [&str; 21] = [
     "preceptor.proposal.accept",
     "preceptor.proposal.reject",
     "preceptor.proposal.show",
+    "preceptor.proposal.verify",
     "preceptor.proposals",
     "preceptor.resume",
     "preceptor.retry",
@@ -59,6 +61,7 @@ pub(crate) const COMMANDS: [&str; 21] = [
     "preceptor.runs",
     "preceptor.show",
     "preceptor.skill.new",
+    "preceptor.skill.verify",
     "preceptor.skills",
     "preceptor.status",
     "preceptor.trust",
@@ -82,7 +85,9 @@ pub(crate) async fn execute(
         "preceptor.followUp" => follow_up(session, parse(command, arguments)?).await?,
         "preceptor.cancel" => {
             let Cancel { run_id } = parse(command, arguments)?;
-            json!({ "cancelled": session.runs.get(&run_id).is_some_and(|run| run.cancel()) })
+            let is_replay = session.verifying.get(&run_id).map(|stop| stop.cancel()).is_some();
+            let is_run = session.runs.get(&run_id).is_some_and(|run| run.cancel());
+            json!({ "cancelled": is_replay || is_run })
         }
         "preceptor.approve" => approve(session, parse(command, arguments)?).await?,
         "preceptor.resume" => operations::resume(session, parse(command, arguments)?).await?,
@@ -139,6 +144,16 @@ pub(crate) async fn execute(
             let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
             let uri = found.map_err(accept_error)?;
             show(session, uri.as_str())
+        }
+        "preceptor.proposal.verify" => {
+            let Proposal { proposal_id } = parse(command, arguments)?;
+            let begun = verification::of_proposal(session, &proposal_id).await;
+            json!({ "runId": begun.map_err(verify_error)? })
+        }
+        "preceptor.skill.verify" => {
+            let VerifySkill { uri, run_id, prompt } = parse(command, arguments)?;
+            let begun = verification::of_skill(session, uri, run_id, prompt).await;
+            json!({ "runId": begun.map_err(verify_error)? })
         }
         "preceptor.skill.new" => skills::create(session, parse(command, arguments)?).await?,
         "preceptor.skills" => {
@@ -301,6 +316,16 @@ fn show(session: &Arc<Session>, uri: &str) -> Value {
         });
     }
     json!({ "uri": uri })
+}
+
+fn verify_error(error: VerifyError) -> Error {
+    match error {
+        VerifyError::NoRequest | VerifyError::NoSkill(_) | VerifyError::NoRun(_) => {
+            Error::invalid_params(error.to_string())
+        }
+        VerifyError::Proposal(error) => accept_error(error.into()),
+        error => failed(error.to_string()),
+    }
 }
 
 fn started(run: &RunHandle, turn: u32) -> Value {

@@ -146,7 +146,7 @@ pub(crate) async fn accept(
     }
     let save_dir = store.save_dir(&config.skills);
     let now = SystemClock.now();
-    let (name, is_there) = free_name(&save_dir, &proposal.name, &text, now);
+    let (name, is_there) = free_name(&save_dir, &proposal, &text, now);
     let target = save_dir.join(&name).join("SKILL.md");
     let is_led_away = target.starts_with(store.folder())
         && !resolve_existing(&target).starts_with(resolve_existing(store.folder()));
@@ -155,7 +155,7 @@ pub(crate) async fn accept(
             "a link leads it out of the workspace; replace the link by a folder".to_owned();
         return Err(AcceptError::Refused { path: target, reason });
     }
-    let text: Arc<str> = published_text(&text, &name, now).into();
+    let text: Arc<str> = published_text(&text, &name, now, &proposal.verification).into();
     // The record comes first: a skill that is there without one would be accepted a second time,
     // under another name.
     let accepted = AcceptedSkills::new(&session.folders.state);
@@ -181,7 +181,7 @@ pub(crate) async fn accept(
     proposal.status = ProposalStatus::Accepted;
     proposal.target = Some(target.clone());
     store.save(&proposal)?;
-    record_outcome(
+    record(
         session,
         &proposal,
         [
@@ -218,7 +218,7 @@ pub(crate) async fn reject(
         proposal_id: proposal.proposal_id.clone(),
         outcome: "rejected".to_owned(),
     };
-    record_outcome(session, &proposal, [resolved]).await;
+    record(session, &proposal, [resolved]).await;
     session.refresh_code_lenses();
     Ok(())
 }
@@ -363,7 +363,8 @@ async fn finish_saving(session: &Arc<Session>, uri: &Url, target: &Path, text: &
     session.board.set(uri, Publisher::Proposals, vec![hint.into()]);
 }
 
-async fn record_outcome(
+/// Journals what became of a proposal, in the run that it came from.
+pub(crate) async fn record(
     session: &Session,
     proposal: &Proposal,
     events: impl IntoIterator<Item = Event>,
@@ -400,7 +401,8 @@ fn find(session: &Session, proposal_id: &str) -> Result<(ProposalStore, Proposal
     Err(ProposalError::Unknown(proposal_id.to_owned()))
 }
 
-fn find_pending(
+/// Returns a proposal that waits, with its store.
+pub(crate) fn find_pending(
     session: &Session,
     proposal_id: &str,
 ) -> Result<(ProposalStore, Proposal), ProposalError> {
@@ -411,7 +413,8 @@ fn find_pending(
 
 /// Returns the name itself, or with the first number that makes it free, and whether the skill is
 /// there already: an editor may have made it after its answer was not waited for any longer.
-fn free_name(save_dir: &Path, name: &str, text: &str, now: Timestamp) -> (String, bool) {
+fn free_name(save_dir: &Path, proposal: &Proposal, text: &str, now: Timestamp) -> (String, bool) {
+    let name = proposal.name.as_str();
     let mut free = name.to_owned();
     for n in 2_u32.. {
         let folder = save_dir.join(&free);
@@ -419,7 +422,10 @@ fn free_name(save_dir: &Path, name: &str, text: &str, now: Timestamp) -> (String
             break;
         }
         if read(&folder.join("SKILL.md")).is_ok_and(|there| {
-            is_same_apart_from_acceptance(&there, &published_text(text, &free, now))
+            is_same_apart_from_acceptance(
+                &there,
+                &published_text(text, &free, now, &proposal.verification),
+            )
         }) {
             return (free, true);
         }

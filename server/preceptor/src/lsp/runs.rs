@@ -102,6 +102,7 @@ pub(crate) async fn start(
         clock: Arc::new(SystemClock),
         skill_use: Arc::clone(&session.skill_use),
         sandbox: session.options.sandbox.clone(),
+        skills: None,
         is_chat: new.is_chat,
     };
     let request = Request {
@@ -174,6 +175,7 @@ pub(crate) async fn open(
         clock: Arc::new(SystemClock),
         skill_use: Arc::clone(&session.skill_use),
         sandbox: session.options.sandbox.clone(),
+        skills: None,
         is_chat: false,
     };
     let transcript = Url::from_file_path(folder.transcript());

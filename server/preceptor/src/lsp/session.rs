@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
+use dashmap::DashMap;
 use runtime::{
-    folders::Folders, proposals::ProposalStore, run_store::RunFolder, skill_use::SkillUse,
+    folders::Folders, proposals::ProposalStore, replay::runs_folder, run_store::RunFolder,
+    skill_use::SkillUse,
 };
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::{
     Url,
     request::{
@@ -71,6 +74,8 @@ pub struct Session {
     pub(crate) turns: Turns,
     /// Which runs used which skill.
     pub(crate) skill_use: Arc<std::sync::Mutex<SkillUse>>,
+    /// The replays that somebody asked for, by id, with what stops them.
+    pub(crate) verifying: DashMap<String, CancellationToken>,
     /// Held while a proposal is decided about.
     pub(crate) accepting: Mutex<()>,
     /// Accepted skills that are not saved yet.
@@ -98,6 +103,7 @@ impl Session {
             folders: Arc::new(options.folders()),
             runs: Runs::default(),
             skill_use: Arc::default(),
+            verifying: DashMap::new(),
             accepting: Mutex::default(),
             unsaved_skills: UnsavedSkills::default(),
             open_folders: WorkspaceFolders::default(),
@@ -169,7 +175,11 @@ impl Session {
     pub(crate) fn find_run(&self, run_id: &str) -> Option<RunFolder> {
         match self.runs.get(run_id) {
             Some(run) => Some(run.folder().clone()),
-            None => self.run_folders().iter().find_map(|runs| RunFolder::find(runs, run_id)),
+            None => {
+                let replays = runs_folder(&self.folders);
+                let mut folders = self.run_folders().into_iter().chain([replays]);
+                folders.find_map(|runs| RunFolder::find(&runs, run_id))
+            }
         }
     }
 

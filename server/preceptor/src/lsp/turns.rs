@@ -392,16 +392,32 @@ impl RunView {
             Event::EscalationFailed { reason, .. } => {
                 self.add(turn, Kind::EscalationFailed { reason: reason.clone() });
             }
-            Event::SkillProposed { proposal_id, name, uri, findings, .. } => self.add(
-                turn,
-                Kind::Proposal {
-                    proposal_id: proposal_id.clone(),
-                    name: name.clone(),
-                    uri: uri.clone(),
-                    n_errors: findings.iter().filter(|it| it.severity == "error").count(),
-                    n_findings: findings.len(),
-                },
-            ),
+            Event::Verification {
+                proposal_id: Some(id), outcome, reason, replay_run_id, ..
+            } => {
+                for item in &mut self.items {
+                    if let Kind::Proposal { proposal_id, verification, .. } = &mut item.kind
+                        && proposal_id == id
+                    {
+                        verification.outcome.clone_from(outcome);
+                        verification.reason.clone_from(reason);
+                        verification.run_id.clone_from(replay_run_id);
+                    }
+                }
+                return true;
+            }
+            Event::SkillProposed { proposal_id, name, uri, findings, verification, .. } => self
+                .add(
+                    turn,
+                    Kind::Proposal {
+                        proposal_id: proposal_id.clone(),
+                        name: name.clone(),
+                        uri: uri.clone(),
+                        n_errors: findings.iter().filter(|it| it.severity == "error").count(),
+                        n_findings: findings.len(),
+                        verification: verification.clone(),
+                    },
+                ),
             Event::SkillSaveFailed { reason } => {
                 self.add(turn, Kind::NoSkill { reason: reason.clone() });
             }

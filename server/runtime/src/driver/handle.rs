@@ -21,6 +21,7 @@ use super::{
     Driver, OperationError, Request, RunSetup, StartError, Undone, planned,
     prepare::{Prepared, prepare, prepare_again, teacher_policy},
     show_changes,
+    verification::Verifications,
 };
 use crate::{
     config::Config,
@@ -73,9 +74,24 @@ pub(super) struct Shared {
     /// Stops what is done between two turns.
     pub(super) side_cancel: Mutex<Option<CancellationToken>>,
     pub(super) last_request: Mutex<Option<Request>>,
+    /// Proposals that the student tries now.
+    pub(super) n_verifying: watch::Sender<usize>,
+    /// Stops those.
+    verify_cancel: Mutex<CancellationToken>,
     pub(super) pending: Mutex<Vec<PendingTool>>,
     /// Whether the last request was worked on to its end.
     pub(super) is_done: AtomicBool,
+}
+
+impl Shared {
+    /// Returns what stops a proposal's replays: a person, or the end of the run.
+    pub(super) fn cancel_verifications(&self, closing: &CancellationToken) -> CancellationToken {
+        let mut verify_cancel = lock(&self.verify_cancel);
+        if verify_cancel.is_cancelled() || *self.n_verifying.borrow() <= 1 {
+            *verify_cancel = closing.child_token();
+        }
+        verify_cancel.clone()
+    }
 }
 
 impl RunHandle {
@@ -167,6 +183,8 @@ impl RunHandle {
             incoming,
             queued: VecDeque::new(),
             undone: Restored::default(),
+            teachers_answer: None,
+            verifications: Verifications::default(),
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));
@@ -374,8 +392,8 @@ impl RunHandle {
         planned(&self.toolbox, call).await
     }
 
-    /// Stops the turn under way, or the one that was asked for and has not begun; returns whether
-    /// there was one.
+    /// Stops the turn under way, or the one that was asked for and has not begun; between turns,
+    /// the replays of what was proposed. Returns whether there was anything to stop.
     pub fn cancel(&self) -> bool {
         if let Some(side_cancel) = lock(&self.shared.side_cancel).as_ref() {
             side_cancel.cancel();
@@ -385,8 +403,13 @@ impl RunHandle {
         let is_unsettled = self.is_unsettled();
         if is_unsettled {
             turn_cancel.cancel();
+            return true;
         }
-        is_unsettled
+        let is_verifying = self.is_verifying();
+        if is_verifying {
+            lock(&self.shared.verify_cancel).cancel();
+        }
+        is_verifying
     }
 
     /// Returns whether there is anything left of a turn to stop. That ends before the turn's end
@@ -405,6 +428,18 @@ impl RunHandle {
         let mut n_finished = self.shared.n_finished.subscribe();
         // The sender is ours: waiting ends by the condition only.
         let _ = n_finished.wait_for(|n_finished| *n_finished >= self.n_turns()).await;
+    }
+
+    /// Returns whether the student tries a proposal now.
+    pub fn is_verifying(&self) -> bool {
+        *self.shared.n_verifying.borrow() > 0
+    }
+
+    /// Waits until no proposal is being tried.
+    pub async fn verified(&self) {
+        let mut n_verifying = self.shared.n_verifying.subscribe();
+        // The sender is ours: waiting ends by the condition only.
+        let _ = n_verifying.wait_for(|n_verifying| *n_verifying == 0).await;
     }
 
     /// Returns how many turns were asked for.

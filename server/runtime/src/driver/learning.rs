@@ -28,7 +28,7 @@ impl Driver {
     }
 
     /// Stores a skill for a person to decide about.
-    pub(super) async fn propose(&self, skill: &DistilledSkill) -> Input {
+    pub(super) async fn propose(&mut self, skill: &DistilledSkill) -> Input {
         let provenance = Provenance {
             run_id: self.parts.folder.run_id.clone(),
             run_folder: self.parts.folder.path.clone(),
@@ -45,13 +45,13 @@ impl Driver {
         .await;
         let proposed = match stored {
             Ok(Ok((proposal, uri))) => Ok(ProposedSkill {
+                verification: self.prepare_verification(&proposal).await,
                 proposal_id: proposal.proposal_id,
                 name: proposal.name,
                 category: proposal.category,
                 uri,
                 risk: proposal.risk,
                 findings: proposal.findings,
-                verification: proposal.verification,
             }),
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => Err(format!("the skill could not be stored ({error})")),

@@ -133,7 +133,8 @@ fn parts(
         models::secret_variables(&setup.config),
         &folder.path,
         ability.map(|ability| Confinement::new(setup.sandbox.clone(), ability.clone())),
-    );
+    )
+    .offering(setup.skills);
     let models = Models::connect(&setup.config, &setup.workspace);
     Parts {
         machine,
@@ -144,6 +145,8 @@ fn parts(
         always: AlwaysAllowed::new(&setup.folders.state),
         day_book: DayBook::new(&setup.folders.state),
         config: setup.config,
+        folders: setup.folders,
+        sandbox: setup.sandbox,
         clock: setup.clock,
         folder,
         runs: setup.runs,

@@ -115,6 +115,7 @@ impl Bench {
             clock: Arc::new(SystemClock),
             skill_use: Arc::default(),
             sandbox: Sandbox::default(),
+            skills: None,
             is_chat: false,
         }
     }
@@ -223,7 +224,12 @@ async fn what_the_teacher_taught_is_what_the_student_succeeds_with() {
     let text = std::fs::read_to_string(store.document(&proposal)).unwrap();
     assert!(text.contains("source: \"teacher-escalation\""), "{text}");
     assert!(text.contains("status: \"draft\""), "{text}");
-    let text = published_text(&text, &proposal.name, "2026-11-21T09:34:50Z".parse().unwrap());
+    let text = published_text(
+        &text,
+        &proposal.name,
+        "2026-11-21T09:34:50Z".parse().unwrap(),
+        &proposal.verification,
+    );
     let root = bench.workspace().canonicalize().unwrap();
     let target = root.join(".agents/skills/count-csv-rows/SKILL.md");
     std::fs::create_dir_all(target.parent().unwrap()).unwrap();

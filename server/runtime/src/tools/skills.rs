@@ -52,6 +52,9 @@ impl Toolbox {
 
     /// Returns the skills that the student is offered now.
     pub fn offered_skills(&self) -> Vec<FoundSkill> {
+        if let Some(given) = &self.given_skills {
+            return given.clone();
+        }
         let mut skills = find(&self.skill_sources());
         skills.retain(|skill| skill.is_offered);
         skills
@@ -59,6 +62,9 @@ impl Toolbox {
 
     /// Returns why accepted skills are not offered, a sentence each.
     pub fn left_out_skills(&self) -> Vec<String> {
+        if self.given_skills.is_some() {
+            return Vec::new();
+        }
         left_out(&self.skill_sources())
     }
 

@@ -146,6 +146,14 @@ pub(super) struct NewSkill {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct VerifySkill {
+    pub(super) uri: Url,
+    pub(super) run_id: Option<String>,
+    pub(super) prompt: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Trust {
     pub(super) trusted: bool,
 }

@@ -176,6 +176,7 @@ pub(crate) fn proposal_commands(
     vec![
         (format!("Accept skill `{name}`"), "preceptor.proposal.accept", proposal.clone()),
         (format!("Show skill `{name}`"), "preceptor.proposal.show", proposal.clone()),
+        (format!("Verify skill `{name}`"), "preceptor.proposal.verify", proposal.clone()),
         (format!("Reject skill `{name}`"), "preceptor.proposal.reject", proposal),
     ]
 }

@@ -2,9 +2,10 @@
 
 use agent::{
     detect::Signal,
-    event::PendingTool,
+    event::{PendingTool, Verification},
     machine::{MODEL_CALL, TAKEOVER},
     preview::{change, summary},
+    verification::outcome_words,
 };
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
@@ -60,6 +61,7 @@ pub(super) enum Kind {
         uri: String,
         n_errors: usize,
         n_findings: usize,
+        verification: Verification,
     },
     NoSkill {
         reason: String,
@@ -152,12 +154,13 @@ impl Item {
                     text(arguments, "model")
                 ),
             ),
-            Kind::Proposal { name, n_errors, n_findings, .. } => (
+            Kind::Proposal { name, n_errors, n_findings, verification, .. } => (
                 "turn/proposal",
                 DiagnosticSeverity::INFORMATION,
                 format!(
-                    "The teacher proposes the skill `{name}`{}.",
-                    state(*n_errors, *n_findings)
+                    "The teacher proposes the skill `{name}`{}. {}",
+                    state(*n_errors, *n_findings),
+                    outcome_words(&verification.outcome),
                 ),
             ),
             Kind::NoSkill { reason } => (
@@ -255,9 +258,12 @@ impl Item {
                     text(arguments, "reason")
                 )
             }
-            Kind::Proposal { name, uri, n_errors, n_findings, .. } => format!(
-                "**Proposed skill** [{name}]({uri}){}\n\nIt enters no prompt before you accept it.",
-                state(*n_errors, *n_findings)
+            Kind::Proposal { name, uri, n_errors, n_findings, verification, .. } => format!(
+                "**Proposed skill** [{name}]({uri}){}\n\n**{}** {}\n\nIt enters no prompt before \
+                 you accept it, but that of the replay that tests it.",
+                state(*n_errors, *n_findings),
+                outcome_words(&verification.outcome),
+                verification.reason,
             ),
             Kind::NoSkill { reason } => format!("**No skill was proposed**: {reason}"),
             Kind::Error { error, class } => format!("**Error** (`{class}`)\n\n{error}"),

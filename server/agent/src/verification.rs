@@ -1,0 +1,309 @@
+//! What replays say about a skill: does the student manage with it what it failed at without?
+//!
+//! A replay is an attempt of the student at the same request, in a copy of the files. Its end, its
+//! verdict and what can be compared with the teacher's attempt come in as a [`Replay`]; what it
+//! proves is decided here, without I/O. A student that ignores the skill proves nothing, however
+//! confident its answer is.
+
+mod comparison;
+
+use std::fmt::Write as _;
+
+pub use self::comparison::{Work, comparison_prompt, read_comparison};
+use crate::{detect::Verdict, event::Verification};
+
+/// What a replay came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// Whether the student read the skill's body.
+    pub has_read_skill: bool,
+    /// How it ended.
+    pub end: ReplayEnd,
+    /// What its result was compared with.
+    pub proof: Proof,
+}
+
+/// How a replay ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplayEnd {
+    /// By itself, with this verdict. The text says why, where it is not [`Verdict::Ok`].
+    Judged(Verdict, String),
+    /// By something that has nothing to do with the skill, said as the end of a sentence: a limit,
+    /// a server that is not there, an effect that a replay must not have.
+    BrokenOff(String),
+}
+
+/// What a replay's result was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The teacher changed files, and the replay left the same ones with the same content.
+    SameFiles,
+    /// A command of the skill's section on verification was run on the result.
+    Check {
+        /// The command.
+        command: String,
+        /// Whether it exited with 0.
+        has_passed: bool,
+    },
+    /// The teacher compared both answers.
+    Comparison {
+        /// Whether it calls them equally good.
+        is_equal: bool,
+        /// Its words.
+        reason: String,
+    },
+    /// There was nothing to compare with; the text says why, as the end of a sentence.
+    Missing(String),
+}
+
+/// What became of earlier requests, which the student had managed alone, with the skill offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// How many were replayed to their end.
+    pub n_replayed: usize,
+    /// Those that fail now, and do not fail without the skill: the first line of each.
+    pub regressions: Vec<String>,
+}
+
+/// What the replays say about a skill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The student was seen to manage with it.
+    Verified,
+    /// It was seen not to.
+    NotVerified,
+    /// Nothing was seen that decides it.
+    Inconclusive,
+}
+
+impl Outcome {
+    /// Returns the name that events and documents use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::NotVerified => "not_verified",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// The outcome of all replays of a skill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What they come to.
+    pub outcome: Outcome,
+    /// A sentence or two for a person.
+    pub reason: String,
+    /// Whether the student managed without the skill too.
+    pub is_unnecessary: bool,
+    /// Requests that only succeed with the skill.
+    pub repairs: usize,
+    /// Requests that only fail with it.
+    pub regressions: usize,
+}
+
+impl Finding {
+    /// Returns it as events and proposals hold it; `run_id` names the replay with the skill.
+    pub fn verification(&self, run_id: Option<String>) -> Verification {
+        Verification {
+            outcome: self.outcome.name().to_owned(),
+            reason: self.reason.clone(),
+            run_id,
+            repairs: Some(self.repairs),
+            regressions: Some(self.regressions),
+        }
+    }
+}
+
+/// Says what came of a replay, by the name that events and documents use.
+pub fn outcome_words(outcome: &str) -> &'static str {
+    match outcome {
+        "verified" => "Verified.",
+        "not_verified" => "Not verified.",
+        "inconclusive" => "Inconclusive.",
+        "pending" => "Being verified.",
+        _ => "Not replayed.",
+    }
+}
+
+/// Decides what the replay with the skill, the one without it, where there was one, and those of
+/// earlier requests come to.
+pub fn decide(with: &Replay, without: Option<&Replay>, sample: &Sample) -> Finding {
+    let (mut outcome, mut reason) = judge(with);
+    let managed = without.is_some_and(manages);
+    let is_unnecessary = outcome == Outcome::Verified && managed;
+    if is_unnecessary {
+        reason.push_str(" It is unnecessary here: the student managed without it, too.");
+    }
+    let n_regressions = sample.regressions.len();
+    if n_regressions > 0 {
+        outcome = Outcome::NotVerified;
+        let _ = write!(
+            reason,
+            " It does harm: {n_regressions} of {} earlier requests fail with it ({}).",
+            sample.n_replayed,
+            sample.regressions.join("; "),
+        );
+    } else if sample.n_replayed > 0 {
+        let requests = if sample.n_replayed == 1 { "request" } else { "requests" };
+        let _ = write!(reason, " {} earlier {requests} went as before.", sample.n_replayed);
+    } else {
+        reason.push_str(" There was no earlier request to see whether it does harm.");
+    }
+    let repairs = usize::from(outcome == Outcome::Verified && without.is_some() && !managed);
+    Finding { outcome, reason, is_unnecessary, repairs, regressions: n_regressions }
+}
+
+/// Whether the student got to where the teacher got, by whatever way.
+fn manages(replay: &Replay) -> bool {
+    matches!(replay.end, ReplayEnd::Judged(Verdict::Ok, _))
+        && matches!(
+            replay.proof,
+            Proof::SameFiles
+                | Proof::Check { has_passed: true, .. }
+                | Proof::Comparison { is_equal: true, .. }
+        )
+}
+
+fn judge(replay: &Replay) -> (Outcome, String) {
+    match &replay.end {
+        ReplayEnd::BrokenOff(why) => {
+            return (Outcome::Inconclusive, format!("The replay {why}."));
+        }
+        ReplayEnd::Judged(Verdict::Failure, why) => {
+            let reason = format!("The student failed with the skill, too: {}.", bare(why));
+            return (Outcome::NotVerified, reason);
+        }
+        ReplayEnd::Judged(Verdict::Unsure, why) => {
+            let reason = format!("It is unclear whether the student managed: {}.", bare(why));
+            return (Outcome::Inconclusive, reason);
+        }
+        ReplayEnd::Judged(Verdict::Ok, _) => {}
+    }
+    let (outcome, reason) = match &replay.proof {
+        Proof::SameFiles => (
+            Outcome::Verified,
+            "With the skill the student left the same files as the teacher.".to_owned(),
+        ),
+        Proof::Check { command, has_passed: true } => {
+            (Outcome::Verified, format!("With the skill the student's work passes `{command}`."))
+        }
+        Proof::Check { command, has_passed: false } => {
+            (Outcome::NotVerified, format!("With the skill the student's work fails `{command}`."))
+        }
+        Proof::Comparison { is_equal: true, .. } => (
+            Outcome::Verified,
+            "The teacher judged the student's answer with the skill as good as its own.".to_owned(),
+        ),
+        Proof::Comparison { is_equal: false, reason } => (
+            Outcome::NotVerified,
+            format!("The teacher judged the student's answer with the skill: {}.", bare(reason)),
+        ),
+        Proof::Missing(why) => {
+            (Outcome::Inconclusive, format!("The student answered, but {}.", bare(why)))
+        }
+    };
+    if outcome == Outcome::Verified && !replay.has_read_skill {
+        let reason = "The student answered without reading the skill, which shows nothing about \
+                      it.";
+        return (Outcome::Inconclusive, reason.to_owned());
+    }
+    (outcome, reason)
+}
+
+/// Returns words to be put before a full stop.
+fn bare(words: &str) -> &str {
+    words.trim().trim_end_matches('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Outcome, Proof, Replay, ReplayEnd, Sample, decide};
+    use crate::detect::Verdict;
+
+    fn replay(has_read_skill: bool, verdict: Verdict, proof: Proof) -> Replay {
+        let end = ReplayEnd::Judged(verdict, "it gave up.".to_owned());
+        Replay { has_read_skill, end, proof }
+    }
+
+    fn check(has_passed: bool) -> Proof {
+        Proof::Check { command: "test -f a".to_owned(), has_passed }
+    }
+
+    fn comparison(is_equal: bool) -> Proof {
+        Proof::Comparison { is_equal, reason: "It counts the header.".to_owned() }
+    }
+
+    fn alone(with: &Replay) -> Finding {
+        decide(with, None, &Sample::default())
+    }
+
+    #[test]
+    fn a_skill_that_was_read_and_led_to_the_same_result_is_verified() {
+        for proof in [Proof::SameFiles, check(true), comparison(true)] {
+            let finding = alone(&replay(true, Verdict::Ok, proof));
+            assert_eq!(finding.outcome, Outcome::Verified, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_student_that_ignores_the_skill_is_never_verified() {
+        for proof in [Proof::SameFiles, check(true), comparison(true)] {
+            let finding = alone(&replay(false, Verdict::Ok, proof));
+            assert_eq!(finding.outcome, Outcome::Inconclusive, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_and_a_failed_check_are_not_verified() {
+        for with in [
+            replay(true, Verdict::Failure, Proof::SameFiles),
+            replay(false, Verdict::Failure, check(true)),
+            replay(true, Verdict::Ok, check(false)),
+            replay(true, Verdict::Ok, comparison(false)),
+        ] {
+            assert_eq!(alone(&with).outcome, Outcome::NotVerified, "{with:?}");
+        }
+        let finding = alone(&replay(true, Verdict::Failure, Proof::SameFiles));
+        assert!(finding.reason.contains("too: it gave up. "), "{}", finding.reason);
+    }
+
+    #[test]
+    fn everything_else_is_inconclusive() {
+        let missing = Proof::Missing("there is nothing to compare it with".to_owned());
+        let broken = ReplayEnd::BrokenOff("ran out of its 20 steps".to_owned());
+        for with in [
+            replay(true, Verdict::Unsure, Proof::SameFiles),
+            replay(true, Verdict::Ok, missing),
+            Replay { has_read_skill: true, end: broken, proof: Proof::SameFiles },
+        ] {
+            assert_eq!(alone(&with).outcome, Outcome::Inconclusive, "{with:?}");
+        }
+    }
+
+    #[test]
+    fn a_skill_that_was_not_needed_is_said_to_be_unnecessary() {
+        let with = replay(true, Verdict::Ok, Proof::SameFiles);
+        let managed = replay(false, Verdict::Ok, Proof::SameFiles);
+        let finding = decide(&with, Some(&managed), &Sample::default());
+        assert!(finding.is_unnecessary && finding.reason.contains("unnecessary"), "{finding:?}");
+        assert_eq!((finding.outcome, finding.repairs), (Outcome::Verified, 0));
+        let failed = replay(false, Verdict::Failure, Proof::SameFiles);
+        let finding = decide(&with, Some(&failed), &Sample::default());
+        assert_eq!((finding.is_unnecessary, finding.repairs), (false, 1));
+    }
+
+    #[test]
+    fn a_regression_outweighs_everything() {
+        let with = replay(true, Verdict::Ok, Proof::SameFiles);
+        let sample = Sample { n_replayed: 3, regressions: vec!["list the tests".to_owned()] };
+        let finding = decide(&with, None, &sample);
+        assert_eq!((finding.outcome, finding.regressions), (Outcome::NotVerified, 1));
+        assert!(finding.reason.contains("1 of 3 earlier requests"), "{}", finding.reason);
+        let sample = Sample { n_replayed: 2, regressions: Vec::new() };
+        assert!(
+            decide(&with, None, &sample).reason.ends_with("2 earlier requests went as before.")
+        );
+        assert!(alone(&with).reason.contains("no earlier request"));
+    }
+}

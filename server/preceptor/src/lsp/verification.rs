@@ -1,0 +1,251 @@
+//! Having the student try a skill because somebody asks for it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use agent::{
+    event::{Event, Verification},
+    verification::outcome_words,
+};
+use futures::future::BoxFuture;
+use llm::Redactor;
+use runtime::{
+    clock::SystemClock,
+    journal::JournalError,
+    proposals::ProposalError,
+    recorder::Recorder,
+    replay::Ground,
+    run_store::{self, RunFolder},
+    skills::{FoundSkill, Scope, SkillSources, find},
+    trust::trusts,
+    verifier::{Question, verify},
+    workspace_copy::{CopyError, WorkspaceCopy},
+};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tower_lsp::lsp_types::{MessageType, Url};
+use tracing::{info_span, warn};
+
+use crate::lsp::{
+    editor::{self, SessionEditor},
+    proposals,
+    session::Session,
+};
+
+/// A skill cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VerifyError {
+    /// There is no such proposal, or it was decided about.
+    #[error(transparent)]
+    Proposal(#[from] ProposalError),
+    /// Nothing says what the student should try.
+    #[error(
+        "`prompt`: say which request the student should try with the skill, or name a run in \
+         `runId`"
+    )]
+    NoRequest,
+    /// The run's journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The workspace cannot be copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// The skill is no file that can be read.
+    #[error("`uri`: {0} cannot be read; give the address of a SKILL.md")]
+    NoSkill(Url),
+    /// There is no such run.
+    #[error("`runId`: there is no run `{0}`; `preceptor.runs` lists those that are there")]
+    NoRun(String),
+    /// The replay did not begin.
+    #[error("{0}")]
+    NotBegun(String),
+}
+
+/// What the student is asked.
+enum Asked {
+    /// What a kept run was asked in a turn.
+    InRun { folder: RunFolder, turn: u32 },
+    /// These words.
+    Now { prompt: String },
+}
+
+/// Has the student try a proposal again; returns the replay's id once it has begun.
+pub(crate) async fn of_proposal(
+    session: &Arc<Session>,
+    proposal_id: &str,
+) -> Result<String, VerifyError> {
+    let (store, proposal) = proposals::find_pending(session, proposal_id)?;
+    let document = store.document(&proposal);
+    let folder = RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
+    let asked = Asked::InRun { folder, turn: proposal.turn };
+    let question = question(session, store.folder().to_path_buf(), &document, asked).await?;
+    store.set_verification(proposal_id, &Verification::pending())?;
+    let task = Arc::clone(session);
+    begin(session, question, move |verification| {
+        Box::pin(async move {
+            if let Err(error) = store.set_verification(&proposal.proposal_id, &verification) {
+                warn!(%error, "what a replay showed was not kept");
+            }
+            let event = Event::Verification {
+                proposal_id: Some(proposal.proposal_id.clone()),
+                uri: None,
+                outcome: verification.outcome,
+                reason: verification.reason,
+                replay_run_id: verification.run_id,
+            };
+            proposals::record(&task, &proposal, [event]).await;
+        })
+    })
+    .await
+}
+
+/// Has the student try a request with a skill that is there, the user's or the workspace's, whether
+/// it is accepted or not; returns the replay's id once it has begun. The outcome is shown as a
+/// message, and kept in the replay's journal.
+pub(crate) async fn of_skill(
+    session: &Arc<Session>,
+    uri: Url,
+    run_id: Option<String>,
+    prompt: Option<String>,
+) -> Result<String, VerifyError> {
+    let path = uri.to_file_path().map_err(|()| VerifyError::NoSkill(uri.clone()))?;
+    let asked = match (prompt.filter(|prompt| !prompt.trim().is_empty()), run_id) {
+        (Some(prompt), _) => Asked::Now { prompt },
+        (None, Some(run_id)) => {
+            let folder = session.find_run(&run_id).ok_or(VerifyError::NoRun(run_id))?;
+            Asked::InRun { folder, turn: 1 }
+        }
+        (None, None) => return Err(VerifyError::NoRequest),
+    };
+    let workspace = session.places(Some(&uri)).workspace;
+    let question = question(session, workspace, &path, asked).await?;
+    let (task, name) = (Arc::clone(session), question.skill.name.clone());
+    begin(session, question, move |verification| {
+        Box::pin(async move {
+            let words = outcome_words(&verification.outcome);
+            let message = format!("Skill `{name}`: {words} {}", verification.reason);
+            task.outbox.show_message(MessageType::INFO, message);
+            let Some(run_id) = verification.run_id.clone() else { return };
+            let event = Event::Verification {
+                proposal_id: None,
+                uri: Some(uri.to_string()),
+                outcome: verification.outcome,
+                reason: verification.reason,
+                replay_run_id: verification.run_id,
+            };
+            record_in_replay(&task, &run_id, event).await;
+        })
+    })
+    .await
+}
+
+async fn record_in_replay(session: &Session, run_id: &str, event: Event) {
+    let Some(folder) = session.find_run(run_id) else { return };
+    let recorded = match Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([]), None) {
+        Ok(recorder) => recorder.record(1, false, event).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = recorded {
+        warn!(%error, run_id, "the outcome is not in the replay's journal");
+    }
+}
+
+/// Looks up all that a replay needs: on the disk, in a thread that may wait for it.
+async fn question(
+    session: &Arc<Session>,
+    workspace: PathBuf,
+    skill: &Path,
+    asked: Asked,
+) -> Result<Question, VerifyError> {
+    let (task, skill) = (Arc::clone(session), skill.to_path_buf());
+    let looked_up =
+        tokio::task::spawn_blocking(move || look_up(&task, workspace, &skill, asked)).await;
+    looked_up.unwrap_or_else(|error| Err(VerifyError::NotBegun(error.to_string())))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the skill is a file")]
+fn look_up(
+    session: &Arc<Session>,
+    workspace: PathBuf,
+    path: &Path,
+    asked: Asked,
+) -> Result<Question, VerifyError> {
+    let text = match editor::open_document(session, path) {
+        Some(snapshot) => Arc::clone(snapshot.text()),
+        None => {
+            let unreadable = || match Url::from_file_path(path) {
+                Ok(uri) => VerifyError::NoSkill(uri),
+                Err(()) => VerifyError::NotBegun("the skill has no address".to_owned()),
+            };
+            std::fs::read_to_string(path).map_err(|_| unreadable())?.into()
+        }
+    };
+    let skill = FoundSkill::from_text(path, text, Scope::Workspace);
+    let config = session.settings.config_in(&workspace);
+    let editor = SessionEditor::new(session);
+    let others = find(&SkillSources {
+        workspace: Some(&workspace),
+        trusts_workspace: trusts(&session.folders, &workspace),
+        folders: &session.folders,
+        config: &config.skills,
+        editor: &editor,
+    });
+    let others = others.into_iter().filter(|other| other.is_offered).collect();
+    let before = WorkspaceCopy::new(&workspace, &editor, config.verify.max_copy_mb)?;
+    let ground = Ground {
+        workspace,
+        before: Arc::new(before),
+        config,
+        folders: Arc::clone(&session.folders),
+        clock: Arc::new(SystemClock),
+        sandbox: session.options.sandbox.clone(),
+    };
+    match asked {
+        Asked::InRun { folder, turn } => {
+            let records = run_store::load(&folder)?;
+            Question::of_run(ground, &records, turn, skill, others).ok_or(VerifyError::NoRequest)
+        }
+        Asked::Now { prompt } => {
+            Ok(Question { ground, prompt, skill, others, teacher: None, earlier: Vec::new() })
+        }
+    }
+}
+
+/// Starts the replays in a task of their own and returns the first one's id, or why there is none.
+async fn begin(
+    session: &Arc<Session>,
+    question: Question,
+    ended: impl FnOnce(Verification) -> BoxFuture<'static, ()> + Send + 'static,
+) -> Result<String, VerifyError> {
+    let (begun, has_begun) = oneshot::channel();
+    let task = Arc::clone(session);
+    let span = info_span!("verification", skill = question.skill.name);
+    session.tasks.spawn(span, async move {
+        let cancel = CancellationToken::new();
+        let mut begun = Some(begun);
+        let mut replay_id = None;
+        let answer = verify(&question, &cancel, |folder| {
+            replay_id = Some(folder.run_id.clone());
+            task.verifying.insert(folder.run_id.clone(), cancel.clone());
+            if let Some(begun) = begun.take() {
+                let _ = begun.send(Ok(folder.run_id.clone()));
+            }
+        })
+        .await;
+        if let Some(replay_id) = replay_id {
+            task.verifying.remove(&replay_id);
+        }
+        if let Some(begun) = begun {
+            let _ = begun.send(Err(answer.finding.reason.clone()));
+        }
+        let run_id = answer.replay.map(|folder| folder.run_id);
+        ended(answer.finding.verification(run_id)).await;
+    });
+    match has_begun.await {
+        Ok(Ok(run_id)) => Ok(run_id),
+        Ok(Err(reason)) => Err(VerifyError::NotBegun(reason)),
+        Err(_) => Err(VerifyError::NotBegun("The server is shutting down.".to_owned())),
+    }
+}

@@ -1,0 +1,195 @@
+//! What happens beside a run's turns: the student tries what the teacher taught.
+//!
+//! The workspace is copied before a turn first changes something, and again after the teacher's
+//! attempt. Only so can a replay begin where the student began, and be compared with where the
+//! teacher got.
+
+use std::sync::Arc;
+
+use agent::event::{Event, Verification};
+use futures::future::{BoxFuture, FutureExt};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Driver;
+use crate::{
+    config::Config,
+    proposals::{Proposal, ProposalStore},
+    recorder::Recorder,
+    replay::Ground,
+    run_store::earlier_successes,
+    skills::{FoundSkill, Scope},
+    verifier::{Question, TeacherWork, verify},
+    workspace_copy::{CopyError, WorkspaceCopy},
+};
+
+/// The verifications of a run.
+#[derive(Default)]
+pub(super) struct Verifications {
+    /// The files as they were before the turn changed any, and which turn that is.
+    before: Option<(u32, Result<WorkspaceCopy, CopyError>)>,
+    /// What begins once the turn has ended.
+    prepared: Option<Prepared>,
+    under_way: JoinSet<()>,
+}
+
+struct Prepared {
+    proposal_id: String,
+    turn: u32,
+    question: Question,
+}
+
+impl Driver {
+    fn verifies(&self) -> bool {
+        let Config { verify, teacher, .. } = &*self.parts.config;
+        verify.enabled && teacher.enabled
+    }
+
+    /// Keeps a copy of the workspace, once in a turn, before something is changed.
+    pub(super) async fn keep_files(&mut self) {
+        let turn = self.parts.machine.turn();
+        let is_kept = self.verifications.before.as_ref().is_some_and(|(kept, _)| *kept == turn);
+        if is_kept || !self.verifies() {
+            return;
+        }
+        let earlier = self.verifications.before.take();
+        let copy = self.copy(earlier.and_then(|(_, copy)| copy.ok())).await;
+        self.verifications.before = Some((turn, copy));
+    }
+
+    /// Copies the workspace as it is now; only what has changed since `earlier` is copied again.
+    async fn copy(&self, earlier: Option<WorkspaceCopy>) -> Result<WorkspaceCopy, CopyError> {
+        let toolbox = Arc::clone(&self.parts.toolbox);
+        let limit_mb = self.parts.config.verify.max_copy_mb;
+        let copied = tokio::task::spawn_blocking(move || {
+            let (root, editor) = (toolbox.root(), toolbox.editor());
+            match earlier {
+                Some(mut copy) => copy.update(root, editor, limit_mb).map(|()| copy),
+                None => WorkspaceCopy::new(root, editor, limit_mb),
+            }
+        });
+        copied.await.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))
+    }
+
+    /// Prepares the replay of a proposal, which begins when the turn has ended. Returns what there
+    /// is to say about it so far.
+    pub(super) async fn prepare_verification(&mut self, proposal: &Proposal) -> Verification {
+        if !self.parts.config.verify.enabled {
+            return Verification::off("`verify.enabled` is off");
+        }
+        match self.question(proposal).await {
+            Ok(question) => {
+                self.verifications.prepared = Some(Prepared {
+                    proposal_id: proposal.proposal_id.clone(),
+                    turn: proposal.turn,
+                    question,
+                });
+                Verification::pending()
+            }
+            Err(error) => Verification {
+                outcome: "inconclusive".to_owned(),
+                reason: format!("It was not replayed: {error}."),
+                ..Verification::default()
+            },
+        }
+    }
+
+    async fn question(&mut self, proposal: &Proposal) -> Result<Question, CopyError> {
+        let after = Arc::new(self.copy(None).await?);
+        let before = match self.verifications.before.take() {
+            Some((turn, before)) if turn == proposal.turn => Arc::new(before?),
+            // Nothing was changed.
+            _ => Arc::clone(&after),
+        };
+        let (store, toolbox) = (self.parts.proposals.clone(), Arc::clone(&self.parts.toolbox));
+        let (runs, own) = (self.parts.runs.clone(), self.parts.folder.clone());
+        let (task, limit) = (proposal.clone(), self.parts.config.verify.regression_sample);
+        let looked_up = tokio::task::spawn_blocking(move || {
+            let path = store.document(&task);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| CopyError::Io { path: path.clone(), error })?;
+            let skill = FoundSkill::from_text(&path, text.into(), Scope::Workspace);
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            Ok((skill, toolbox.offered_skills(), earlier_successes(&runs, &own, limit)))
+        });
+        let (skill, others, earlier) =
+            looked_up.await.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))?;
+        // Where the teacher only wrote a skill, there is no work of its own to compare with.
+        let teacher = self.teachers_answer.clone();
+        let teacher = teacher.map(|answer| TeacherWork { answer, after: Some(after) });
+        Ok(Question {
+            ground: Ground {
+                workspace: self.parts.toolbox.root().to_path_buf(),
+                before,
+                config: Arc::clone(&self.parts.config),
+                folders: Arc::clone(&self.parts.folders),
+                clock: Arc::clone(&self.parts.clock),
+                sandbox: self.parts.sandbox.clone(),
+            },
+            prompt: self.parts.machine.request().to_owned(),
+            skill,
+            others,
+            teacher,
+            earlier,
+        })
+    }
+
+    /// Begins what was prepared, beside the turns that follow.
+    pub(super) fn begin_verification(&mut self) {
+        let Some(prepared) = self.verifications.prepared.take() else { return };
+        self.shared.n_verifying.send_modify(|n_verifying| *n_verifying += 1);
+        let task = verification(
+            prepared,
+            self.parts.proposals.clone(),
+            Arc::clone(&self.parts.recorder),
+            self.shared.cancel_verifications(&self.closing),
+        );
+        let shared = Arc::clone(&self.shared);
+        self.verifications.under_way.spawn(async move {
+            task.await;
+            shared.n_verifying.send_modify(|n_verifying| *n_verifying -= 1);
+        });
+    }
+
+    /// Waits for the end of all that is under way.
+    pub(super) async fn end_verifications(&mut self) {
+        while let Some(ended) = self.verifications.under_way.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a verification broke off");
+            }
+        }
+    }
+}
+
+/// Replays and keeps what came of it. Boxed: a replay is a run, whose driver holds this.
+fn verification(
+    prepared: Prepared,
+    store: ProposalStore,
+    recorder: Arc<Recorder>,
+    cancel: CancellationToken,
+) -> BoxFuture<'static, ()> {
+    async move {
+        let Prepared { proposal_id, turn, question } = prepared;
+        let answer = verify(&question, &cancel, |_| {}).await;
+        let run_id = answer.replay.map(|folder| folder.run_id);
+        let verification = answer.finding.verification(run_id);
+        let (id, kept) = (proposal_id.clone(), verification.clone());
+        let stored = tokio::task::spawn_blocking(move || store.set_verification(&id, &kept)).await;
+        match stored {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "what a replay showed was not kept"),
+            Err(error) => tracing::error!(%error, "what a replay showed was not kept"),
+        }
+        let event = Event::Verification {
+            proposal_id: Some(proposal_id),
+            uri: None,
+            outcome: verification.outcome,
+            reason: verification.reason,
+            replay_run_id: verification.run_id,
+        };
+        if let Err(error) = recorder.record(turn, /*teacher*/ true, event).await {
+            tracing::warn!(%error, "what a replay showed is not in the journal");
+        }
+    }
+    .boxed()
+}

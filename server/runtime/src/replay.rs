@@ -1,0 +1,299 @@
+//! A request asked again, of the student alone, in a copy of the workspace.
+//!
+//! A replay is a run like any other, with other conditions: it works in the copy, under the
+//! settings that [`conditions`] makes of the person's own, on skills that are given to it; it is
+//! kept in the user's state folder; and it never asks. What the sandbox confines to the copy runs,
+//! and whatever would need a person's word ends it.
+
+use std::{
+    iter,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use agent::{
+    detect::Verdict,
+    event::{Event, StateRecord},
+    tool::BuiltInTool,
+    verification::ReplayEnd,
+};
+use llm::Role;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::{ApprovalMode, Config, SandboxMode},
+    driver::{Request, RunHandle, RunSetup, StartError},
+    editor::NoEditor,
+    folders::Folders,
+    journal::Record,
+    models,
+    proposals::ProposalStore,
+    run_store::RunFolder,
+    sandbox::{Ability, Gap, Sandbox},
+    skills::FoundSkill,
+    workspace_copy::{CopyError, WorkspaceCopy},
+};
+
+/// Where replays are kept in the state folder.
+const FOLDER: &str = "replays";
+
+/// Records that may wait to be looked at.
+const QUEUED_RECORDS: usize = 1_024;
+
+/// What all replays of a verification have in common.
+#[derive(Clone)]
+pub struct Ground {
+    /// The workspace, which is only read: what git ignores is looked at there.
+    pub workspace: PathBuf,
+    /// Its files as they were before the request was first worked on.
+    pub before: Arc<WorkspaceCopy>,
+    /// The person's settings.
+    pub config: Arc<Config>,
+    /// The user's folders.
+    pub folders: Arc<Folders>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Confines commands.
+    pub sandbox: Sandbox,
+}
+
+/// A replay that has ended.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Where its journal and transcript are.
+    pub folder: RunFolder,
+    /// How it ended.
+    pub end: ReplayEnd,
+    /// The student's answer.
+    pub answer: Option<String>,
+    /// The skills whose bodies it read.
+    pub read_skills: Vec<String>,
+    /// The files as it left them.
+    pub files: Arc<WorkspaceCopy>,
+}
+
+/// A replay cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// There is no copy to work in.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// The run cannot start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Commands would not be kept in the copy.
+    #[error("this machine cannot keep commands inside a copy of the workspace ({0})")]
+    Unconfined(String),
+}
+
+/// Returns the folder that replays are kept in.
+pub fn runs_folder(folders: &Folders) -> PathBuf {
+    folders.state.join(FOLDER)
+}
+
+/// Asks the student again, with exactly these skills, and waits for the end; `begun` is told where
+/// the replay is kept.
+///
+/// # Errors
+/// [`ReplayError`]; nothing was asked then.
+pub async fn replay(
+    ground: &Ground,
+    prompt: &str,
+    skills: Vec<FoundSkill>,
+    cancel: &CancellationToken,
+    begun: impl FnOnce(&RunFolder),
+) -> Result<Replayed, ReplayError> {
+    require_confinement(ground.sandbox.ability().await)?;
+    let (before, workspace) = (Arc::clone(&ground.before), ground.workspace.clone());
+    let files = tokio::task::spawn_blocking(move || before.to_try_in(&workspace))
+        .await
+        .unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))?;
+    let config = conditions(ground, files.linked());
+    let setup = RunSetup { skills: Some(skills), ..setup(ground, &files.root(), config) };
+    let (folder, watch) = watched(setup, prompt, cancel, begun).await?;
+    let Watch { end, answer, read_skills, .. } = watch;
+    let end = end.unwrap_or_else(|| ReplayEnd::BrokenOff("broke off".to_owned()));
+    Ok(Replayed { folder, end, answer, read_skills, files: Arc::new(files) })
+}
+
+/// Asks the teacher something, without tools; `None` if it does not answer.
+///
+/// # Errors
+/// [`ReplayError::Start`].
+pub async fn ask_teacher(
+    ground: &Ground,
+    prompt: &str,
+    cancel: &CancellationToken,
+) -> Result<Option<String>, ReplayError> {
+    let mut config = conditions(ground, iter::empty());
+    config.student = ground.config.teacher.endpoint();
+    config.student.api_key_env = Some(models::key_variable(Role::Teacher, &config.student));
+    config.student.script = config.student.script.map(|script| ground.workspace.join(script));
+    let setup = RunSetup { is_chat: true, ..setup(ground, &ground.before.root(), config) };
+    let (_, watch) = watched(setup, prompt, cancel, |_| {}).await?;
+    Ok(watch.answer)
+}
+
+fn setup(ground: &Ground, root: &Path, config: Config) -> RunSetup {
+    RunSetup {
+        workspace: root.to_path_buf(),
+        runs: runs_folder(&ground.folders),
+        proposals: ProposalStore::new(root, &ground.folders),
+        config: Arc::new(config),
+        folders: Arc::clone(&ground.folders),
+        editor: Arc::new(NoEditor),
+        clock: Arc::clone(&ground.clock),
+        skill_use: Arc::default(),
+        sandbox: ground.sandbox.clone(),
+        skills: Some(Vec::new()),
+        is_chat: false,
+    }
+}
+
+/// Starts a run and watches it to its end, or until it needs a person.
+async fn watched(
+    setup: RunSetup,
+    prompt: &str,
+    cancel: &CancellationToken,
+    begun: impl FnOnce(&RunFolder),
+) -> Result<(RunFolder, Watch), ReplayError> {
+    let mut watch = Watch::new(setup.config.verify.max_steps);
+    let request = Request { prompt: prompt.to_owned(), origin: None };
+    let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);
+    let run = RunHandle::start(setup, request, sender).await?;
+    begun(run.folder());
+    while !watch.is_over {
+        match cancel.run_until_cancelled(records.recv()).await {
+            Some(Some(record)) => watch.see(&record),
+            Some(None) => watch.break_off("broke off"),
+            None => watch.break_off("was stopped"),
+        }
+    }
+    let folder = run.folder().clone();
+    // The journal goes on while the run is closed, and somebody has to take what comes.
+    tokio::join!(
+        async {
+            run.close().await;
+            drop(run);
+        },
+        async { while records.recv().await.is_some() {} },
+    );
+    Ok((folder, watch))
+}
+
+/// Returns the settings of a replay: the student alone, without the network, within its own limits,
+/// asking nobody. Rules that refuse something still do.
+pub(crate) fn conditions<'a>(ground: &Ground, linked: impl Iterator<Item = &'a Path>) -> Config {
+    let mut config = Config::clone(&ground.config);
+    config.teacher.enabled = false;
+    config.approval.mode = ApprovalMode::Full;
+    config.sandbox.mode = SandboxMode::WorkspaceWrite;
+    config.sandbox.network = false;
+    // Only read: what may be written is the copy.
+    config.sandbox.home_folders.extend(linked.map(Path::to_path_buf));
+    config.agent.max_iterations = i64::from(config.verify.max_steps);
+    config.budget.run_usd = config.verify.max_cost_usd.min(config.budget.run_usd);
+    config.student.script = config.student.script.map(|script| ground.workspace.join(script));
+    config
+}
+
+/// A replay runs commands that nobody looks at: they have to stay inside.
+fn require_confinement(ability: &Ability) -> Result<(), ReplayError> {
+    let gaps: Vec<String> = ability
+        .gaps()
+        .into_iter()
+        .filter(|gap| matches!(gap, Gap::Files | Gap::Network | Gap::UnixSockets))
+        .map(|gap| gap.to_string())
+        .collect();
+    if gaps.is_empty() { Ok(()) } else { Err(ReplayError::Unconfined(gaps.join("; "))) }
+}
+
+/// What is read off a replay's records while they come.
+struct Watch {
+    max_steps: u32,
+    verdict: Option<Verdict>,
+    /// The strongest evidence that the attempt did not get over.
+    evidence: (f64, String),
+    /// A call of the tool `skills` that has not ended, and what it asked for.
+    asked_for: Vec<(String, String)>,
+    read_skills: Vec<String>,
+    answer: Option<String>,
+    end: Option<ReplayEnd>,
+    is_over: bool,
+}
+
+impl Watch {
+    fn new(max_steps: u32) -> Self {
+        Self {
+            max_steps,
+            verdict: None,
+            evidence: (0.0, String::new()),
+            asked_for: Vec::new(),
+            read_skills: Vec::new(),
+            answer: None,
+            end: None,
+            is_over: false,
+        }
+    }
+
+    fn see(&mut self, record: &Record) {
+        match &record.event {
+            Event::ToolCall { tool, arguments, tool_call_id, .. } => {
+                let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+                if BuiltInTool::from_name(tool) == Some(BuiltInTool::Skills)
+                    && let (Some("view"), Some(name)) = (text("action"), text("name"))
+                {
+                    self.asked_for.push((tool_call_id.clone(), name.to_owned()));
+                }
+            }
+            Event::ToolOutput { tool_call_id, success: true, .. } => {
+                let read = self.asked_for.iter().filter(|(id, _)| id == tool_call_id);
+                self.read_skills.extend(read.map(|(_, name)| name.clone()));
+            }
+            Event::ApprovalRequired { tools, .. } => {
+                let what = tools.first().map_or("a call", |call| call.tool.as_str());
+                self.break_off(&format!("came to a point that needs a person's word (`{what}`)"));
+            }
+            Event::Signal(signal) if !signal.recovered && signal.confidence > self.evidence.0 => {
+                self.evidence = (signal.confidence, signal.evidence.clone());
+            }
+            Event::State(StateRecord::Verdict { verdict, .. }) => {
+                let all = [Verdict::Ok, Verdict::Unsure, Verdict::Failure];
+                self.verdict = all.into_iter().find(|it| it.name() == verdict);
+            }
+            Event::TurnComplete { final_response, stop_reason, .. } => {
+                self.answer.clone_from(final_response);
+                self.end = Some(self.judged(stop_reason));
+                self.is_over = true;
+            }
+            Event::Error { error, .. } => self.break_off(&format!("ended with an error: {error}")),
+            Event::SessionTerminated { user_message, .. } => {
+                self.break_off(&format!("ended with an error: {user_message}"));
+            }
+            Event::Interrupted {} => self.break_off("was stopped"),
+            _ => {}
+        }
+    }
+
+    fn judged(&self, stop_reason: &str) -> ReplayEnd {
+        let has_answer = self.answer.as_deref().is_some_and(|answer| !answer.trim().is_empty());
+        match (stop_reason, self.verdict) {
+            ("max_iterations", _) => {
+                ReplayEnd::BrokenOff(format!("ran out of its {} steps", self.max_steps))
+            }
+            (_, Some(Verdict::Ok)) if !has_answer => {
+                ReplayEnd::Judged(Verdict::Unsure, "it gave no answer".to_owned())
+            }
+            (_, Some(verdict)) => ReplayEnd::Judged(verdict, self.evidence.1.clone()),
+            (_, None) => ReplayEnd::BrokenOff("was not judged".to_owned()),
+        }
+    }
+
+    fn break_off(&mut self, why: &str) {
+        self.end.get_or_insert_with(|| ReplayEnd::BrokenOff(why.trim_end_matches('.').to_owned()));
+        self.is_over = true;
+    }
+}

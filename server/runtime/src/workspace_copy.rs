@@ -1,0 +1,435 @@
+//! A copy of a workspace's files, to compare with later and to try things in.
+//!
+//! It holds what git does not ignore, as the person sees it: where a buffer differs from its file,
+//! the buffer counts. Ignored folders (dependencies, build output) are not copied; a copy that
+//! something is tried in gets links to them. The repository itself is never touched: `.git` is
+//! such a link too, and whoever runs commands in the copy keeps them from writing there.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, Metadata},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use ignore::WalkBuilder;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::{editor::Editor, workspace::OWN_FOLDER};
+
+/// Begins the names of the folders that copies are in.
+const PREFIX: &str = "preceptor-copy-";
+
+/// The folder that git keeps its own in.
+const GIT: &str = ".git";
+
+/// A workspace cannot be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// There is more of it than the settings allow.
+    #[error(
+        "the workspace has more than {limit_mb} MB of files that git does not ignore; \
+         `verify.max_copy_mb` sets how much may be copied"
+    )]
+    TooLarge {
+        /// The setting, in megabytes.
+        limit_mb: u64,
+    },
+    /// The system says no.
+    #[error("{path} cannot be copied ({error}): check free space and permissions")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// Something of ours broke off.
+    #[error("copying the workspace broke off ({0}); try again")]
+    Broken(String),
+}
+
+/// What a path in a workspace holds, as far as comparing goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A file: the SHA-256 of its bytes.
+    File([u8; 32]),
+    /// A link, and where it leads.
+    Link(PathBuf),
+}
+
+/// The files of a workspace by their paths relative to it; what git ignores is left out.
+pub type Contents = BTreeMap<PathBuf, Content>;
+
+/// A copy of a workspace in a folder of its own, removed when it is dropped.
+#[derive(Debug)]
+pub struct WorkspaceCopy {
+    /// Holds `root`, and nothing else.
+    dir: TempDir,
+    /// What each file of the workspace looked like when it was copied.
+    stamps: BTreeMap<PathBuf, Stamp>,
+    /// Links to what git ignores in the workspace. Here it may not ignore them: they are no folders.
+    links: BTreeMap<PathBuf, PathBuf>,
+}
+
+/// By what a file is known not to have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    n_bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { n_bytes: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+impl WorkspaceCopy {
+    /// Copies what git does not ignore of a workspace, `limit_mb` megabytes at most.
+    ///
+    /// # Errors
+    /// [`CopyError`]; nothing is left behind then.
+    pub fn new(workspace: &Path, editor: &dyn Editor, limit_mb: u64) -> Result<Self, CopyError> {
+        let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
+        let mut copy = Self { dir, stamps: BTreeMap::new(), links: BTreeMap::new() };
+        fs::create_dir(copy.root()).map_err(at(workspace))?;
+        copy.update(workspace, editor, limit_mb)?;
+        Ok(copy)
+    }
+
+    /// Makes it hold what the workspace holds now. Only what looks changed is copied again.
+    ///
+    /// # Errors
+    /// [`CopyError`]; it may hold some files as they were and some as they are then.
+    pub fn update(
+        &mut self,
+        workspace: &Path,
+        editor: &dyn Editor,
+        limit_mb: u64,
+    ) -> Result<(), CopyError> {
+        let mut n_bytes = 0;
+        let mut stamps = BTreeMap::new();
+        for (relative, metadata) in files(workspace) {
+            n_bytes += metadata.len();
+            if n_bytes > limit_mb.saturating_mul(1024 * 1024) {
+                return Err(CopyError::TooLarge { limit_mb });
+            }
+            let stamp = Stamp::of(&metadata);
+            let (from, to) = (workspace.join(&relative), self.root().join(&relative));
+            let is_known = self.stamps.get(&relative) == Some(&stamp);
+            if !is_known && !was_there(copy_file(&from, &to, &metadata)).map_err(at(&from))? {
+                continue;
+            }
+            stamps.insert(relative, stamp);
+        }
+        for relative in self.stamps.keys().filter(|relative| !stamps.contains_key(*relative)) {
+            let _ = fs::remove_file(self.root().join(relative));
+        }
+        self.stamps = stamps;
+        let root = self.root();
+        for path in editor.modified_files() {
+            let Ok(relative) = path.strip_prefix(workspace) else { continue };
+            // A file that git ignores is not here, nor is its buffer.
+            if let Some(buffer) = editor.buffer(&path)
+                && let Some(stamp) = self.stamps.get_mut(relative)
+            {
+                fs::write(root.join(relative), buffer.text.as_bytes()).map_err(at(&path))?;
+                // What was copied is not the file's: next time it is copied again.
+                stamp.modified = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a copy of the copy, to try something in, with links to what git ignores in the
+    /// workspace.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`].
+    pub fn to_try_in(&self, workspace: &Path) -> Result<Self, CopyError> {
+        let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
+        let mut trial = Self { dir, stamps: BTreeMap::new(), links: BTreeMap::new() };
+        fs::create_dir(trial.root()).map_err(at(workspace))?;
+        for (relative, metadata) in files(&self.root()) {
+            if !self.links.contains_key(&relative) {
+                let (from, to) = (self.root().join(&relative), trial.root().join(&relative));
+                copy_file(&from, &to, &metadata).map_err(at(&from))?;
+            }
+        }
+        for relative in ignored(workspace) {
+            let (target, link) = (workspace.join(&relative), trial.root().join(&relative));
+            if link.parent().is_some_and(Path::is_dir) && make_link(&target, &link).is_ok() {
+                trial.links.insert(relative, target);
+            }
+        }
+        Ok(trial)
+    }
+
+    /// Returns where its links to what git ignores lead.
+    pub fn linked(&self) -> impl Iterator<Item = &Path> {
+        self.links.values().map(PathBuf::as_path)
+    }
+
+    /// Returns the folder that stands for the workspace.
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("workspace")
+    }
+
+    /// Returns what it holds, without its links to what git ignores.
+    pub fn contents(&self) -> Contents {
+        let mut contents = contents(&self.root());
+        for (relative, target) in &self.links {
+            if contents.get(relative) == Some(&Content::Link(target.clone())) {
+                contents.remove(relative);
+            }
+        }
+        contents
+    }
+}
+
+/// Returns what a workspace holds that git does not ignore.
+pub fn contents(workspace: &Path) -> Contents {
+    let content = |(relative, metadata): (PathBuf, Metadata)| {
+        let path = workspace.join(&relative);
+        let content = if metadata.is_symlink() {
+            Content::Link(fs::read_link(path).ok()?)
+        } else {
+            Content::File(hash(&path).ok()?)
+        };
+        Some((relative, content))
+    };
+    files(workspace).filter_map(content).collect()
+}
+
+/// Returns the paths that differ between two states of a workspace.
+pub fn differences<'a>(before: &'a Contents, after: &'a Contents) -> Vec<&'a Path> {
+    let changed = after.iter().filter(|(path, content)| before.get(*path) != Some(*content));
+    let removed = before.keys().filter(|path| !after.contains_key(*path));
+    let mut paths: Vec<&Path> = changed.map(|(path, _)| path.as_path()).collect();
+    paths.extend(removed.map(PathBuf::as_path));
+    paths.sort_unstable();
+    paths
+}
+
+/// Returns the files and links of a workspace, relative to it, that git does not ignore.
+fn files(workspace: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
+    let mut walk = WalkBuilder::new(workspace);
+    walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
+    let root = workspace.to_path_buf();
+    walk.build().flatten().filter_map(move |entry| {
+        let kind = entry.file_type()?;
+        if !kind.is_file() && !kind.is_symlink() {
+            return None;
+        }
+        let relative = entry.path().strip_prefix(&root).ok()?.to_path_buf();
+        Some((relative, fs::symlink_metadata(entry.path()).ok()?))
+    })
+}
+
+/// Returns what git ignores in a workspace, relative to it: folders as a whole.
+fn ignored(workspace: &Path) -> Vec<PathBuf> {
+    let mut walk = WalkBuilder::new(workspace);
+    walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
+    let seen: std::collections::BTreeSet<PathBuf> =
+        walk.build().flatten().map(ignore::DirEntry::into_path).collect();
+    let mut ignored = Vec::new();
+    for folder in seen.iter().filter(|path| path.is_dir() && !path.is_symlink()) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_own = entry.file_name() == OWN_FOLDER;
+            if !seen.contains(&path)
+                && !is_own
+                && let Ok(relative) = path.strip_prefix(workspace)
+            {
+                ignored.push(relative.to_path_buf());
+            }
+        }
+    }
+    ignored.sort();
+    ignored
+}
+
+fn is_left_out(name: &std::ffi::OsStr) -> bool {
+    name == GIT || name == OWN_FOLDER
+}
+
+/// Copies a file with its mode, or a link as a link.
+fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if fs::symlink_metadata(to).is_ok() {
+        fs::remove_file(to)?;
+    }
+    if metadata.is_symlink() {
+        return make_link(&fs::read_link(from)?, to);
+    }
+    fs::copy(from, to).map(drop)
+}
+
+/// Tells whether a file was there to be copied; one that went away meanwhile is no error.
+fn was_there(copied: io::Result<()>) -> io::Result<bool> {
+    match copied {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn make_link(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(windows)]
+fn make_link(target: &Path, link: &Path) -> io::Result<()> {
+    if target.is_dir() {
+        std::os::windows::fs::symlink_dir(target, link)
+    } else {
+        std::os::windows::fs::symlink_file(target, link)
+    }
+}
+
+fn hash(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut part = [0; 16 * 1024];
+    loop {
+        let n_read = file.read(&mut part)?;
+        let Some(read) = part.get(..n_read).filter(|read| !read.is_empty()) else { break };
+        hasher.update(read);
+    }
+    Ok(hasher.finalize().into())
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> CopyError {
+    let path = path.to_path_buf();
+    move |error| CopyError::Io { path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+        sync::Arc,
+    };
+
+    use futures::future::BoxFuture;
+    use tempfile::TempDir;
+
+    use super::{CopyError, WorkspaceCopy, contents, differences};
+    use crate::editor::{Buffer, EditError, Editor, NoEditor};
+
+    struct OneBuffer(PathBuf);
+
+    impl Editor for OneBuffer {
+        fn buffer(&self, path: &Path) -> Option<Buffer> {
+            let text: Arc<str> = "unsaved\n".into();
+            (path == self.0).then_some(Buffer { text, is_modified: true })
+        }
+
+        fn replace<'a>(
+            &'a self,
+            _path: &'a Path,
+            _expected: &'a str,
+            _text: &'a str,
+        ) -> BoxFuture<'a, Result<(), EditError>> {
+            Box::pin(async { Err(EditError::NoAnswer) })
+        }
+
+        fn modified_files(&self) -> Vec<PathBuf> {
+            vec![self.0.clone()]
+        }
+    }
+
+    fn workspace() -> TempDir {
+        let dir = TempDir::new().unwrap();
+        for (path, text) in [
+            (".gitignore", "target/\n*.log\n"),
+            (".hidden/a.txt", "a\n"),
+            ("src/main.rs", "fn main() {}\n"),
+            ("src/debug.log", "noise\n"),
+            ("target/debug/out", "built\n"),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+            (".preceptor/runs/x/journal.jsonl", "{}\n"),
+        ] {
+            fs::create_dir_all(dir.path().join(path).parent().unwrap()).unwrap();
+            fs::write(dir.path().join(path), text).unwrap();
+        }
+        dir
+    }
+
+    fn paths(copy: &WorkspaceCopy) -> Vec<String> {
+        copy.contents().keys().map(|path| path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn what_git_ignores_is_not_copied() {
+        let workspace = workspace();
+        let copy = WorkspaceCopy::new(workspace.path(), &NoEditor, 1).unwrap();
+        assert_eq!(paths(&copy), [".gitignore", ".hidden/a.txt", "src/main.rs"]);
+        assert!(differences(&copy.contents(), &contents(workspace.path())).is_empty());
+        let root = copy.root();
+        drop(copy);
+        assert!(!root.exists());
+    }
+
+    #[test]
+    fn an_update_takes_over_what_changed_came_and_went() {
+        let workspace = workspace();
+        let mut copy = WorkspaceCopy::new(workspace.path(), &NoEditor, 1).unwrap();
+        let before = copy.contents();
+        fs::write(workspace.path().join("src/main.rs"), "fn main() { run() }\n").unwrap();
+        fs::write(workspace.path().join("new.txt"), "new\n").unwrap();
+        fs::remove_file(workspace.path().join(".hidden/a.txt")).unwrap();
+        copy.update(workspace.path(), &NoEditor, 1).unwrap();
+        let after = copy.contents();
+        let changed = [".hidden/a.txt", "new.txt", "src/main.rs"].map(Path::new);
+        assert_eq!(differences(&before, &after), changed);
+        assert!(differences(&after, &contents(workspace.path())).is_empty());
+    }
+
+    #[test]
+    fn a_buffer_counts_before_its_file() {
+        let workspace = workspace();
+        let editor = OneBuffer(workspace.path().join("src/main.rs"));
+        let mut copy = WorkspaceCopy::new(workspace.path(), &editor, 1).unwrap();
+        let file = copy.root().join("src/main.rs");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "unsaved\n");
+        copy.update(workspace.path(), &NoEditor, 1).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "fn main() {}\n", "it was discarded");
+        let ignored = OneBuffer(workspace.path().join("src/debug.log"));
+        copy.update(workspace.path(), &ignored, 1).unwrap();
+        assert!(!copy.root().join("src/debug.log").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_trial_reads_what_git_ignores_by_links_and_changes_nobody_elses_files() {
+        let workspace = workspace();
+        std::os::unix::fs::symlink("main.rs", workspace.path().join("src/link.rs")).unwrap();
+        let copy = WorkspaceCopy::new(workspace.path(), &NoEditor, 1).unwrap();
+        let trial = copy.to_try_in(workspace.path()).unwrap();
+        let expected = [".git", "src/debug.log", "target"].map(|path| workspace.path().join(path));
+        assert!(trial.linked().eq(&expected), "{trial:?}");
+        let built = trial.root().join("target/debug/out");
+        assert_eq!(fs::read_to_string(built).unwrap(), "built\n");
+        assert_eq!(trial.contents(), copy.contents());
+        fs::write(trial.root().join("src/link.rs"), "changed\n").unwrap();
+        let (before, after) = (copy.contents(), trial.contents());
+        assert_eq!(differences(&before, &after), [Path::new("src/main.rs")]);
+        assert!(differences(&before, &contents(workspace.path())).is_empty());
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_copied() {
+        let workspace = workspace();
+        fs::write(workspace.path().join("big"), vec![0; 2 * 1024 * 1024]).unwrap();
+        let error = WorkspaceCopy::new(workspace.path(), &NoEditor, 1).unwrap_err();
+        assert!(matches!(error, CopyError::TooLarge { limit_mb: 1 }), "{error}");
+        assert!(error.to_string().contains("verify.max_copy_mb"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What a person sees of the student trying a proposed skill.
+
+use std::fs;
+
+use runtime::workspace_copy::contents;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Agent, AgentOptions, bash, calls, distilled, says, tool_results},
+    model_server::Request,
+};
+
+fn knows_the_skill(request: &Request) -> bool {
+    request.mentions("- count-csv-rows:")
+}
+
+fn n_results(n: usize) -> impl Fn(&Request) -> bool + Send + 'static {
+    move |request| knows_the_skill(request) && tool_results(request).len() == n
+}
+
+/// A student that gives up unless it is offered the skill, and a teacher that writes `count.txt`.
+async fn agent(student_writes: &str) -> Agent {
+    let options = AgentOptions {
+        settings: json!({"verify": {"enabled": true, "regression_sample": 0}}),
+        ..AgentOptions::default()
+    };
+    let agent = Agent::start_with(options).await;
+    let view = json!({"action": "view", "name": "count-csv-rows"});
+    agent
+        .student
+        .when(n_results(0), calls([("skills", view)]))
+        .when(n_results(1), bash(student_writes))
+        .when(n_results(2), says("There are 2 rows."))
+        .when(|request| !knows_the_skill(request), says("I was unable to count the rows."));
+    agent
+        .teacher
+        .then(bash("tail -n +2 data.csv | wc -l > count.txt"))
+        .then(says("There are 2 rows."))
+        .then(says(&distilled().to_string()));
+    agent
+}
+
+async fn verification(agent: &mut Agent, run_id: &str) -> Value {
+    agent.event(run_id, "verification").await["data"].clone()
+}
+
+#[tokio::test]
+async fn a_proposal_is_tried_and_says_so() {
+    let mut agent = agent("tail -n +2 data.csv | wc -l > count.txt").await;
+    let run_id = agent.ask().await;
+    let proposed = agent.event(&run_id, "skill_proposed").await;
+    assert_eq!(proposed["data"]["verification"]["outcome"], "pending");
+    let work = agent.path("");
+    let before = contents(&work);
+    let verification = verification(&mut agent, &run_id).await;
+    assert_eq!(verification["outcome"], "verified", "{verification}");
+    assert_eq!(verification["proposalId"], proposed["data"]["proposalId"]);
+    assert_eq!(contents(&work), before, "the workspace is as it was");
+    let notes = agent.notes();
+    let shown = agent
+        .diagnostics_when(&notes, "what came of the replay", |all| {
+            all.iter().any(|it| it["message"].as_str().is_some_and(|it| it.contains("Verified.")))
+        })
+        .await;
+    assert!(!shown.is_empty());
+    let hover = agent.hover(&notes, 2).await;
+    assert!(hover.contains("the same files as the teacher"), "{hover}");
+    let listed = agent.execute("preceptor.proposals", json!({})).await;
+    assert_eq!(listed[0]["verification"]["repairs"], 1, "{listed}");
+    let replay = verification["replayRunId"].as_str().unwrap();
+    let transcript = agent.execute("preceptor.show", json!({"runId": replay})).await;
+    let path = transcript["uri"].as_str().unwrap().strip_prefix("file://").unwrap().to_owned();
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains("There are 2 rows."), "{text}");
+    let runs = agent.execute("preceptor.runs", json!({})).await;
+    assert_eq!(runs.as_array().unwrap().len(), 1, "a replay is no run of the person's: {runs}");
+    let accepted = agent.accept().await;
+    assert!(accepted.contains("verification: \"verified\""), "{accepted}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_skill_that_does_not_help_is_not_verified_and_can_be_tried_again() {
+    let mut agent = agent("echo 3 > count.txt").await;
+    agent.teacher.then(says("DIFFERENT: it counts the header."));
+    let run_id = agent.ask().await;
+    let first = verification(&mut agent, &run_id).await;
+    assert_eq!(first["outcome"], "not_verified", "{first}");
+    assert!(first["reason"].as_str().unwrap().contains("it counts the header"), "{first}");
+    agent.teacher.then(says("EQUAL: both say 2."));
+    let notes = agent.notes();
+    let begun = agent.act(&notes, 2, "Verify skill").await;
+    let again = verification(&mut agent, &run_id).await;
+    assert_eq!(again["outcome"], "verified", "{again}");
+    assert_eq!(again["replayRunId"], begun["runId"]);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn trying_is_switched_off_by_a_setting() {
+    let mut agent = Agent::start().await;
+    agent.teach(&distilled().to_string());
+    let run_id = agent.ask_and_wait().await;
+    let proposed = agent.event(&run_id, "skill_proposed").await;
+    let verification = &proposed["data"]["verification"];
+    assert_eq!(verification["outcome"], "off", "{verification}");
+    assert_eq!(agent.student.requests().len(), 1);
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn any_skill_can_be_tried_on_any_request() {
+    let mut agent = agent("tail -n +2 data.csv | wc -l > count.txt").await;
+    let text = "---\nname: count-csv-rows\ndescription: Counts rows. Use when asked.\n---\n\n\
+                # Count\n\n## Verification\n\n- Run `test -s count.txt`.\n";
+    agent.write(".agents/skills/count-csv-rows/SKILL.md", text);
+    let uri = agent.uri(".agents/skills/count-csv-rows/SKILL.md");
+    let refused = agent.refusal("preceptor.skill.verify", json!({"uri": uri})).await;
+    assert!(refused["message"].as_str().unwrap().contains("`prompt`"), "{refused}");
+    agent.client.may_stay_unread =
+        &["preceptor/event", "textDocument/publishDiagnostics", "window/showMessage"];
+    let argument = json!({"uri": uri, "prompt": "how many rows has data.csv?"});
+    let begun = agent.execute("preceptor.skill.verify", argument).await;
+    let message = agent.client.notification("window/showMessage").await;
+    let message = message["message"].as_str().unwrap();
+    assert!(message.contains("Skill `count-csv-rows`: Verified."), "{message}");
+    let shown = agent.execute("preceptor.show", json!({"runId": begun["runId"]})).await;
+    assert!(shown["uri"].as_str().unwrap().ends_with("transcript.md"));
+    assert!(!agent.path("count.txt").exists());
+    agent.finish().await;
+}

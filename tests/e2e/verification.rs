@@ -1,0 +1,226 @@
+//! A skill is tried by the student before anybody accepts it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use agent::verification::Outcome;
+use runtime::{
+    clock::SystemClock,
+    config::{Config, Layer},
+    editor::NoEditor,
+    folders::Folders,
+    replay::Ground,
+    sandbox::Sandbox,
+    skills::{FoundSkill, Scope},
+    verifier::{Answer, Question, TeacherWork, verify},
+    workspace_copy::{WorkspaceCopy, contents},
+};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// A student that reads the skill where it is offered and does what it says, and gives up else.
+const STUDENT: &str = r#"
+[[reply]]
+prompt = "count-rows"
+step = 0
+calls = [{ name = "skills", arguments = { action = "view", name = "count-rows" } }]
+[[reply]]
+prompt = "count-rows"
+step = 1
+calls = [{ name = "bash", arguments = { command = "tail -n +2 data.csv | wc -l > count.txt" } }]
+[[reply]]
+prompt = "count-rows"
+step = 2
+text = "There are 3 data rows."
+[[reply]]
+text = "I could not determine the number of rows."
+"#;
+
+/// One that knows how to do it.
+const EXPERT: &str = r#"
+[[reply]]
+step = 0
+calls = [{ name = "bash", arguments = { command = "tail -n +2 data.csv | wc -l > count.txt" } }]
+[[reply]]
+text = "There are 3 data rows."
+"#;
+
+const SKILL: &str = "---\nname: count-rows\ndescription: Counts rows.\n---\n\n# Count rows\n";
+
+struct Trial {
+    folder: TempDir,
+    question: Question,
+}
+
+impl Trial {
+    /// A request about a CSV file, on which the teacher wrote `count.txt` with `count` in it.
+    fn new(student: &str, count: Option<&str>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let workspace = folder.path().canonicalize().unwrap().join("w");
+        fs::create_dir(&workspace).unwrap();
+        fs::write(workspace.join("data.csv"), "name\na\nb\nc\n").unwrap();
+        fs::write(folder.path().join("student.toml"), student).unwrap();
+        fs::write(folder.path().join("teacher.toml"), "[[reply]]\ntext = \"EQUAL: 3.\"\n").unwrap();
+        let layer = Layer::from_json(
+            "test",
+            json!({
+                "student": {"provider": "script", "model": "small", "script": "../student.toml"},
+                "teacher": {"provider": "script", "model": "big", "script": "../teacher.toml", "enabled": true},
+            }),
+        )
+        .unwrap();
+        let before = WorkspaceCopy::new(&workspace, &NoEditor, 10).unwrap();
+        let after = WorkspaceCopy::new(&workspace, &NoEditor, 10).unwrap();
+        if let Some(count) = count {
+            fs::write(after.root().join("count.txt"), count).unwrap();
+        }
+        let answer = "There are 3 data rows.".to_owned();
+        let ground = Ground {
+            workspace: workspace.clone(),
+            before: Arc::new(before),
+            config: Arc::new(Config::merged([&layer]).unwrap()),
+            folders: Arc::new(Folders::below(folder.path())),
+            clock: Arc::new(SystemClock),
+            sandbox: Sandbox::with_program(env!("CARGO_BIN_EXE_preceptor").into()),
+        };
+        let question = Question {
+            ground,
+            prompt: "how many data rows has data.csv?".to_owned(),
+            skill: skill(SKILL),
+            others: Vec::new(),
+            teacher: Some(TeacherWork { answer, after: Some(Arc::new(after)) }),
+            earlier: Vec::new(),
+        };
+        Self { folder, question }
+    }
+
+    fn workspace(&self) -> PathBuf {
+        self.question.ground.workspace.clone()
+    }
+
+    async fn verify(&self) -> Answer {
+        verify(&self.question, &CancellationToken::new(), |_| {}).await
+    }
+}
+
+fn skill(text: &str) -> FoundSkill {
+    FoundSkill {
+        name: "count-rows".to_owned(),
+        description: "Counts rows.".to_owned(),
+        path: Path::new("/proposed/count-rows/SKILL.md").to_path_buf(),
+        text: text.into(),
+        scope: Scope::Workspace,
+        is_offered: true,
+    }
+}
+
+#[track_caller]
+fn check(answer: &Answer, outcome: Outcome, words: &str) {
+    assert_eq!(answer.finding.outcome, outcome, "{answer:?}");
+    assert!(answer.finding.reason.contains(words), "{}", answer.finding.reason);
+}
+
+#[tokio::test]
+async fn a_skill_that_leads_to_the_teachers_files_is_verified() {
+    let trial = Trial::new(STUDENT, Some("3\n"));
+    let before = contents(&trial.workspace());
+    let answer = trial.verify().await;
+    check(&answer, Outcome::Verified, "the same files as the teacher");
+    assert_eq!((answer.finding.repairs, answer.finding.is_unnecessary), (1, false));
+    assert_eq!(contents(&trial.workspace()), before, "the workspace is as it was");
+    let transcript = fs::read_to_string(answer.replay.unwrap().transcript()).unwrap();
+    assert!(transcript.contains("There are 3 data rows."), "{transcript}");
+    assert!(answer.control.is_some());
+    assert!(trial.folder.path().join("w").read_dir().unwrap().count() == 1);
+}
+
+#[tokio::test]
+async fn a_skill_that_was_not_needed_is_unnecessary() {
+    // The expert reads the skill as well, since it is there.
+    let reads = "[[reply]]\nprompt = \"count-rows\"\nstep = 0\n\
+                 calls = [{ name = \"skills\", arguments = { action = \"view\", name = \"count-rows\" } }]\n\
+                 [[reply]]\nprompt = \"count-rows\"\nstep = 1\n\
+                 calls = [{ name = \"bash\", arguments = { command = \"echo 3 > count.txt\" } }]\n";
+    let trial = Trial::new(&format!("{reads}{EXPERT}"), Some("3\n"));
+    let answer = trial.verify().await;
+    check(&answer, Outcome::Verified, "unnecessary");
+    assert!(answer.finding.is_unnecessary);
+}
+
+#[tokio::test]
+async fn a_student_that_ignores_the_skill_is_never_verified() {
+    let trial = Trial::new(EXPERT, Some("3\n"));
+    check(&trial.verify().await, Outcome::Inconclusive, "without reading the skill");
+}
+
+#[tokio::test]
+async fn a_student_that_gives_up_again_is_not_verified() {
+    let trial = Trial::new("[[reply]]\ntext = \"I could not do it.\"\n", Some("3\n"));
+    check(&trial.verify().await, Outcome::NotVerified, "failed with the skill, too");
+}
+
+#[tokio::test]
+async fn a_check_of_the_skill_decides_where_files_differ() {
+    let text = format!("{SKILL}\n## Verification\n\n- Run `test -s count.txt`.\n");
+    let mut trial = Trial::new(STUDENT, Some("three\n"));
+    trial.question.skill = skill(&text);
+    check(&trial.verify().await, Outcome::Verified, "passes `test -s count.txt`");
+    trial.question.skill = skill(&text.replace("test -s", "grep -q three"));
+    check(&trial.verify().await, Outcome::NotVerified, "fails `grep -q three count.txt`");
+}
+
+#[tokio::test]
+async fn without_files_and_checks_the_teacher_compares() {
+    let mut trial = Trial::new(&STUDENT.replace(" > count.txt", ""), None);
+    check(&trial.verify().await, Outcome::Verified, "judged");
+    fs::write(trial.folder.path().join("teacher.toml"), "[[reply]]\ntext = \"DIFFERENT: 4.\"\n")
+        .unwrap();
+    check(&trial.verify().await, Outcome::NotVerified, "4");
+    trial.question.teacher = None;
+    check(&trial.verify().await, Outcome::Inconclusive, "no command");
+}
+
+#[tokio::test]
+async fn limits_and_servers_that_fail_decide_nothing() {
+    let looping =
+        "[[reply]]\ncalls = [{ name = \"bash\", arguments = { command = \"date +%N\" } }]\n";
+    let trial = Trial::new(looping, Some("3\n"));
+    check(&trial.verify().await, Outcome::Inconclusive, "ran out of its 20 steps");
+    let trial = Trial::new("not = \"a scenario\"\n", Some("3\n"));
+    check(&trial.verify().await, Outcome::Inconclusive, "ended with an error");
+}
+
+#[tokio::test]
+async fn a_skill_that_does_harm_elsewhere_is_not_verified() {
+    let alone = "[[reply]]\nprompt = \"list the files\"\ntext = \"There is data.csv.\"\n";
+    let mut trial = Trial::new(&format!("{alone}{STUDENT}"), Some("3\n"));
+    trial.question.earlier = vec!["list the files".to_owned()];
+    check(&trial.verify().await, Outcome::Verified, "1 earlier request went as before");
+    let misled = "[[reply]]\nprompt = \"(?s)count-rows.*list the files\"\n\
+                  text = \"I could not determine the number of rows.\"\n";
+    let scenario = format!("{misled}{alone}{STUDENT}");
+    fs::write(trial.folder.path().join("student.toml"), scenario).unwrap();
+    let answer = trial.verify().await;
+    check(&answer, Outcome::NotVerified, "1 of 1 earlier requests fail with it (list the files)");
+    assert_eq!(answer.finding.regressions, 1);
+}
+
+#[tokio::test]
+async fn a_replay_stays_in_its_copy() {
+    let escape = "[[reply]]\nstep = 0\n\
+                  calls = [{ name = \"bash\", arguments = { command = \"echo x > WORKSPACE/x; git -C WORKSPACE init\" } }]\n\
+                  [[reply]]\ntext = \"Done.\"\n";
+    let mut trial = Trial::new(escape, None);
+    let workspace = trial.workspace();
+    let escape = escape.replace("WORKSPACE", workspace.to_str().unwrap());
+    fs::write(trial.folder.path().join("student.toml"), escape).unwrap();
+    trial.question.teacher = None;
+    let before = contents(&workspace);
+    trial.verify().await;
+    assert_eq!(contents(&workspace), before);
+    assert!(!workspace.join(".git").exists());
+}
