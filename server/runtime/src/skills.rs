@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use skill::Frontmatter;
+use skill::{Frontmatter, SkillDocument};
 
 use crate::{
     acceptance::AcceptedSkills,
