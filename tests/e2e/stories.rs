@@ -104,7 +104,7 @@ async fn without_a_workspace_folder_runs_are_kept_in_the_state_folder() {
         ..ClientOptions::default()
     };
     let mut client = Client::start(options).await;
-    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    client.may_stay_unread = &["textDocument/publishDiagnostics", "window/showMessage"];
     let uri = client.uri("lonely.md");
     client.open(&uri, "@preceptor hello\n").await;
     let argument = json!({"prompt": "hello", "uri": uri});
