@@ -210,6 +210,26 @@ async fn actions_approve_and_reject_without_any_diagnostics_in_the_request() {
 }
 
 #[tokio::test]
+async fn what_would_hide_in_a_command_is_spelled_out_in_the_document() {
+    let mut agent = start(json!({"mode": "ask"})).await;
+    agent.student.then(bash("touch \u{202e}made")).then(says("Then not."));
+    let run_id = agent.ask().await;
+    let notes = agent.notes();
+    let diagnostic = agent.diagnostic(&notes, "turn/approval").await;
+    let actions = agent.actions(&notes, ASK_LINE).await;
+    let position = json!({"line": ASK_LINE, "character": 1});
+    let hover = json!({"textDocument": {"uri": notes}, "position": position});
+    let hover = agent.client.request("textDocument/hover", hover).await;
+    for shown in [&diagnostic["message"], &actions[0]["title"], &hover["contents"]["value"]] {
+        let shown = shown.as_str().unwrap();
+        assert!(shown.contains("touch \\u{202e}made"), "{shown}");
+    }
+    agent.act(&notes, ASK_LINE, "Reject").await;
+    agent.turn_end(&run_id, 1).await;
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_decision_about_another_call_is_refused_and_nothing_runs() {
     let mut agent = start(json!({"mode": "ask"})).await;
     agent.student.then(bash("touch made")).then(says("Then not."));

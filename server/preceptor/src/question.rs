@@ -43,7 +43,7 @@ pub(crate) fn in_a_terminal(call: &PendingTool) -> String {
         let _ = write!(out, "\n  {}", visible(reason));
     }
     if let Some(sentence) = stopped(call) {
-        let _ = write!(out, "\n  {}", visible(&sentence));
+        let _ = write!(out, "\n  {sentence}");
     }
     out
 }
@@ -52,7 +52,7 @@ pub(crate) fn in_a_terminal(call: &PendingTool) -> String {
 /// `None` where nothing did.
 pub(crate) fn stopped(call: &PendingTool) -> Option<String> {
     let by: Vec<String> =
-        call.stopped_by.iter().map(|it| format!("{} ({})", it.what, it.layer)).collect();
+        call.stopped_by.iter().map(|it| format!("{} ({})", visible(&it.what), it.layer)).collect();
     (!by.is_empty()).then(|| {
         format!(
             "The sandbox stopped it: {}. If you allow it, it runs once more, with nothing that \

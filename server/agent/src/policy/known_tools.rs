@@ -39,7 +39,10 @@ pub(super) fn access(call: &PreparedCall) -> Access {
 /// Returns whether a tool starts machines that are paid for, also where no setting says so.
 pub(super) fn is_billable(call: &PreparedCall) -> bool {
     match own_name(&call.tool) {
-        "sandbox_create" => true,
+        // The smallest machine is nobody's bill.
+        "sandbox_create" => {
+            call.arguments.get("hardware").and_then(Value::as_str) != Some("cpu-basic")
+        }
         "hf_jobs" => starts_job(&operation(call)),
         _ => false,
     }

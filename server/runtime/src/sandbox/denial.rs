@@ -49,12 +49,22 @@ impl Denial {
 const MAX_DENIALS: usize = 3;
 
 /// What programs say when a file is refused.
-const FILE_WORDS: [&str; 4] =
-    ["permission denied", "read-only file system", "operation not permitted", "permissionerror"];
+const FILE_WORDS: [&str; 5] = [
+    "permission denied",
+    "read-only file system",
+    "operation not permitted",
+    "permissionerror",
+    // A file that is kept as it is cannot be replaced by another one either.
+    "device or resource busy",
+];
 
 /// What programs say when there is no network.
-const NETWORK_WORDS: [&str; 9] = [
+const NETWORK_WORDS: [&str; 13] = [
     "network is unreachable",
+    "network unreachable",
+    "unable to resolve host",
+    "failed to lookup address",
+    "getaddrinfo enotfound",
     "could not resolve host",
     "couldn't resolve host",
     "temporary failure in name resolution",
@@ -64,6 +74,9 @@ const NETWORK_WORDS: [&str; 9] = [
     "enetunreach",
     "no such host",
 ];
+
+/// What is said of files outside the workspace that commands read.
+const ONLY_READ: &str = " is something that commands only read";
 
 /// Returns what the sandbox probably stopped, as the output of a failed command has it; the layers
 /// that the machine has decide who gets the blame.
@@ -95,9 +108,14 @@ pub fn denials(
             };
             note(Denial::negotiable(layer, "commands have no network".to_owned()));
         } else if let Some(words) = FILE_WORDS.iter().find(|words| lower.contains(**words)) {
-            let mut files = paths(line, folder).chain(bare_names(&lower, line, words, folder));
-            match files.find_map(|path| of_place(policy, ability, &path)) {
-                Some(denial) => note(denial),
+            let files = paths(line, folder).chain(bare_names(&lower, line, words, folder));
+            let found: Vec<Denial> =
+                files.filter_map(|path| of_place(policy, ability, &path)).collect();
+            // The line may begin with the program, which is read as it should be.
+            let is_read = |denial: &&Denial| denial.what.ends_with(ONLY_READ);
+            let telling = found.iter().find(|denial| !is_read(denial)).or(found.last());
+            match telling {
+                Some(denial) => note(denial.clone()),
                 None if lower.contains("socket") || lower.contains("connect") => {
                     let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
                     note(Denial::negotiable(Layer::Seccomp, what));
@@ -145,7 +163,7 @@ fn of_file(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
     let what = if is_in(&policy.write) {
         return None;
     } else if is_in(&policy.read) {
-        format!("`{shown}` is something that commands only read")
+        format!("`{shown}`{ONLY_READ}")
     } else if is_temporary || path.starts_with(&policy.temp) {
         return None;
     } else {
@@ -246,6 +264,18 @@ mod tests {
             "cp: cannot create '.git/hooks/x': Read-only file system",
             &expect![[r#"
             the mount name space: `/w/.git/hooks/x` is a part of the workspace that commands do not change
+        "#]],
+        );
+        check(
+            "/usr/bin/tool: line 3: /home/u/.tool/run: Permission denied",
+            &expect![[r#"
+            Landlock: `/home/u/.tool/run` is outside what commands may read
+        "#]],
+        );
+        check(
+            "error: could not write config file .git/hooks/c: Device or resource busy",
+            &expect![[r#"
+            the mount name space: `/w/.git/hooks/c` is a part of the workspace that commands do not change
         "#]],
         );
         check("bash: ./script.sh: Permission denied", &expect![[""]]);

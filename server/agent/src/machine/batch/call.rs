@@ -88,10 +88,11 @@ impl BatchCall {
             result.output = clip_middle(&result.output, RESULT_CHARS);
         }
         if self.stopped.take().is_some() {
-            result.output = format!(
-                "[The sandbox stopped this, and the person let it run once more, outside of it. \
-                 This is the result of that.]\n{}",
-                result.output
+            // At the end: what the command itself said comes first also where it is shortened.
+            result.output.truncate(result.output.trim_end().len());
+            result.output.push_str(
+                "\n[The sandbox stopped this at first. The person let it run once more, outside of \
+                 it, and this is the result of that.]",
             );
         }
         if self.was_edited {

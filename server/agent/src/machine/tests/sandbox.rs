@@ -106,8 +106,8 @@ fn a_stopped_command_runs_once_more_outside_if_the_person_lets_it_in_every_mode(
         check_result(
             &end.step,
             &expect![[r"
-                [The sandbox stopped this, and the person let it run once more, outside of it. This is the result of that.]
-                exit code: 0"]],
+                exit code: 0
+                [The sandbox stopped this at first. The person let it run once more, outside of it, and this is the result of that.]"]],
         );
     }
 }
@@ -140,7 +140,7 @@ fn each_call_has_one_output_and_the_others_do_not_wait_for_it() {
             student tool_state_change {"state":"approved","tool":"bash","toolCallId":"a"}
             student tool_state_change {"state":"running","tool":"bash","toolCallId":"a"}
             => run a
-            student tool_output ["a",true,"[The sandbox stopped this, and the person let it run once more, outside of it. This is the result of that.]"]
+            student tool_output ["a",true,"exit code: 0"]
             => call student: 8 tools
         "#]],
     );

@@ -116,4 +116,8 @@ fn jobs_cost_money_even_where_no_setting_says_so() {
     let logs = judge(&policy, "hf_jobs", json!({"operation": "logs"}), 1.0);
     assert_eq!((logs.decision, logs.cost), (Decision::Allow, None));
     assert_eq!(judge(&policy, "sandbox_create", json!({}), 1.0).decision, Decision::Ask);
+    let paid = json!({"hardware": "a10g-small"});
+    assert_eq!(judge(&policy, "sandbox_create", paid, 1.0).decision, Decision::Ask);
+    let free = judge(&policy, "sandbox_create", json!({"hardware": "cpu-basic"}), 1.0);
+    assert_eq!((free.decision, free.cost), (Decision::Allow, None));
 }

@@ -12,7 +12,7 @@ use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range
 
 use crate::{
     lsp::{guide::GuidePages, to_proto::SOURCE, turns::takeover::Takeover},
-    question::stopped,
+    question::{stopped, visible},
 };
 
 /// Longest message of a diagnostic, in characters.
@@ -99,8 +99,8 @@ impl Kind {
         };
         Self::Approval {
             tool_call_id: tool.tool_call_id.clone(),
-            call,
-            preview,
+            call: visible(&call),
+            preview: preview.map(|preview| visible(&preview)),
             outside_sandbox: tool.outside_sandbox,
             stopped: stopped(tool),
         }
