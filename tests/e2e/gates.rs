@@ -171,3 +171,42 @@ async fn an_operational_error_never_escalates() {
         agent.finish().await;
     }
 }
+
+/// Lets the student end with words that are unclear, and a model be asked about them.
+async fn ask_about_it(reply: impl Into<Option<&str>>) -> (Agent, String) {
+    let mut agent = agent(json!({"teacher": {"tier2": {"enabled": true}}})).await;
+    agent.student.then(says("Could you tell me which file?"));
+    match reply.into() {
+        Some(word) => agent.student.then(says(word)),
+        None => agent.student.then(Reply::error(401, "invalid_request_error", "no")),
+    };
+    agent.teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    let run_id = agent.ask_and_wait().await;
+    let requests = agent.student.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[1].mentions("UNTRUSTED_TRACE") && requests[1].mentions("Could you tell me"));
+    assert!(requests[1].tools().is_empty());
+    (agent, run_id)
+}
+
+#[tokio::test]
+async fn a_model_that_is_asked_about_an_unclear_turn_decides_it() {
+    let (mut agent, run_id) = ask_about_it("failure").await;
+    agent.event(&run_id, "skill_save_failed").await;
+    assert!(agent.kinds(&run_id).contains(&"teacher_takeover"));
+    let kinds = agent.client.events.iter().filter(|it| it["type"] == "llm_call");
+    assert!(kinds.into_iter().any(|it| it["data"]["kind"] == "evaluation"));
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn an_error_of_the_model_that_is_asked_is_no_failure_of_the_turn() {
+    for reply in [Some("ok"), Some("Perhaps."), None] {
+        let (agent, run_id) = ask_about_it(reply).await;
+        let kinds = agent.kinds(&run_id);
+        assert!(kinds.contains(&"turn_complete"), "{kinds:?}");
+        assert!(!kinds.contains(&"teacher_takeover"), "{kinds:?}");
+        assert!(agent.teacher.requests().is_empty());
+        agent.finish().await;
+    }
+}

@@ -8,13 +8,17 @@
 mod announcement;
 mod answer;
 mod calls;
+mod evaluation;
 mod recorded;
 mod sentence;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use crate::detect::answer::answer_signal;
 pub use crate::detect::recorded::{RecordedEnd, RecordedJudgement, judge_recorded};
+pub(crate) use crate::detect::{
+    answer::answer_signal,
+    evaluation::{SelfEvaluation, read_evaluation},
+};
 use crate::{detect::calls::recovers, tool::ResultKind};
 
 /// Longest evidence shown, in characters.
@@ -65,6 +69,8 @@ pub enum SignalKind {
     ManyErrors,
     /// A change was asked for, and none is there.
     NothingChanged,
+    /// A model that was asked about it says so.
+    SelfEvaluation,
 }
 
 impl SignalKind {
@@ -87,6 +93,7 @@ impl SignalKind {
             Self::HandedOver => "it gave the task to somebody else",
             Self::Corrected => "its work was said to be wrong",
             Self::ManyErrors => "half of its calls failed, or more",
+            Self::SelfEvaluation => "a model that was asked says that it is not done",
             Self::NothingChanged => "it was to change something and changed nothing",
         }
     }

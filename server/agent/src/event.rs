@@ -141,7 +141,8 @@ pub enum Event {
         finish_reason: String,
         /// US dollars; `null` where the price is unknown.
         cost_usd: Option<Money>,
-        /// What the call was for: `main`, `teacher`, `distill` or `compaction`.
+        /// What the call was for: `main`, `teacher`, `distill`, `compaction` or
+        /// `evaluation`.
         kind: String,
         /// As reported by the server.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -37,6 +37,8 @@ pub struct TeacherPolicy {
     pub cooldown_s: u64,
     /// Model calls of one takeover.
     pub max_steps: u32,
+    /// Whether a model is asked about attempts that are unclear.
+    pub judges_unclear: bool,
 }
 
 /// What is known about a run when one of its attempts has failed.
@@ -221,6 +223,7 @@ mod tests {
             per_run: 3,
             cooldown_s: 60,
             max_steps: 30,
+            judges_unclear: false,
         }
     }
 

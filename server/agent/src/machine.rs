@@ -13,6 +13,7 @@ mod batch;
 mod compaction;
 mod decision;
 mod escalation;
+mod evaluation;
 mod guarding;
 mod learning;
 mod limits;
@@ -37,6 +38,7 @@ use crate::{
         batch::{Batch, Progress},
         compaction::Compaction,
         escalation::FailedAttempt,
+        evaluation::Unclear,
         guarding::Watch,
         learning::{Lesson, save_failed},
         limits::Limit,
@@ -98,6 +100,8 @@ pub enum Purpose {
     Distill,
     /// Writing the notes that stand for earlier messages.
     Compact,
+    /// Judging an attempt that is unclear.
+    Evaluate,
 }
 
 /// A skill that was stored as a proposal.
@@ -301,6 +305,7 @@ enum State {
     Offering(PreparedCall),
     /// The student's changes to files are taken back before the teacher takes over.
     RollingBack,
+    Evaluating(Unclear),
     Distilling(Lesson),
     Checking(Lesson, DistilledSkill),
     Proposing,
@@ -475,6 +480,10 @@ impl Machine {
                 State::Running(actor, batch) | State::Awaiting(actor, batch),
                 Input::Cancelled { .. },
             ) => self.cancel_calls(actor, batch, &mut out),
+            (
+                State::Evaluating(unclear),
+                input @ (Input::Replied(_) | Input::CallFailed { .. } | Input::Cancelled { .. }),
+            ) => self.evaluated(unclear, &input, &mut out),
             (State::Distilling(lesson), Input::Replied(reply)) => {
                 self.distilled(lesson, &reply, &mut out)
             }

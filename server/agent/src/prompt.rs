@@ -1,6 +1,7 @@
 //! What models are told: system prompts, how a task is handed to the teacher, how a lesson is asked
 //! for.
 
+pub(crate) mod evaluation;
 pub(crate) mod handover;
 pub(crate) mod lesson;
 

@@ -25,6 +25,8 @@ pub struct Models {
     pub student: Result<Arc<dyn Model>, ModelFailure>,
     /// The teacher, if one is configured.
     pub teacher: Result<Arc<dyn Model>, ModelFailure>,
+    /// Who is asked about unclear attempts, on the student's server.
+    pub evaluator: Result<Arc<dyn Model>, ModelFailure>,
 }
 
 impl Models {
@@ -34,8 +36,16 @@ impl Models {
         Self {
             student: connect(Role::Student, &config.student, base),
             teacher: connect(Role::Teacher, &config.teacher.endpoint(), base),
+            evaluator: connect(Role::Student, &evaluator(config), base),
         }
     }
+}
+
+/// Returns who is asked about unclear attempts: the student, or another model on its server.
+pub fn evaluator(config: &Config) -> Endpoint {
+    let named = config.teacher.tier2.model.as_ref().filter(|name| !name.trim().is_empty());
+    let model = named.unwrap_or(&config.student.model).clone();
+    Endpoint { model, ..config.student.clone() }
 }
 
 /// Names of the environment variables that hold keys; no child process inherits them.

@@ -60,6 +60,8 @@ pub struct Rates {
     pub student: Rated,
     /// The teacher's.
     pub teacher: Rated,
+    /// Of the model that is asked about unclear attempts.
+    pub evaluator: Rated,
 }
 
 /// How a model call ended, for the bill.
@@ -109,6 +111,8 @@ struct CallUnderWay {
     /// Estimated, for servers that do not count.
     prompt_tokens: u64,
     worst_case: Money,
+    #[serde(default)]
+    is_evaluation: bool,
 }
 
 impl Purse {
@@ -165,7 +169,12 @@ impl Machine {
             }
             CallEnd::NotMade => Usage::default(),
         };
-        let cost = self.purse.rated(call.actor).rate.cost(usage);
+        let rated = if call.is_evaluation {
+            &self.purse.rates.evaluator
+        } else {
+            self.purse.rated(call.actor)
+        };
+        let cost = rated.rate.cost(usage);
         let events = self.book(call, cost.unwrap_or_default());
         Bill { cost, events }
     }
@@ -338,9 +347,9 @@ impl Machine {
     /// Reserves what the next model call may cost. A call that may not be made ends as one that
     /// failed, and whatever follows from that is the step instead.
     pub(super) fn afford(&mut self, mut step: Step, out: &mut Out) -> Step {
-        while let Step::CallModel { actor, request, .. } = &step {
+        while let Step::CallModel { actor, purpose, request } = &step {
             let actor = *actor;
-            match self.reserve(actor, request, out) {
+            match self.reserve(actor, *purpose, request, out) {
                 Ok(()) => break,
                 Err(failure) => step = self.not_made(actor, &failure, out),
             }
@@ -395,16 +404,21 @@ impl Machine {
     fn reserve(
         &mut self,
         actor: Actor,
+        purpose: Purpose,
         request: &ModelRequest,
         out: &mut Out,
     ) -> Result<(), ModelFailure> {
-        let Rated { model, rate } = self.purse.rated(actor);
+        let is_evaluation = purpose == Purpose::Evaluate;
+        let Rated { model, rate } =
+            if is_evaluation { &self.purse.rates.evaluator } else { self.purse.rated(actor) };
+        // What was allowed was allowed for that model.
+        let is_known = *model == self.purse.rated(actor).model;
         let worst_case = match rate {
             Rate::Free => Money::default(),
             Rate::Known(price) => price.cost(worst_case(request, self.room(actor).reply)),
             Rate::Unknown => {
                 let may_call = match self.setup.budget.unknown_price {
-                    UnknownPrice::Ask => self.may_call_unpriced(actor),
+                    UnknownPrice::Ask => is_known && self.may_call_unpriced(actor),
                     UnknownPrice::Allow => true,
                     UnknownPrice::Deny => false,
                 };
@@ -427,12 +441,16 @@ impl Machine {
             }
         }
         let prompt_tokens = estimate_request(request);
-        self.purse.call = Some(CallUnderWay { actor, prompt_tokens, worst_case });
+        self.purse.call = Some(CallUnderWay { actor, prompt_tokens, worst_case, is_evaluation });
         Ok(())
     }
 
     fn not_made(&mut self, actor: Actor, failure: &ModelFailure, out: &mut Out) -> Step {
         match std::mem::replace(&mut self.state, State::Resting) {
+            State::Evaluating(unclear) => {
+                let (failure, partial) = (failure.clone(), String::new());
+                self.evaluated(unclear, &Input::CallFailed { failure, partial }, out)
+            }
             State::Distilling(lesson) => self.lesson_broke(lesson, failure.message.clone(), out),
             State::Compacting(_, compaction) => {
                 self.summary_failed(actor, &compaction, failure, out)

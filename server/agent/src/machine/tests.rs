@@ -22,6 +22,7 @@ mod approving;
 mod billable;
 mod compaction;
 mod escalation;
+mod evaluation;
 mod guarding;
 mod learning;
 mod limits;
@@ -49,6 +50,7 @@ fn setup() -> Setup {
             per_run: 3,
             cooldown_s: 0,
             max_steps: 4,
+            judges_unclear: false,
         },
         student_is_self_hosted: true,
         nonce: "n0nce".to_owned(),
@@ -183,6 +185,7 @@ fn render(transition: &Transition, out: &mut String) {
                 Purpose::Attempt => "",
                 Purpose::Distill => " distill",
                 Purpose::Compact => " compact",
+                Purpose::Evaluate => " evaluate",
             };
             format!("call {actor}{purpose}: {} tools", request.tools.len())
         }

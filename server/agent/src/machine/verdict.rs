@@ -43,6 +43,19 @@ impl Machine {
         stop_reason: &str,
         out: &mut Out,
     ) -> Step {
+        if let Some(step) = self.evaluate(judgement, stop_reason, out) {
+            return step;
+        }
+        self.judged(judgement, stop_reason, out)
+    }
+
+    /// The verdict stands: the turn is over, or the teacher comes in.
+    pub(super) fn judged(
+        &mut self,
+        judgement: &Judgement,
+        stop_reason: &str,
+        out: &mut Out,
+    ) -> Step {
         let answer = self.student.final_answer();
         if judgement.verdict != Verdict::Failure {
             Self::tell_verdict(judgement.verdict, judgement.confidence, None, out);
@@ -69,7 +82,12 @@ impl Machine {
         }
     }
 
-    fn tell_verdict(verdict: Verdict, confidence: f64, gate: Option<&Gate>, out: &mut Out) {
+    pub(super) fn tell_verdict(
+        verdict: Verdict,
+        confidence: f64,
+        gate: Option<&Gate>,
+        out: &mut Out,
+    ) {
         out.emit(Event::State(StateRecord::Verdict {
             verdict: verdict.name().to_owned(),
             confidence,
@@ -79,7 +97,7 @@ impl Machine {
     }
 
     /// Returns how the teacher comes in.
-    fn check_gates(&self, failure: &str) -> Result<TakeoverMode, Gate> {
+    pub(super) fn check_gates(&self, failure: &str) -> Result<TakeoverMode, Gate> {
         let idle_s = self.teacher_at_s.map(|at_s| self.now_s.saturating_sub(at_s));
         self.setup.teacher.check(Situation {
             is_chat: self.setup.is_chat,
@@ -105,9 +123,11 @@ impl Machine {
             | State::Pricing(actor, ..)
             | State::Compacting(actor, _) => *actor == Actor::Teacher,
             State::Distilling(_) | State::Checking(..) | State::Proposing => true,
-            State::Resting | State::Offering(_) | State::RollingBack | State::Undoing { .. } => {
-                false
-            }
+            State::Resting
+            | State::Evaluating(_)
+            | State::Offering(_)
+            | State::RollingBack
+            | State::Undoing { .. } => false,
         };
         if is_at_work {
             self.teacher_at_s = Some(self.now_s);

@@ -39,6 +39,7 @@ impl Driver {
         cancel: &CancellationToken,
     ) -> Result<Input, JournalError> {
         let model = match actor {
+            _ if purpose == Purpose::Evaluate => &self.parts.models.evaluator,
             Actor::Student => &self.parts.models.student,
             Actor::Teacher => &self.parts.models.teacher,
         };
@@ -64,7 +65,9 @@ impl Driver {
             }
         };
         let request = match purpose {
-            Purpose::Distill => redacted(request, self.parts.recorder.redactor()),
+            Purpose::Distill | Purpose::Evaluate => {
+                redacted(request, self.parts.recorder.redactor())
+            }
             Purpose::Attempt | Purpose::Compact => request,
         };
         // What a distillation or a summary says is for us; only what became of it is shown.
@@ -77,7 +80,10 @@ impl Driver {
         let limit = match purpose {
             Purpose::Attempt | Purpose::Compact => None,
             Purpose::Distill => {
-                Some(Duration::from_secs(self.parts.config.teacher.timeout_s.max(1)))
+                Some((self.parts.config.teacher.timeout_s.max(1), "teacher.timeout_s"))
+            }
+            Purpose::Evaluate => {
+                Some((self.parts.config.teacher.tier2.timeout_s.max(1), "teacher.tier2.timeout_s"))
             }
         };
         let mut stream = Stream {
@@ -148,6 +154,7 @@ impl Driver {
         let kind = match (call.purpose, call.actor) {
             (Purpose::Distill, _) => "distill",
             (Purpose::Compact, _) => "compaction",
+            (Purpose::Evaluate, _) => "evaluation",
             (Purpose::Attempt, Actor::Teacher) => "teacher",
             (Purpose::Attempt, Actor::Student) => "main",
         };
@@ -308,22 +315,20 @@ async fn flush_time(deadline: Option<TokioInstant>) {
 }
 
 async fn with_limit<F>(
-    limit: Option<Duration>,
+    limit: Option<(u64, &str)>,
     call: &mut F,
     started: Instant,
 ) -> Result<ModelReply, ModelFailure>
 where
     F: Future<Output = Result<ModelReply, ModelFailure>> + Unpin,
 {
-    let Some(limit) = limit else { return call.await };
+    let Some((seconds, setting)) = limit else { return call.await };
+    let limit = Duration::from_secs(seconds);
     match timeout(limit.saturating_sub(started.elapsed()), call).await {
         Ok(outcome) => outcome,
         Err(_) => Err(ModelFailure {
             class: agent::message::FailureClass::Server,
-            message: format!(
-                "The teacher's answer took longer than {} s (`teacher.timeout_s`).",
-                limit.as_secs()
-            ),
+            message: format!("The model's answer took longer than {seconds} s (`{setting}`)."),
         }),
     }
 }

@@ -190,6 +190,7 @@ pub(super) fn teacher_policy(config: &Config) -> TeacherPolicy {
         per_run: config.teacher.per_run,
         cooldown_s: config.teacher.cooldown_s,
         max_steps: config.teacher.max_turns,
+        judges_unclear: config.teacher.tier2.enabled,
     }
 }
 

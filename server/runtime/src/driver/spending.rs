@@ -45,6 +45,7 @@ impl Driver {
         let rates = Rates {
             student: rated(&self.parts.models.student, &config.student),
             teacher: rated(&self.parts.models.teacher, &config.teacher.endpoint()),
+            evaluator: rated(&self.parts.models.evaluator, &models::evaluator(&config)),
         };
         self.parts.machine.set_rates(rates);
     }

@@ -31,6 +31,7 @@ pub(super) fn spender(budget: Budget, student: Rate, teacher: Rate) -> Machine {
     machine.set_rates(Rates {
         student: Rated { model: "small".to_owned(), rate: student },
         teacher: Rated { model: "big".to_owned(), rate: teacher },
+        ..Rates::default()
     });
     machine
 }
