@@ -32,7 +32,7 @@ use crate::{
     context::{Fill, Rooms},
     detect::CallRecord,
     distill::DistilledSkill,
-    event::{Event, Finding, PendingTool, RequestOrigin, StateRecord, ToolState, Verification},
+    event::{Event, Finding, RequestOrigin, StateRecord, ToolState, Verification},
     gate::TeacherPolicy,
     machine::{
         batch::{Batch, Progress},
@@ -380,24 +380,6 @@ impl Machine {
     /// off then.
     pub fn is_done(&self) -> bool {
         self.is_done
-    }
-
-    /// Returns the calls that wait for a person, in call order.
-    pub fn pending_calls(&self) -> Vec<&PreparedCall> {
-        match &self.state {
-            State::Awaiting(_, batch) => batch.pending(),
-            State::Pricing(_, _, call) | State::Offering(call) => vec![call],
-            _ => Vec::new(),
-        }
-    }
-
-    /// Returns the calls that wait for a person, as they are shown.
-    pub fn pending_tools(&self) -> Vec<PendingTool> {
-        match &self.state {
-            State::Awaiting(_, batch) => batch.pending_tools(),
-            State::Pricing(_, _, call) | State::Offering(call) => vec![spending::plain_tool(call)],
-            _ => Vec::new(),
-        }
     }
 
     /// Takes what a person allows in this workspace now; what they took back counts no more.

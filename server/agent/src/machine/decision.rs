@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::{Machine, State, spending};
+use crate::{event::PendingTool, tool::PreparedCall};
+
 /// What a person decided about one call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApprovalDecision {
@@ -30,4 +33,24 @@ pub enum ApprovalScope {
     Run,
     /// The same call in this workspace until it is revoked.
     Always,
+}
+
+impl Machine {
+    /// Returns the calls that wait for a person, in call order.
+    pub fn pending_calls(&self) -> Vec<&PreparedCall> {
+        match &self.state {
+            State::Awaiting(_, batch) => batch.pending(),
+            State::Pricing(_, _, call) | State::Offering(call) => vec![call],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the calls that wait for a person, as they are shown.
+    pub fn pending_tools(&self) -> Vec<PendingTool> {
+        match &self.state {
+            State::Awaiting(_, batch) => batch.pending_tools(),
+            State::Pricing(_, _, call) | State::Offering(call) => vec![spending::plain_tool(call)],
+            _ => Vec::new(),
+        }
+    }
 }
