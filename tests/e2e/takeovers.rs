@@ -98,6 +98,48 @@ async fn a_teacher_that_asks_waits_and_takes_over_by_a_code_action() {
 }
 
 #[tokio::test]
+async fn what_the_teacher_sees_is_a_document_before_it_comes_and_after() {
+    let mut agent = start_asking().await;
+    agent.student.then(bash("wc -l data.cvs")).then(says("I was unable to count the rows."));
+    let run_id = agent.ask().await;
+    shown(&mut agent, &["turn/approval", "turn/failed"]).await;
+    let notes = agent.notes();
+    let view = format!(".preceptor/runs/{run_id}/teacher.md");
+    let answer = agent.act(&notes, ASK_LINE, "Show what the teacher sees").await;
+    assert_eq!(answer["uri"], agent.uri(&view));
+    let before = agent.read(&view);
+    for part in [
+        "## The conversation, if it takes over",
+        "how many rows has data.csv?",
+        "wc -l data.cvs",
+        "[teacher-takeover]",
+    ] {
+        assert!(before.contains(part), "`{part}` in {before}");
+    }
+    agent.teacher.then(bash("wc -l < data.csv")).then(says("2 rows.")).then(says("NO_SKILL"));
+    agent.act(&notes, ASK_LINE, "Let the teacher take over").await;
+    agent.event(&run_id, "skill_save_failed").await;
+    agent.execute("preceptor.show", json!({"runId": run_id, "document": "teacher"})).await;
+    let after = agent.read(&view);
+    let (conversation, lesson) = after.split_once("## What its lesson is made from").unwrap();
+    assert!(conversation.contains("## The conversation that it took over"), "{after}");
+    assert!(conversation.contains("wc -l < data.csv"), "{after}");
+    assert!(lesson.contains("<<<UNTRUSTED_TRACE ") && lesson.contains("wc -l data.cvs"), "{after}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn where_nothing_failed_there_is_nothing_that_the_teacher_sees() {
+    let mut agent = Agent::start().await;
+    agent.student.then(says("There are 2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    let argument = json!({"runId": run_id, "document": "teacher"});
+    let error = agent.refusal("preceptor.show", argument).await;
+    assert!(error["message"].as_str().unwrap().contains("`document`"), "{error}");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_declined_takeover_leaves_the_students_answer_and_says_who_declined() {
     let mut agent = start_asking().await;
     agent.student.then(says("I was unable to count the rows."));

@@ -454,6 +454,13 @@ pub enum StateRecord {
         /// What was seen.
         evidence: String,
     },
+    /// What the teacher is, or would be, told beside the student's history.
+    TeachersView {
+        /// What for.
+        part: ViewPart,
+        /// The messages, in order.
+        messages: Vec<Message>,
+    },
     /// How the student's attempt was judged, and what followed from it.
     Verdict {
         /// `ok`, `unsure` or `failure`.
@@ -475,6 +482,16 @@ pub enum StateRecord {
         #[serde(default, skip_serializing_if = "is_zero")]
         n_others: usize,
     },
+}
+
+/// What the teacher is told something for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewPart {
+    /// To take over: what it would be told, where it did not.
+    Takeover,
+    /// To write a skill.
+    Lesson,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

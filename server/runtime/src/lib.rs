@@ -26,6 +26,7 @@ pub mod run_store;
 pub mod sandbox;
 pub mod skill_use;
 pub mod skills;
+mod teachers_view;
 pub mod tools;
 mod transcript;
 pub mod trust;

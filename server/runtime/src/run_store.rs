@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    clock,
+    atomic, clock,
     journal::{self, JournalError, Record},
-    uri,
+    teachers_view, uri,
 };
 
 /// Runs that are looked through for earlier requests.
@@ -90,6 +90,22 @@ impl RunFolder {
     /// Returns the transcript's path.
     pub fn transcript(&self) -> PathBuf {
         self.path.join("transcript.md")
+    }
+
+    /// Writes what the teacher is, or would be, shown of the run as a document beside the
+    /// transcript, and returns its address; `None`: the teacher is shown nothing.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn write_teachers_view(&self) -> Result<Option<String>, JournalError> {
+        let records = load(self)?;
+        let Some(document) = teachers_view::render(&self.run_id, &records) else {
+            return Ok(None);
+        };
+        let path = self.path.join("teacher.md");
+        let written = atomic::write(&path, document.as_bytes());
+        written.map_err(|error| JournalError { path: path.clone(), error })?;
+        Ok(Some(uri::from_path(&path)))
     }
 
     /// Returns the transcript's address.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, Machine, Out, Purpose, State, Step};
 use crate::{
     distill::{Distillation, DistilledSkill, read_distillation},
-    event::{Event, Finding},
+    event::{Event, Finding, StateRecord, ViewPart},
     message::{Message, ModelReply, ModelRequest},
     prompt::lesson::{AttemptTrace, Material, lesson_messages, repair_message},
 };
@@ -38,7 +38,7 @@ impl Machine {
     pub(super) fn learn(&mut self, out: &mut Out) -> Step {
         out.teacher = true;
         out.emit(Event::Processing { message: "The teacher writes down what worked.".to_owned() });
-        self.write_lesson()
+        self.write_lesson(out)
     }
 
     /// The teacher writes a skill without having run anything, unless it has solved the request.
@@ -49,10 +49,10 @@ impl Machine {
         self.purse.ledger.begin_takeover();
         out.teacher = true;
         out.emit(Event::Processing { message: "The teacher writes a skill.".to_owned() });
-        self.write_lesson()
+        self.write_lesson(out)
     }
 
-    fn write_lesson(&mut self) -> Step {
+    fn write_lesson(&mut self, out: &mut Out) -> Step {
         let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.name.clone()).collect();
         let failed = self.failed_attempt();
         let teacher = self.teacher.as_ref().filter(|teacher| teacher.has_succeeded);
@@ -64,11 +64,13 @@ impl Machine {
             tool_names: &names,
             nonce: &self.setup.nonce,
         });
-        self.ask_teacher(Lesson { messages, first: None })
+        self.ask_teacher(Lesson { messages, first: None }, out)
     }
 
-    fn ask_teacher(&mut self, lesson: Lesson) -> Step {
+    fn ask_teacher(&mut self, lesson: Lesson, out: &mut Out) -> Step {
         let messages = lesson.messages.clone();
+        let (part, view) = (ViewPart::Lesson, messages.clone());
+        out.emit(Event::State(StateRecord::TeachersView { part, messages: view }));
         self.state = State::Distilling(lesson);
         Step::CallModel {
             actor: Actor::Teacher,
@@ -119,7 +121,7 @@ impl Machine {
             tool_calls: Vec::new(),
         });
         lesson.messages.push(repair_message(&draft.findings, &self.setup.nonce));
-        self.ask_teacher(Lesson { first: Some(draft), ..lesson })
+        self.ask_teacher(Lesson { first: Some(draft), ..lesson }, out)
     }
 
     /// The teacher gave no skill. A draft that it did not mend is proposed as it is: it was paid

@@ -227,6 +227,7 @@ impl Fold {
                 self.requests.pop();
             }
             StateRecord::Verdict { .. }
+            | StateRecord::TeachersView { .. }
             | StateRecord::Repeating { .. }
             | StateRecord::SkillsOffered { .. }
             | StateRecord::AlwaysAllowed { .. } => {}

@@ -4,7 +4,7 @@ use super::{Actor, Attempt, Machine, Out, State, Step};
 use crate::{
     clip::clip,
     detect::{Ending, Judgement, Verdict},
-    event::{Event, StateRecord},
+    event::{Event, StateRecord, ViewPart},
     message::{Message, Origin},
     prompt::handover::{Handover, teacher_messages},
     trace::changed_files,
@@ -27,23 +27,34 @@ impl Machine {
             student_failure: failed.shown,
             signals: failed.signals,
         });
-        let messages = teacher_messages(
+        let messages = self.handed_over(&failed.meaning, is_rolled_back);
+        out.emit(Event::State(StateRecord::Messages {
+            actor: Actor::Teacher,
+            messages: own(&messages),
+        }));
+        self.teacher = Some(Attempt::new(messages));
+        self.call_model(Actor::Teacher, out)
+    }
+
+    /// Notes what the teacher would be told, for a person who wants to know before they decide.
+    pub(super) fn tell_teachers_view(&self, out: &mut Out) {
+        let failed = self.failed_attempt();
+        let messages = own(&self.handed_over(&failed.meaning, /*is_rolled_back*/ false));
+        out.emit(Event::State(StateRecord::TeachersView { part: ViewPart::Takeover, messages }));
+    }
+
+    fn handed_over(&self, failure: &str, is_rolled_back: bool) -> Vec<Message> {
+        teacher_messages(
             self.teacher_prompt(),
             &self.student.messages,
             Handover {
                 request: &self.request,
-                failure: &failed.meaning,
+                failure,
                 changed_files: &changed_files(&self.student.calls),
                 is_rolled_back,
                 nonce: &self.setup.nonce,
             },
-        );
-        out.emit(Event::State(StateRecord::Messages {
-            actor: Actor::Teacher,
-            messages: messages.iter().take(1).chain(messages.last()).cloned().collect(),
-        }));
-        self.teacher = Some(Attempt::new(messages));
-        self.call_model(Actor::Teacher, out)
+        )
     }
 
     pub(super) fn teacher_ended(
@@ -105,4 +116,9 @@ impl Machine {
         self.state = State::Resting;
         Step::Rest
     }
+}
+
+/// Returns what the teacher is told beside the student's history: its instructions and the note.
+fn own(messages: &[Message]) -> Vec<Message> {
+    messages.iter().take(1).chain(messages.last()).cloned().collect()
 }

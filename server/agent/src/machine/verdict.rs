@@ -71,6 +71,9 @@ impl Machine {
             Err(gate) => Some(gate.clone()),
         };
         Self::tell_verdict(judgement.verdict, judgement.confidence, closed.as_ref(), out);
+        if closed.is_some() && self.setup.teacher.check_by_hand(self.setup.is_chat).is_ok() {
+            self.tell_teachers_view(out);
+        }
         match (closed, way) {
             (None, _) => self.take_over(/*is_rolled_back*/ false, out),
             (Some(_), Ok(TakeoverMode::Ask)) => self.offer_takeover(out),

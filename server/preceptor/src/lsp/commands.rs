@@ -30,7 +30,7 @@ use tracing::{debug, info_span, warn};
 use crate::lsp::{
     commands::arguments::{
         Accept, Approve, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal, Reject,
-        Run, RunOnly, Runs, Scope, Trust, VerifySkill, parse,
+        Run, Runs, Scope, Show, ShownDocument, Trust, VerifySkill, parse,
     },
     editor::EDIT_TIMEOUT,
     proposals::{self, AcceptError},
@@ -96,9 +96,13 @@ pub(crate) async fn execute(
         "preceptor.compact" => operations::compact(session, parse(command, arguments)?).await?,
         "preceptor.undo" => operations::undo(session, parse(command, arguments)?).await?,
         "preceptor.show" => {
-            let RunOnly { run_id } = parse(command, arguments)?;
+            let Show { run_id, document } = parse(command, arguments)?;
             let folder = find_run(session, &run_id)?;
-            show(session, &folder.transcript_uri())
+            let uri = match document {
+                ShownDocument::Transcript => folder.transcript_uri(),
+                ShownDocument::Teacher => teachers_view(folder).await?,
+            };
+            show(session, &uri)
         }
         "preceptor.dismiss" => {
             let Dismiss { run_id, turn } = parse(command, arguments)?;
@@ -295,6 +299,15 @@ async fn events(session: &Arc<Session>, arguments: Events) -> Result<Value> {
     })
     .await?;
     page.map_err(|error| failed(error.to_string()))
+}
+
+/// Writes what the teacher sees of a run and returns the document's address.
+async fn teachers_view(folder: RunFolder) -> Result<String> {
+    let written = blocking(move || folder.write_teachers_view()).await?;
+    let uri = written.map_err(|error| failed(error.to_string()))?;
+    uri.ok_or_else(|| {
+        Error::invalid_params("`document`: the teacher was shown nothing of this run yet")
+    })
 }
 
 /// Opens a document in the editor, in a task of its own, and answers with its address.

@@ -63,6 +63,23 @@ pub(super) enum EscalationMode {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Show {
+    pub(super) run_id: String,
+    #[serde(default)]
+    pub(super) document: ShownDocument,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ShownDocument {
+    #[default]
+    Transcript,
+    /// What the teacher sees.
+    Teacher,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Dismiss {
     pub(super) run_id: String,
     pub(super) turn: Option<u32>,

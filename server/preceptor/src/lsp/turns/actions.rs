@@ -57,7 +57,12 @@ pub(super) fn actions(
         "preceptor.escalate",
         json!({ "runId": run_id, "mode": "propose" }),
     );
-    let actions = match &item.kind {
+    let view = (
+        "Show what the teacher sees".to_owned(),
+        "preceptor.show",
+        json!({ "runId": run_id, "document": "teacher" }),
+    );
+    let mut actions = match &item.kind {
         Kind::Failed { signals, .. }
             if signals.iter().any(|it| it.kind == SignalKind::MaxIterations) =>
         {
@@ -104,6 +109,14 @@ pub(super) fn actions(
         }
         Kind::Proposal { proposal_id, name, .. } => proposal_commands(proposal_id, name),
     };
+    let is_viewed = match &item.kind {
+        Kind::Failed { .. } => situation.may_escalate,
+        Kind::Offer { .. } | Kind::Takeover(_) | Kind::NoSkill { .. } => true,
+        _ => false,
+    };
+    if is_viewed {
+        actions.push(view);
+    }
     actions
         .into_iter()
         .filter(|(_, command, _)| situation.allows(command))
