@@ -57,7 +57,8 @@ npm_package() {
 }
 
 command -v npm >/dev/null || fail "this machine has no npm"
-if [[ -f $target/recipe && $(cat "$target/recipe") != "$recipe" ]]; then
+# What was begun and not ended is no use either: npm takes a half package for a whole one.
+if [[ ! -f $target/recipe || $(cat "$target/recipe") != "$recipe" ]]; then
     rm -rf "$target"
 fi
 mkdir -p "$target"
