@@ -134,6 +134,14 @@ impl Journal {
     }
 }
 
+/// Closing the file is not enough: a process that is being started holds it until it runs its
+/// program, and the lock with it.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 /// Makes this process the owner of a journal. The system takes that back when the process ends,
 /// however it does. Where a file system knows no locks, runs have no owners.
 fn own(journal: &File) -> io::Result<()> {
@@ -217,10 +225,10 @@ mod tests {
         journal.append(&record(2)).unwrap();
         let whole = std::fs::read(&path).unwrap();
         let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        drop(journal);
         for end in first..whole.len() - 1 {
             std::fs::write(&path, &whole[..end]).unwrap();
             assert_eq!(read(&path).unwrap(), [record(1)], "cut at {end}");
-            journal.release();
             let mut reopened = Journal::reopen(&path).unwrap();
             assert_eq!(reopened.last_seq(), 1);
             reopened.append(&record(2)).unwrap();

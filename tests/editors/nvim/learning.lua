@@ -19,6 +19,14 @@ return function(story)
   story.step('the teacher answered', function()
     return story.is_in_a_transcript('The teacher counted 3 data rows.')
   end)
+  story.step('the student has tried it', function()
+    for _, diagnostic in ipairs(vim.diagnostic.get(0, { lnum = 2 })) do
+      if diagnostic.code == 'turn/proposal' and diagnostic.message:find('Verified.', 1, true) then
+        return true
+      end
+    end
+    return false
+  end)
 
   story.act(3, 'accept the skill', function(title, command)
     return vim.startswith(title, 'Accept skill') and command == 'preceptor.proposal.accept'

@@ -89,6 +89,7 @@ pub(crate) async fn teacher() -> ModelServer {
     });
     let server = ModelServer::start().await;
     server
+        .when(compares, says("EQUAL: both count 3 rows."))
         .then(bash(COUNT))
         .then(says("The teacher counted 3 data rows."))
         .then(says(&skill.to_string()));
@@ -117,6 +118,11 @@ pub(crate) fn settings(
         .expect("writing to a string succeeds");
     }
     settings
+}
+
+/// Whether a request asks the teacher to compare the student's work with its own.
+pub(crate) fn compares(request: &Request) -> bool {
+    request.mentions("Did the second get to the same result?")
 }
 
 /// Returns how many tool results a request carries.

@@ -108,8 +108,10 @@ mod tests {
     fn who_does_not_fit_in_is_counted() {
         assert_eq!(who(&["Claude Code"]), "found by Claude Code");
         assert_eq!(who(&["VS Code (Copilot)", "Codex"]), "found by VS Code (Copilot), Codex");
-        let many = ["VS Code (Copilot)", "Codex", "OpenCode"];
-        assert_eq!(who(&many), "found by VS Code (Copilot) and 2 more");
+        let full = ["VS Code (Copilot)", "Codex", "OpenCode"];
+        assert_eq!(who(&full), "found by VS Code (Copilot), Codex, OpenCode");
+        let many = ["VS Code (Copilot)", "Codex", "OpenCode", "Goose"];
+        assert_eq!(who(&many), "found by VS Code (Copilot) and 3 more");
         let long = "A client whose name is longer than any hint is";
         assert_eq!(who(&[long, "Codex"]), format!("found by {long} and 1 more"));
     }
