@@ -4,6 +4,8 @@
 //! `CI` is set that is a failure. Some attempts are made a second time without name spaces, as on
 //! machines that allow none.
 
+mod attributes;
+
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -270,6 +272,14 @@ async fn a_link_that_is_swapped_in_during_the_call_leads_nowhere() {
     let result = cell.run(&script).await;
     Cell::check_stopped(&result, Layer::LandlockFiles);
     assert!(!outside.join(&name).exists());
+}
+
+#[tokio::test]
+async fn polite_signals_end_what_runs_inside() {
+    for cell in [Cell::new().await, Cell::without_name_spaces().await] {
+        let result = cell.run("timeout 1 sleep 50; echo $?; sleep 50 & kill $!; wait $!; echo $?");
+        assert_eq!(result.await.output, "exit code: 0\n124\n143");
+    }
 }
 
 #[tokio::test]

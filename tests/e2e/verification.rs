@@ -75,6 +75,7 @@ impl Trial {
         .unwrap();
         let before = WorkspaceCopy::new(&workspace, &NoEditor, 10).unwrap();
         let after = WorkspaceCopy::new(&workspace, &NoEditor, 10).unwrap();
+        let found = after.contents();
         if let Some(count) = count {
             fs::write(after.root().join("count.txt"), count).unwrap();
         }
@@ -92,7 +93,7 @@ impl Trial {
             prompt: "how many data rows has data.csv?".to_owned(),
             skill: skill(SKILL),
             others: Vec::new(),
-            teacher: Some(TeacherWork { answer, after: Some(Arc::new(after)) }),
+            teacher: Some(TeacherWork { answer, found, after: Some(Arc::new(after)) }),
             earlier: Vec::new(),
         };
         Self { folder, question }
@@ -136,6 +137,19 @@ async fn a_skill_that_leads_to_the_teachers_files_is_verified() {
     assert!(transcript.contains("There are 3 data rows."), "{transcript}");
     assert!(answer.control.is_some());
     assert!(trial.folder.path().join("w").read_dir().unwrap().count() == 1);
+}
+
+#[tokio::test]
+async fn what_the_first_attempt_left_behind_is_not_compared() {
+    let mut trial = Trial::new(STUDENT, Some("3\n"));
+    let teacher = trial.question.teacher.as_mut().unwrap();
+    fs::write(teacher.after.as_ref().unwrap().root().join("junk.txt"), "junk\n").unwrap();
+    let mut found = trial.question.ground.before.contents();
+    let after = teacher.after.as_ref().unwrap().contents();
+    let junk = Path::new("junk.txt");
+    found.insert(junk.to_path_buf(), after[junk].clone());
+    teacher.found = found;
+    check(&trial.verify().await, Outcome::Verified, "the same files as the teacher");
 }
 
 #[tokio::test]

@@ -381,7 +381,7 @@ impl Verification {
 
     /// The student is about to try the skill.
     pub fn pending() -> Self {
-        let reason = "the student tries the request again with it".to_owned();
+        let reason = "The student tries the request again with it.".to_owned();
         Self { outcome: "pending".to_owned(), reason, ..Self::default() }
     }
 }

@@ -260,6 +260,9 @@ impl Driver {
             for Emitted { turn, teacher, mut event } in transition.events {
                 self.keep_allowed(&event).await;
                 show_changes(&self.parts.toolbox, &mut event).await;
+                if let Event::TeacherTakeover { .. } = &event {
+                    self.note_takeover().await;
+                }
                 if let Event::TurnComplete { final_response, .. } = &event {
                     self.teachers_answer = final_response.clone().filter(|_| teacher);
                 }

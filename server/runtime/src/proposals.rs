@@ -214,7 +214,7 @@ impl ProposalStore {
             created: clock::to_second(now),
             sha256: acceptance::sha256(&text),
             status: ProposalStatus::Pending,
-            verification: Verification::off("it was not replayed on the student"),
+            verification: Verification::off("It was not replayed on the student."),
             findings,
             reason: None,
             target: None,

@@ -52,6 +52,8 @@ pub struct Question {
 pub struct TeacherWork {
     /// Its answer.
     pub answer: String,
+    /// The files as it found them, with whatever the student had left behind.
+    pub found: Contents,
     /// The files after it; `None` where nobody kept them.
     pub after: Option<Arc<WorkspaceCopy>>,
 }
@@ -79,7 +81,8 @@ impl Question {
                 _ => {}
             }
         }
-        let teacher = answer.map(|answer| TeacherWork { answer, after: None });
+        let teacher =
+            answer.map(|answer| TeacherWork { answer, found: Contents::new(), after: None });
         Some(Self { ground, prompt: prompt?, skill, others, teacher, earlier: Vec::new() })
     }
 }
@@ -157,7 +160,9 @@ impl Verifier<'_> {
             Some(after) => Some(contents(after).await),
             None => None,
         };
-        if after.as_ref().is_some_and(|after| is_same_change(&before, after, &replayed_files)) {
+        if let (Some(teacher), Some(after)) = (&self.question.teacher, &after)
+            && is_same_change(&before, &teacher.found, after, &replayed_files)
+        {
             return Proof::SameFiles;
         }
         for command in checks::commands(&self.question.skill.text) {
@@ -172,16 +177,20 @@ impl Verifier<'_> {
                     .to_owned(),
             );
         };
-        let work = |answer: &str, files: &Contents| Work {
+        let work = |answer: &str, from: &Contents, files: &Contents| Work {
             answer: answer.to_owned(),
-            changed_files: differences(&before, files)
+            changed_files: differences(from, files)
                 .into_iter()
                 .map(|path| path.display().to_string())
                 .collect(),
         };
         // Where nobody knows which files the teacher changed, its answer alone is compared.
-        let teachers = work(&teacher.answer, after.as_ref().unwrap_or(&before));
-        let students = work(replayed.answer.as_deref().unwrap_or_default(), &replayed_files);
+        let teachers = match &after {
+            Some(after) => work(&teacher.answer, &teacher.found, after),
+            None => work(&teacher.answer, &before, &before),
+        };
+        let answer = replayed.answer.as_deref().unwrap_or_default();
+        let students = work(answer, &before, &replayed_files);
         self.compare(&teachers, &students).await
     }
 
@@ -251,12 +260,19 @@ fn not_begun(error: &ReplayError) -> Replay {
     }
 }
 
-/// Whether the teacher changed files and the replay changed the same ones in the same way.
-fn is_same_change(before: &Contents, after: &Contents, replayed: &Contents) -> bool {
-    let teachers = differences(before, after);
+/// Whether the teacher changed files, and the replay left each of them as the teacher did and
+/// changed nothing that is not so after the teacher. What the student's first attempt left behind
+/// is no part of the comparison.
+fn is_same_change(
+    before: &Contents,
+    found: &Contents,
+    after: &Contents,
+    replayed: &Contents,
+) -> bool {
+    let teachers = differences(found, after);
+    let students = differences(before, replayed);
     !teachers.is_empty()
-        && teachers == differences(before, replayed)
-        && teachers.iter().all(|path| after.get(*path) == replayed.get(*path))
+        && teachers.iter().chain(&students).all(|path| after.get(*path) == replayed.get(*path))
 }
 
 async fn contents(files: &Arc<WorkspaceCopy>) -> Contents {

@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs::{self, File, Metadata},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -251,8 +252,11 @@ fn ignored(workspace: &Path) -> Vec<PathBuf> {
     ignored
 }
 
-fn is_left_out(name: &std::ffi::OsStr) -> bool {
-    name == GIT || name == OWN_FOLDER
+/// Whether a file or folder is never copied: git's and our own, and the copies themselves, which
+/// may be in a workspace that holds the temporary folder.
+fn is_left_out(name: &OsStr) -> bool {
+    let is_copy = name.to_str().is_some_and(|name| name.starts_with(PREFIX));
+    name == GIT || name == OWN_FOLDER || is_copy
 }
 
 /// Copies a file with its mode, or a link as a link.
@@ -269,11 +273,14 @@ fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
     fs::copy(from, to).map(drop)
 }
 
-/// Tells whether a file was there to be copied; one that went away meanwhile is no error.
+/// Tells whether a file was there to be copied; one that went away meanwhile is no error, nor is
+/// one that nobody may read: commands could not read it either.
 fn was_there(copied: io::Result<()>) -> io::Result<bool> {
+    use io::ErrorKind::{NotFound, PermissionDenied};
+
     match copied {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => Ok(false),
         Err(error) => Err(error),
     }
 }

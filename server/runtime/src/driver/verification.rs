@@ -20,7 +20,7 @@ use crate::{
     run_store::earlier_successes,
     skills::{FoundSkill, Scope},
     verifier::{Question, TeacherWork, verify},
-    workspace_copy::{CopyError, WorkspaceCopy},
+    workspace_copy::{Contents, CopyError, WorkspaceCopy, contents},
 };
 
 /// The verifications of a run.
@@ -28,6 +28,8 @@ use crate::{
 pub(super) struct Verifications {
     /// The files as they were before the turn changed any, and which turn that is.
     before: Option<(u32, Result<WorkspaceCopy, CopyError>)>,
+    /// The files as the teacher found them.
+    found: Contents,
     /// What begins once the turn has ended.
     prepared: Option<Prepared>,
     under_way: JoinSet<()>,
@@ -57,6 +59,17 @@ impl Driver {
         self.verifications.before = Some((turn, copy));
     }
 
+    /// Notes what the teacher finds: the student may have left something behind.
+    pub(super) async fn note_takeover(&mut self) {
+        if !self.verifies() {
+            return;
+        }
+        self.keep_files().await;
+        let toolbox = Arc::clone(&self.parts.toolbox);
+        let found = tokio::task::spawn_blocking(move || contents(toolbox.root()));
+        self.verifications.found = found.await.unwrap_or_default();
+    }
+
     /// Copies the workspace as it is now; only what has changed since `earlier` is copied again.
     async fn copy(&self, earlier: Option<WorkspaceCopy>) -> Result<WorkspaceCopy, CopyError> {
         let toolbox = Arc::clone(&self.parts.toolbox);
@@ -75,7 +88,7 @@ impl Driver {
     /// is to say about it so far.
     pub(super) async fn prepare_verification(&mut self, proposal: &Proposal) -> Verification {
         if !self.parts.config.verify.enabled {
-            return Verification::off("`verify.enabled` is off");
+            return Verification::off("`verify.enabled` is off.");
         }
         match self.question(proposal).await {
             Ok(question) => {
@@ -116,7 +129,8 @@ impl Driver {
             looked_up.await.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))?;
         // Where the teacher only wrote a skill, there is no work of its own to compare with.
         let teacher = self.teachers_answer.clone();
-        let teacher = teacher.map(|answer| TeacherWork { answer, after: Some(after) });
+        let found = std::mem::take(&mut self.verifications.found);
+        let teacher = teacher.map(|answer| TeacherWork { answer, found, after: Some(after) });
         Ok(Question {
             ground: Ground {
                 workspace: self.parts.toolbox.root().to_path_buf(),

@@ -9,6 +9,7 @@ use std::{
     process::{Child, Command},
 };
 
+use nix::sys::signal::SigSet;
 use rustix::{
     io::Errno,
     process::{
@@ -129,6 +130,9 @@ fn limit(order: &Order, is_init: bool) -> Result<Vec<Layer>, SandboxError> {
 
 fn start(order: &Order, arguments: &[OsString], is_init: bool) -> u8 {
     let [program, arguments @ ..] = arguments else { return EXIT_NOT_FOUND };
+    // The supervisor's blocked signals are not the command's. The first process of a name space
+    // does not die of those that it has no handler for.
+    let _ = SigSet::empty().thread_set_mask();
     let mut command = Command::new(program);
     command.args(arguments).current_dir(&order.folder);
     let error = if is_init {

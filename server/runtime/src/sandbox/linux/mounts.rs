@@ -2,9 +2,14 @@
 //!
 //! Landlock can only allow, and what is allowed of a folder is allowed of all that is in it. Mounts
 //! make the exceptions: temporary folders of the command's own, parts of the workspace that stay as
-//! they are, and files that are not there at all.
+//! they are, and files that are not there at all. And nothing else is written: Landlock knows no
+//! right for the mode, owner and times of a file, but a mount that is only read keeps them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    os::unix::ffi::OsStringExt,
+    path::{Path, PathBuf},
+};
 
 use rustix::{
     fs::{StatVfsMountFlags, statvfs},
@@ -28,6 +33,10 @@ pub(super) fn furnish(policy: &Policy) -> Result<Vec<PathBuf>, SandboxError> {
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .tried(|| "keeping mounts apart".to_owned())?;
     let mut writable = Vec::new();
+    // What may be written becomes a mount of its own: all others are only read in the end.
+    for folder in policy.write.iter().filter(|path| path.is_dir()) {
+        bind(folder, folder)?;
+    }
     // The stand-ins are somewhere in these folders themselves: that one is replaced last.
     let mut temporary = TEMPORARY.map(|(folder, stand_in)| (Path::new(folder), stand_in));
     temporary.sort_by_key(|(folder, _)| policy.temp.starts_with(folder));
@@ -59,9 +68,52 @@ pub(super) fn furnish(policy: &Policy) -> Result<Vec<PathBuf>, SandboxError> {
     {
         writable.extend([PathBuf::from(TERMINALS), PathBuf::from("/dev/ptmx")]);
     }
+    keep_all_others(policy, &writable)?;
     mount("proc", "/proc", "proc", private | MountFlags::NOEXEC, None)
         .tried(|| "mounting /proc".to_owned())?;
     Ok(writable)
+}
+
+/// Makes every mount read-only but for those below what may be written.
+fn keep_all_others(policy: &Policy, writable: &[PathBuf]) -> Result<(), SandboxError> {
+    let mounts = std::fs::read("/proc/self/mountinfo").tried(|| "listing mounts".to_owned())?;
+    let is_written = |point: &Path| {
+        policy.write.iter().chain(writable).chain([&policy.temp]).any(|it| point.starts_with(it))
+    };
+    for line in mounts.split(|byte| *byte == b'\n') {
+        let Some(point) = line.split(|byte| *byte == b' ').nth(4).map(mount_point) else {
+            continue;
+        };
+        if is_written(&point) {
+            continue;
+        }
+        // What cannot be reached, since it is covered or another user's, is not written either.
+        if statvfs(&point).is_ok() {
+            remount_read_only(&point)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the path that stands in a list of mounts, where some bytes are octal numbers.
+fn mount_point(field: &[u8]) -> PathBuf {
+    let mut path = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let [byte, tail @ ..] = rest {
+        let octal = (*byte == b'\\').then(|| tail.get(..3)).flatten();
+        let number = octal.and_then(|it| u8::from_str_radix(std::str::from_utf8(it).ok()?, 8).ok());
+        match number {
+            Some(number) => {
+                path.push(number);
+                rest = tail.get(3..).unwrap_or_default();
+            }
+            None => {
+                path.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    PathBuf::from(OsString::from_vec(path))
 }
 
 /// Puts a private folder in the place of a temporary one, with what the policy names in it.
@@ -135,4 +187,18 @@ fn hide(policy: &Policy, part: &Path) -> Result<(), SandboxError> {
 
 fn bind(from: &Path, to: &Path) -> Result<(), SandboxError> {
     mount_bind_recursive(from, to).tried(|| format!("mounting {}", to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::mount_point;
+
+    #[test]
+    fn the_kernel_writes_some_bytes_of_a_path_as_octal_numbers() {
+        assert_eq!(mount_point(b"/a\\040b\\134c"), Path::new("/a b\\c"));
+        assert_eq!(mount_point(b"/x\\"), Path::new("/x\\"));
+        assert_eq!(mount_point("/größe".as_bytes()), Path::new("/größe"));
+    }
 }

@@ -96,7 +96,7 @@ fn end_left_overs() {
 }
 
 /// The command gets the polite signals, which go to the whole group; this process stays to clean
-/// up after it. Children start with no signal blocked: the standard library sees to that.
+/// up after it. The first process unblocks them before it starts the command.
 fn block_polite_signals() -> Result<(), SandboxError> {
     let mut signals = SigSet::empty();
     for signal in [
