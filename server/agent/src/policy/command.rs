@@ -48,8 +48,12 @@ impl CommandRules<'_> {
         let script = shell::read(text);
         let is_whole_allowed = self.allows_whatever_it_is();
         let commands = script.commands.iter().map(|command| self.command(command));
-        let writes = script.writes.iter().map(|word| self.file(BuiltInTool::WriteFile, word));
-        let reads = script.reads.iter().map(|word| self.file(BuiltInTool::ReadFile, word));
+        // Behind a `cd`, where a path leads is known only when it runs.
+        let moves = |command: &Command| matches!(command.program(), "cd" | "pushd" | "popd");
+        let has_moved = script.commands.iter().any(moves);
+        let file = |tool, word| self.file(tool, word, has_moved);
+        let writes = script.writes.iter().map(|word| file(BuiltInTool::WriteFile, word));
+        let reads = script.reads.iter().map(|word| file(BuiltInTool::ReadFile, word));
         let parts = commands.chain(writes).chain(reads);
         let worst = parts.max().unwrap_or(Part::Neutral);
         let doubts = (!script.doubts.is_empty()).then(|| self.doubtful(text));
@@ -95,7 +99,7 @@ impl CommandRules<'_> {
     }
 
     /// A file that the shell opens is judged like one that a tool names.
-    fn file(&self, tool: BuiltInTool, word: &Word) -> Part {
+    fn file(&self, tool: BuiltInTool, word: &Word, has_moved: bool) -> Part {
         let path = word.text.as_str();
         if matches!(path, "/dev/null" | "/dev/stdout" | "/dev/stderr") {
             return Part::Neutral;
@@ -106,7 +110,8 @@ impl CommandRules<'_> {
         if self.allows_whatever_it_is() {
             return Part::Allowed;
         }
-        let is_own = is_own_path(&relative_path(path, self.workspace)) && !word.is_pattern;
+        let is_own =
+            is_own_path(&relative_path(path, self.workspace)) && !word.is_pattern && !has_moved;
         match tool {
             // Reading a file is no work by itself.
             BuiltInTool::ReadFile if is_own => Part::Neutral,

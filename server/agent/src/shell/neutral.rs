@@ -19,9 +19,7 @@ pub(super) fn is_neutral(command: &Command) -> bool {
         ":" | "true" | "false" | "echo" | "pwd" | "sleep" => true,
         // `-v` assigns, also to an array element whose index runs commands.
         "printf" => !arguments.first().is_some_and(Word::may_be_option),
-        "[" | "test" => !arguments.iter().any(|word| {
-            matches!(word.text.as_str(), "-v" | "-R") || (word.text.contains('[') && word.is_open())
-        }),
+        "[" | "test" => compares(arguments),
         "exit" | "return" | "break" | "continue" => {
             arguments.iter().all(|word| word.text.chars().all(|it| it.is_ascii_digit()))
         }
@@ -36,6 +34,29 @@ pub(super) fn is_neutral(command: &Command) -> bool {
         },
         _ => false,
     }
+}
+
+/// Returns whether a test evaluates no name: some operators do, and the index in a name runs
+/// commands. So each operator has to be known where a part is known only when it runs.
+fn compares(arguments: &[Word]) -> bool {
+    let evaluates = |word: &Word| {
+        matches!(word.text.as_str(), "-v" | "-R") || (word.text.contains('[') && word.is_open())
+    };
+    let parts: Vec<&Word> = arguments.iter().filter(|word| word.text != "]").collect();
+    let is_known = match parts.as_slice() {
+        [] | [_] => true,
+        [operator, _] => !operator.is_open(),
+        [first, operator, _] => !operator.is_open() && (!first.is_open() || is_between(operator)),
+        all => !all.iter().any(|word| word.is_open()),
+    };
+    is_known && !arguments.iter().any(evaluates)
+}
+
+/// Returns whether a word stands between two others that are compared.
+fn is_between(operator: &Word) -> bool {
+    let words = ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+    words.contains(&operator.text.as_str())
+        || ["-nt", "-ot", "-ef"].contains(&operator.text.as_str())
 }
 
 fn sets_strictness(word: &Word) -> bool {

@@ -199,6 +199,10 @@ impl Reader {
             self.arithmetic(index);
         }
         for fragment in fragments {
+            // Whether a quote in it quotes depends on the quotes around the whole.
+            if fragment.contains(['\'', '"']) && fragment.contains(['$', '`']) {
+                self.doubt(Doubt::Expansion);
+            }
             self.word(&fragment);
         }
     }

@@ -5,6 +5,76 @@
 
 use crate::shell::{Assignment, Command, HOLE, Word};
 
+/// The options of a program that starts another. Where one is missing here, what is started is not
+/// understood, and asked about.
+struct Options {
+    /// Letters that take no value.
+    flags: &'static str,
+    /// Letters that take a value.
+    valued: &'static str,
+    /// Words that take none.
+    long_flags: &'static [&'static str],
+    /// Words that take one.
+    long_valued: &'static [&'static str],
+}
+
+const NO_OPTIONS: Options = Options { flags: "", valued: "", long_flags: &[], long_valued: &[] };
+const ONLY_P: Options = Options { flags: "p", ..NO_OPTIONS };
+const TIMEOUT: Options = Options {
+    flags: "fpv",
+    valued: "ks",
+    long_flags: &["foreground", "preserve-status", "verbose"],
+    long_valued: &["kill-after", "signal"],
+};
+/// An old form is the number alone: `-10`.
+const NICE: Options =
+    Options { flags: "0123456789", valued: "n", long_flags: &[], long_valued: &["adjustment"] };
+const IONICE: Options = Options {
+    flags: "t",
+    valued: "cn",
+    long_flags: &["ignore"],
+    long_valued: &["class", "classdata"],
+};
+const STDBUF: Options = Options {
+    flags: "",
+    valued: "ieo",
+    long_flags: &[],
+    long_valued: &["error", "input", "output"],
+};
+const SETSID: Options =
+    Options { flags: "cfw", valued: "", long_flags: &["ctty", "fork", "wait"], long_valued: &[] };
+const SUDO: Options = Options {
+    flags: "AbEHknPS",
+    valued: "CDRTUghpu",
+    long_flags: &["background", "non-interactive", "preserve-env", "set-home"],
+    long_valued: &["group", "host", "prompt", "user"],
+};
+const WATCH: Options = Options {
+    flags: "bcdegptwx",
+    valued: "n",
+    long_flags: &["color", "differences", "errexit", "no-title"],
+    long_valued: &["interval"],
+};
+/// A dash alone means `-i`.
+const ENV: Options = Options {
+    flags: "0iv",
+    valued: "u",
+    long_flags: &["debug", "ignore-environment", "null"],
+    long_valued: &["unset"],
+};
+const FLOCK: Options = Options {
+    flags: "Fenosux",
+    valued: "Ew",
+    long_flags: &["close", "exclusive", "no-fork", "nonblock", "shared", "unlock", "verbose"],
+    long_valued: &["conflict-exit-code", "timeout", "wait"],
+};
+const XARGS: Options = Options {
+    flags: "0oprtx",
+    valued: "EILPadns",
+    long_flags: &["exit", "interactive", "no-run-if-empty", "null", "open-tty", "verbose"],
+    long_valued: &["arg-file", "delimiter", "max-args", "max-chars", "max-procs"],
+};
+
 /// What a command starts.
 pub(super) enum Unwrapped {
     /// Nothing: it is itself what runs.
@@ -27,27 +97,26 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped {
     let Some((_, rest)) = command.words.split_first() else { return Unwrapped::Nothing };
     let assignments = &command.assignments;
     match command.program_name() {
-        "timeout" => prefix(assignments, rest, &["-s", "-k", "--signal", "--kill-after"], 1),
-        "nice" => prefix(assignments, rest, &["-n", "--adjustment"], 0),
-        "ionice" => prefix(assignments, rest, &["-c", "-n", "--class", "--classdata"], 0),
-        "stdbuf" => prefix(assignments, rest, &["-i", "-o", "-e"], 0),
-        "nohup" | "setsid" => prefix(assignments, rest, &[], 0),
+        "timeout" => prefix(assignments, rest, &TIMEOUT, 1),
+        "nice" => prefix(assignments, rest, &NICE, 0),
+        "ionice" => prefix(assignments, rest, &IONICE, 0),
+        "stdbuf" => prefix(assignments, rest, &STDBUF, 0),
+        "nohup" => prefix(assignments, rest, &NO_OPTIONS, 0),
+        "setsid" => prefix(assignments, rest, &SETSID, 0),
         "time" => match rest.first() {
             Some(word) if word.may_be_option() && word.text != "-p" => Unwrapped::NotUnderstood,
-            _ => prefix(assignments, rest, &[], 0),
+            _ => prefix(assignments, rest, &ONLY_P, 0),
         },
         "command" | "builtin" | "exec" => match rest.first() {
             Some(word) if matches!(word.text.as_str(), "-v" | "-V") => Unwrapped::Nothing,
             Some(word) if word.may_be_option() && word.text != "-p" => Unwrapped::NotUnderstood,
-            _ => prefix(assignments, rest, &[], 0),
+            _ => prefix(assignments, rest, &ONLY_P, 0),
         },
         "env" => env(assignments, rest),
-        "sudo" | "doas" => beside(prefix(
-            assignments,
-            rest,
-            &["-u", "-g", "-h", "-p", "-C", "-T", "-U", "-D", "-R", "--user", "--group"],
-            0,
-        )),
+        "sudo" | "doas" => beside(prefix(assignments, rest, &SUDO, 0)),
+        "flock" => prefix(assignments, rest, &FLOCK, 1),
+        "busybox" | "chroot" | "doexec" | "linux32" | "linux64" | "nsenter" | "parallel"
+        | "runuser" | "setarch" | "su" | "unshare" => Unwrapped::NotUnderstood,
         "xargs" => xargs(assignments, rest),
         "sh" | "bash" | "dash" | "ash" | "ksh" => shell(rest),
         "eval" => script_of(rest),
@@ -56,7 +125,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped {
             Some(code) if !code.text.starts_with('-') => script_of(std::slice::from_ref(code)),
             _ => Unwrapped::Nothing,
         },
-        "watch" => match skip_options(rest, &["-n", "--interval"]) {
+        "watch" => match skip_options(rest, &WATCH) {
             Some([]) => Unwrapped::Nothing,
             Some(words) => beside(script_of(words)),
             None => Unwrapped::NotUnderstood,
@@ -70,10 +139,10 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped {
 fn prefix(
     assignments: &[Assignment],
     rest: &[Word],
-    valued: &[&str],
+    options: &Options,
     n_arguments: usize,
 ) -> Unwrapped {
-    let Some(words) = skip_options(rest, valued) else { return Unwrapped::NotUnderstood };
+    let Some(words) = skip_options(rest, options) else { return Unwrapped::NotUnderstood };
     match words.get(n_arguments..) {
         None | Some([]) => Unwrapped::Nothing,
         Some(words) => started(assignments, words),
@@ -94,8 +163,9 @@ fn beside(unwrapped: Unwrapped) -> Unwrapped {
     }
 }
 
-/// Returns the words behind a program's own options; `None` where that cannot be told.
-fn skip_options<'a>(mut rest: &'a [Word], valued: &[&str]) -> Option<&'a [Word]> {
+/// Returns the words behind a program's own options; `None` where that cannot be told: an option
+/// that is not known may take the word behind it.
+fn skip_options<'a>(mut rest: &'a [Word], options: &Options) -> Option<&'a [Word]> {
     while let Some((word, after)) = rest.split_first() {
         if !word.may_be_option() {
             break;
@@ -104,14 +174,34 @@ fn skip_options<'a>(mut rest: &'a [Word], valued: &[&str]) -> Option<&'a [Word]>
             return None;
         }
         rest = after;
-        if word.text == "--" {
-            break;
-        }
-        if valued.contains(&word.text.as_str()) {
+        let takes_next = match word.text.strip_prefix("--") {
+            Some("") => break,
+            Some(long) => match long.split_once('=') {
+                Some((name, _)) => options.long_valued.contains(&name).then_some(false)?,
+                None if options.long_flags.contains(&long) => false,
+                None => options.long_valued.contains(&long).then_some(true)?,
+            },
+            None => takes_next(&word.text, options)?,
+        };
+        if takes_next {
             rest = rest.get(1..)?;
         }
     }
     Some(rest)
+}
+
+/// Returns whether the last letter of a cluster takes the next word; `None` if one is not known.
+fn takes_next(cluster: &str, options: &Options) -> Option<bool> {
+    let mut letters = cluster.strip_prefix('-')?.chars();
+    while let Some(letter) = letters.next() {
+        if options.valued.contains(letter) {
+            return Some(letters.as_str().is_empty());
+        }
+        if !options.flags.contains(letter) {
+            return None;
+        }
+    }
+    Some(false)
 }
 
 fn env(assignments: &[Assignment], rest: &[Word]) -> Unwrapped {
@@ -125,7 +215,7 @@ fn env(assignments: &[Assignment], rest: &[Word]) -> Unwrapped {
     if rest.iter().take_while(|word| word.may_be_option()).any(splits) {
         return Unwrapped::NotUnderstood;
     }
-    let Some(mut words) = skip_options(rest, &["-u", "--unset"]) else {
+    let Some(mut words) = skip_options(rest, &ENV) else {
         return Unwrapped::NotUnderstood;
     };
     let mut assignments = assignments.to_vec();
@@ -139,13 +229,13 @@ fn env(assignments: &[Assignment], rest: &[Word]) -> Unwrapped {
 }
 
 fn xargs(assignments: &[Assignment], rest: &[Word]) -> Unwrapped {
-    let valued = ["-I", "-n", "-P", "-L", "-s", "-d", "-E", "-a", "--arg-file", "--delimiter"];
-    let placeholder = rest.iter().position(|word| word.text.starts_with("-I"));
-    let Some(words) = skip_options(rest, &valued) else { return Unwrapped::NotUnderstood };
-    let placeholder = placeholder.filter(|idx| *idx + words.len() < rest.len());
-    let placeholder = placeholder.and_then(|idx| {
-        let attached = rest.get(idx)?.text.strip_prefix("-I")?;
-        if attached.is_empty() { Some(rest.get(idx + 1)?.text.as_str()) } else { Some(attached) }
+    let Some(words) = skip_options(rest, &XARGS) else { return Unwrapped::NotUnderstood };
+    let own = rest.get(..rest.len() - words.len()).unwrap_or_default();
+    let placeholder = own.iter().enumerate().find_map(|(idx, word)| {
+        let cluster = word.text.strip_prefix('-').filter(|it| !it.starts_with('-'))?;
+        let (before, attached) = cluster.split_once('I')?;
+        before.chars().all(|letter| XARGS.flags.contains(letter)).then_some(())?;
+        if attached.is_empty() { Some(own.get(idx + 1)?.text.as_str()) } else { Some(attached) }
     });
     let mut words = words.to_vec();
     if words.is_empty() {
@@ -191,8 +281,10 @@ fn shell(rest: &[Word]) -> Unwrapped {
     }
     match words.first() {
         Some(code) if takes_code => script_of(std::slice::from_ref(code)),
-        Some(word) if word.is_open() => Unwrapped::NotUnderstood,
-        _ => Unwrapped::Nothing,
+        Some(word) if word.is_open() || word.text.starts_with("/dev/") => Unwrapped::NotUnderstood,
+        Some(_) => Unwrapped::Nothing,
+        // What it runs comes from its standard input.
+        None => Unwrapped::NotUnderstood,
     }
 }
 

@@ -369,6 +369,49 @@ fn a_rule_names_the_words_that_hand_over() {
 }
 
 #[test]
+fn options_that_take_the_next_word_hide_no_command() {
+    let policy = Policy { rules: vec![rule("bash", "cargo test*", Allow)], ..Policy::default() };
+    check(
+        &policy,
+        &[
+            (Ask, "cargo test; env -iu echo touch x"),
+            (Ask, "cargo test; env --uns echo touch x"),
+            (Ask, "cargo test; env -vu echo touch x"),
+            (Ask, "cargo test; xargs --process-slot-var echo touch x"),
+            (Ask, "cargo test; printf a | xargs -0I echo touch x"),
+            (Ask, "cargo test; printf a | xargs -rI echo bash -c 'touch x'"),
+            (Ask, "echo \"${x:-'$(touch x)'}\"; cargo test"),
+            (Ask, "echo \"${x:+'`touch x`'}\"; cargo test"),
+            (Ask, "cargo test <<< \"${x:-'$(touch x)'}\""),
+            (Ask, "x='a[$(touch x)]'; y=-v; test $y \"$x\"; cargo test"),
+            (Allow, "test -n \"$CI\" && cargo test"),
+            (Allow, "test \"$A\" = \"$B\" || cargo test"),
+            (Allow, "env -i -u A timeout -s KILL 5 nice -n 5 cargo test"),
+            (Allow, "nice -10 cargo test; timeout --signal=KILL 5 cargo test"),
+        ],
+    );
+    let edits = Policy { mode: Mode::Edits, ..Policy::default() };
+    check(
+        &edits,
+        &[(Ask, "cd .git && echo evil > x"), (Ask, "cd .git/hooks; echo x > pre-commit")],
+    );
+    let full =
+        Policy { mode: Mode::Full, rules: vec![rule("bash", "rm *", Deny)], ..Policy::default() };
+    check(
+        &full,
+        &[
+            (Deny, "env -iu x rm f"),
+            (Deny, "echo \"${x:-'$(rm f)'}\""),
+            (Ask, "setarch x86_64 rm f"),
+            (Deny, "flock f rm f"),
+            (Ask, "echo rm f | sh"),
+            (Ask, "bash <<<'rm f'"),
+            (Ask, "bash /dev/stdin <<<'rm f'"),
+        ],
+    );
+}
+
+#[test]
 fn texts_that_would_exhaust_the_parser_are_asked_about() {
     for (open, close) in [
         ("$(", ")"),
