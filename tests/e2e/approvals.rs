@@ -164,6 +164,11 @@ async fn other_arguments_may_be_approved_than_were_asked_for() {
     agent.execute("preceptor.approve", approve(&run_id, &decisions)).await;
     agent.turn_end(&run_id, 1).await;
     assert!(agent.path("approved").exists() && !agent.path("asked").exists());
+    let shown = agent.execute("preceptor.show", json!({"runId": run_id})).await;
+    let path = shown["uri"].as_str().unwrap().strip_prefix("file://").unwrap().to_owned();
+    let transcript = std::fs::read_to_string(path).unwrap();
+    assert!(transcript.contains("*You changed it to:* **bash** `touch approved`"), "{transcript}");
+    assert!(transcript.contains("*You approved:* **bash** `touch approved`"), "{transcript}");
     agent.finish().await;
 }
 

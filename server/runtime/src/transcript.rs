@@ -155,13 +155,17 @@ impl Shown {
                 let summary = format!("**{tool}** {}", one_line(&text));
                 self.calls.insert(tool_call_id.clone(), summary.clone());
                 self.last_call = Some(tool_call_id.clone());
-                let mut block = format!("- {summary}\n\n");
-                if text.trim().lines().nth(1).is_some() {
-                    let language = if tool == "bash" { "sh" } else { "text" };
-                    let text = agent::clip::clip_middle(&text, OUTPUT_CHARS);
-                    block.push_str(&fenced(language, &text));
-                }
-                block
+                let rest = in_full(&text, if tool == "bash" { "sh" } else { "text" });
+                format!("- {summary}\n\n{rest}")
+            }
+            // What is told of the call from here on is what ran.
+            Event::State(StateRecord::EditedArguments { tool_call_id, arguments }) => {
+                let text = summary(arguments);
+                let asked = self.calls.get(tool_call_id).map(String::as_str).unwrap_or_default();
+                let tool = asked.split_once("** ").map_or(asked, |(tool, _)| tool);
+                let summary = format!("{tool}** {}", one_line(&text));
+                self.calls.insert(tool_call_id.clone(), summary.clone());
+                format!("*You changed it to:* {summary}\n\n{}", in_full(&text, "sh"))
             }
             // What was planned is shown already.
             Event::ToolOutput { tool, success: true, .. } if is_plan(tool) => String::new(),
@@ -331,6 +335,14 @@ fn longest_run(text: &str) -> usize {
 
 fn quote(text: &str) -> String {
     text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns a text of several lines in a fence; nothing for one that a line shows.
+fn in_full(text: &str, language: &str) -> String {
+    if text.trim().lines().nth(1).is_none() {
+        return String::new();
+    }
+    fenced(language, &agent::clip::clip_middle(text, OUTPUT_CHARS))
 }
 
 #[cfg(test)]
