@@ -11,10 +11,12 @@ use std::{
     fs::{self, File, Metadata},
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Once,
     time::SystemTime,
 };
 
 use ignore::WalkBuilder;
+use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -22,6 +24,12 @@ use crate::{editor::Editor, workspace::OWN_FOLDER};
 
 /// Begins the names of the folders that copies are in.
 const PREFIX: &str = "preceptor-copy-";
+
+/// The folder in it that stands for the workspace.
+const ROOT: &str = "workspace";
+
+/// Lies beside a copy, locked while its process lives.
+const LOCK: &str = "lock";
 
 /// The folder that git keeps its own in.
 const GIT: &str = ".git";
@@ -66,8 +74,10 @@ pub type Contents = BTreeMap<PathBuf, Content>;
 /// A copy of a workspace in a folder of its own, removed when it is dropped.
 #[derive(Debug)]
 pub struct WorkspaceCopy {
-    /// Holds `root`, and nothing else.
+    /// Holds `root` and the lock.
     dir: TempDir,
+    /// Tells other processes that the copy is used.
+    _lock: File,
     /// What each file of the workspace looked like when it was copied.
     stamps: BTreeMap<PathBuf, Stamp>,
     /// Links to what git ignores in the workspace. Here it may not ignore them: they are no folders.
@@ -93,11 +103,21 @@ impl WorkspaceCopy {
     /// # Errors
     /// [`CopyError`]; nothing is left behind then.
     pub fn new(workspace: &Path, editor: &dyn Editor, limit_mb: u64) -> Result<Self, CopyError> {
-        let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
-        let mut copy = Self { dir, stamps: BTreeMap::new(), links: BTreeMap::new() };
-        fs::create_dir(copy.root()).map_err(at(workspace))?;
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(|| sweep(&std::env::temp_dir()));
+        let mut copy = Self::empty()?;
         copy.update(workspace, editor, limit_mb)?;
         Ok(copy)
+    }
+
+    fn empty() -> Result<Self, CopyError> {
+        let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
+        let lock = File::create(dir.path().join(LOCK)).map_err(at(dir.path()))?;
+        if let Err(error) = flock(&lock, FlockOperation::LockExclusive) {
+            tracing::debug!(%error, "copies cannot be locked here");
+        }
+        fs::create_dir(dir.path().join(ROOT)).map_err(at(dir.path()))?;
+        Ok(Self { dir, _lock: lock, stamps: BTreeMap::new(), links: BTreeMap::new() })
     }
 
     /// Makes it hold what the workspace holds now. Only what looks changed is copied again.
@@ -150,9 +170,7 @@ impl WorkspaceCopy {
     /// # Errors
     /// [`CopyError::Io`].
     pub fn to_try_in(&self, workspace: &Path) -> Result<Self, CopyError> {
-        let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
-        let mut trial = Self { dir, stamps: BTreeMap::new(), links: BTreeMap::new() };
-        fs::create_dir(trial.root()).map_err(at(workspace))?;
+        let mut trial = Self::empty()?;
         for (relative, metadata) in files(&self.root()) {
             if !self.links.contains_key(&relative) {
                 let (from, to) = (self.root().join(&relative), trial.root().join(&relative));
@@ -175,7 +193,7 @@ impl WorkspaceCopy {
 
     /// Returns the folder that stands for the workspace.
     pub fn root(&self) -> PathBuf {
-        self.dir.path().join("workspace")
+        self.dir.path().join(ROOT)
     }
 
     /// Returns what it holds, without its links to what git ignores.
@@ -250,6 +268,20 @@ fn ignored(workspace: &Path) -> Vec<PathBuf> {
     }
     ignored.sort();
     ignored
+}
+
+/// Removes copies whose process has ended without removing them: it was killed.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_copy = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        // One without a lock is being made.
+        let lock = is_copy.then(|| File::open(entry.path().join(LOCK)).ok()).flatten();
+        if lock.is_some_and(|lock| flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok())
+            && let Err(error) = fs::remove_dir_all(entry.path())
+        {
+            tracing::debug!(%error, path = %entry.path().display(), "a left copy stays");
+        }
+    }
 }
 
 /// Whether a file or folder is never copied: git's and our own, and the copies themselves, which
@@ -327,7 +359,7 @@ mod tests {
     use futures::future::BoxFuture;
     use tempfile::TempDir;
 
-    use super::{CopyError, WorkspaceCopy, contents, differences};
+    use super::{CopyError, WorkspaceCopy, contents, differences, sweep};
     use crate::editor::{Buffer, EditError, Editor, NoEditor};
 
     struct OneBuffer(PathBuf);
@@ -429,6 +461,22 @@ mod tests {
         let (before, after) = (copy.contents(), trial.contents());
         assert_eq!(differences(&before, &after), [Path::new("src/main.rs")]);
         assert!(differences(&before, &contents(workspace.path())).is_empty());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_used_stays() {
+        let workspace = workspace();
+        let used = WorkspaceCopy::new(workspace.path(), &NoEditor, 1).unwrap();
+        let folder = TempDir::new().unwrap();
+        let left = folder.path().join("preceptor-copy-left");
+        let made = folder.path().join("preceptor-copy-made");
+        for (path, file) in [(&left, "lock"), (&made, "other")] {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join(file), "").unwrap();
+        }
+        sweep(folder.path());
+        sweep(used.root().parent().unwrap().parent().unwrap());
+        assert!(!left.exists() && made.exists() && used.root().exists());
     }
 
     #[test]
