@@ -243,9 +243,9 @@ mod tests {
     #[test]
     fn a_refused_file_is_compared_with_the_policy() {
         check(
-            "cat: /root/.ssh/id: Permission denied",
+            "cat: /home/u/.ssh/id: Permission denied",
             &expect![[r#"
-            Landlock: `/root/.ssh/id` is outside what commands may read
+            Landlock: `/home/u/.ssh/id` is outside what commands may read
         "#]],
         );
         check(
