@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 /// The waits between the attempts of one call. A list with two waits allows three attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,18 +57,24 @@ pub(crate) enum Hope {
     RateLimit(Option<Duration>),
 }
 
-/// Reads the wait that a server asks for. Only seconds are understood: the other form, a date,
-/// needs two clocks that agree.
+/// Reads the wait that a server asks for: seconds, or a date (RFC 9110, section 10.2.3). A date is
+/// counted from the reply's own `Date`, so that the two machines' clocks need not agree.
 pub(crate) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let sent = httpdate::parse_http_date(text(DATE)?).ok()?;
+    Some(until.duration_since(sent).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+    use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
     use super::{Hope, RetryPolicy, asked_wait};
 
@@ -95,13 +101,25 @@ mod tests {
     }
 
     #[test]
-    fn only_seconds_are_read() {
+    fn a_wait_is_read_from_seconds_or_from_a_date() {
         let asked = |text| {
-            asked_wait(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]))
+            asked_wait(&HeaderMap::from_iter([
+                (RETRY_AFTER, HeaderValue::from_static(text)),
+                (DATE, HeaderValue::from_static("Sat, 21 Nov 2026 03:11:08 GMT")),
+            ]))
         };
         assert_eq!(asked("2"), Some(Duration::from_secs(2)));
         assert_eq!(asked("0.5"), Some(Duration::from_millis(500)));
         assert_eq!(asked("-1"), None);
-        assert_eq!(asked("Sat, 21 Nov 2026 03:11:38 GMT"), None);
+        assert_eq!(asked("soon"), None);
+        assert_eq!(asked("Sat, 21 Nov 2026 03:11:38 GMT"), Some(Duration::from_secs(30)));
+        let past = asked("Sat, 21 Nov 2026 03:11:00 GMT");
+        assert_eq!(past, Some(Duration::ZERO), "a moment that is over already");
+    }
+
+    #[test]
+    fn a_date_without_the_servers_own_clock_says_nothing() {
+        let date = HeaderValue::from_static("Sat, 21 Nov 2026 03:11:38 GMT");
+        assert_eq!(asked_wait(&HeaderMap::from_iter([(RETRY_AFTER, date)])), None);
     }
 }
