@@ -43,7 +43,7 @@ pub enum SignalKind {
     ToolError,
     /// The model called a tool that does not exist.
     UnknownTool,
-    /// The arguments of a call could not be read.
+    /// The arguments of a call were not what the tool takes.
     MalformedArguments,
     /// The answer says that the task was not done.
     GiveUp,
@@ -81,7 +81,7 @@ impl SignalKind {
             Self::ExitCode => "a command failed and nothing later made good for it",
             Self::ToolError => "a tool could not do what it was asked to",
             Self::UnknownTool => "it called a tool that does not exist",
-            Self::MalformedArguments => "the arguments of its calls could not be read",
+            Self::MalformedArguments => "it called tools with arguments that they do not take",
             Self::GiveUp => "its answer says that it could not do it",
             Self::AsksBack => "it asked back instead of doing it",
             Self::EmptyAnswer => "it gave no answer",
@@ -203,7 +203,7 @@ pub enum Ending {
     MaxIterations,
     /// Stopped: the same calls came again and again.
     DoomLoop,
-    /// Stopped: the arguments of call after call could not be read.
+    /// Stopped: call after call had arguments that its tool does not take.
     MalformedArguments,
 }
 

@@ -257,6 +257,9 @@ pub struct PreparedCall {
     pub outside_sandbox: bool,
 }
 
+/// What a model is told to do about a call that could not be run as it was written.
+pub(crate) const CALL_AGAIN: &str = "Call it again with one JSON object as its arguments.";
+
 /// Checks a call against the offered tools.
 ///
 /// # Errors
@@ -277,10 +280,7 @@ pub fn prepare(call: &ToolCall, offered: &[ToolSpec]) -> Result<PreparedCall, To
     let malformed = |what: String| {
         ToolResult::not_run(
             ResultKind::Malformed,
-            format!(
-                "The call of `{}` was not run: {what}. Call it again with one JSON object as its arguments.",
-                call.name
-            ),
+            format!("The call of `{}` was not run: {what}. {CALL_AGAIN}", call.name),
         )
     };
     let arguments = arguments.map_err(malformed)?;

@@ -139,7 +139,7 @@ fn outcome(call: &CallRecord) -> &'static str {
         ResultKind::Ok if call.exit_code.is_none_or(|code| code == 0) => "worked",
         ResultKind::Ok | ResultKind::Failed => "failed",
         ResultKind::UnknownTool => "no such tool",
-        ResultKind::Malformed => "arguments could not be read",
+        ResultKind::Malformed => "arguments could not be used",
         ResultKind::Cut => "the reply was cut",
         ResultKind::Declined => "declined by the person",
         ResultKind::Blocked => "blocked",

@@ -251,7 +251,7 @@ impl Shown {
                 let how = match stop_reason.as_str() {
                     "length" => " The answer was cut at the token limit.",
                     "doom_loop" => " It was stopped: it repeated itself.",
-                    "malformed_arguments" => " It was stopped: its calls could not be read.",
+                    "malformed_arguments" => " It was stopped: its calls could not be used.",
                     _ => "",
                 };
                 format!("*Turn {} is complete{by}.*{how}\n\n", record.turn)

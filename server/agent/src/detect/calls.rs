@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clip::clip,
-    tool::{BuiltInTool, ResultKind},
+    tool::{BuiltInTool, CALL_AGAIN, ResultKind},
 };
 
 /// Returns the signals of calls that went wrong, in call order.
@@ -28,20 +28,37 @@ pub(super) fn signals(calls: &[CallRecord], answer: &str) -> Vec<Signal> {
         let is_left_to_doubt = is_check
             && (excuses(answer)
                 || later.iter().any(|it| worked(it) && kind_of(it) == Kind::Change));
-        let confidence = if is_left_to_doubt { confidence.min(OF_A_DOUBT) } else { confidence };
+        let confidence = if is_left_to_doubt {
+            confidence.min(OF_A_DOUBT)
+        } else if call.kind == ResultKind::Malformed && !answer.trim().is_empty() {
+            // It did nothing, and the answer may not need what it was for.
+            let earlier = calls.get(..call_idx).unwrap_or_default();
+            if earlier.iter().any(worked) { OF_A_SLIP } else { OF_SLIPS_ONLY }
+        } else {
+            confidence
+        };
         Some(Signal { kind, evidence: evidence(call, line), confidence, recovered })
     });
     of_each.collect()
 }
 
-/// A later call makes good for an earlier one when it is of the same tool, or does what an unknown
-/// tool was meant to do, and worked.
+/// A later call makes good for an earlier one when it is of the same tool and worked. What an
+/// unknown tool was meant to do, or a call that could not be run as it was written, any tool may
+/// have done.
 pub(super) fn recovers(later: &CallRecord, earlier: &CallRecord) -> bool {
-    worked(later) && (later.tool == earlier.tool || earlier.kind == ResultKind::UnknownTool)
+    let did_nothing = matches!(earlier.kind, ResultKind::UnknownTool | ResultKind::Malformed);
+    worked(later) && (later.tool == earlier.tool || did_nothing)
 }
 
 /// Weight of a check that failed before the last change, or not by the model's doing.
 const OF_A_DOUBT: f64 = 0.35;
+
+/// Weight of a call that could not be run as it was written, where others had worked before it and
+/// there is an answer.
+const OF_A_SLIP: f64 = 0.3;
+
+/// Weight of such a call where no call worked at all, and there is an answer.
+const OF_SLIPS_ONLY: f64 = 0.4;
 
 /// What a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,8 +138,10 @@ fn behind_a_status(call: &CallRecord) -> Option<(SignalKind, f64, Option<String>
 fn evidence(call: &CallRecord, line: Option<String>) -> String {
     let what = match (call.kind, call.exit_code) {
         (ResultKind::UnknownTool, _) => format!("There is no tool `{}`", call.tool),
+        // The result says what is wrong with it, and then what to do about it.
         (ResultKind::Malformed, _) => {
-            format!("The arguments of `{}` were no JSON object", call.tool)
+            let said = call.output.trim().trim_end_matches(CALL_AGAIN).trim_end();
+            return clip(said, EVIDENCE_CHARS);
         }
         (ResultKind::Cut, _) => format!("The reply was cut in a call of `{}`", call.tool),
         (_, Some(code @ (..=-1 | 1..))) => format!("`{}` ended with exit code {code}", call.tool),

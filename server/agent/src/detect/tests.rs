@@ -2,7 +2,7 @@
 
 mod table;
 
-use super::{CallRecord, Ending, Verdict, judge, obstacle};
+use super::{CallRecord, Ending, SignalKind, Verdict, judge, obstacle};
 use crate::tool::ResultKind;
 
 fn call(tool: &str, arguments: &str, kind: ResultKind, exit_code: Option<i32>) -> CallRecord {
@@ -131,4 +131,35 @@ fn what_blocks_a_call_is_no_failure_but_an_obstacle() {
 fn running_out_of_steps_is_a_failure() {
     assert_eq!(judge(&[], &[], "", Ending::MaxIterations).verdict, Verdict::Failure);
     assert_eq!(judge(&[], &[], "half an ans", Ending::Length).verdict, Verdict::Failure);
+}
+
+fn malformed(tool: &str, what: &str) -> CallRecord {
+    let call = call(tool, "{}", ResultKind::Malformed, None);
+    let advice = "Call it again with one JSON object as its arguments.";
+    CallRecord { output: format!("The call of `{tool}` was not run: {what}. {advice}"), ..call }
+}
+
+#[test]
+fn calls_that_could_not_be_run_are_made_good_by_any_call_that_worked() {
+    let slip = || malformed("bash", "its arguments are no JSON");
+    let worked = call("read_file", r#"{"path":"data.csv"}"#, ResultKind::Ok, None);
+    check(&[slip(), slip(), worked.clone()], "There are 12 rows.", Verdict::Ok);
+    check(&[worked, slip()], "There are 12 rows.", Verdict::Unsure);
+    check(&[slip()], "There are 12 rows.", Verdict::Unsure);
+    check(&[slip()], "", Verdict::Failure);
+    check(&[slip(), slip()], "There are 12 rows.", Verdict::Failure);
+}
+
+#[test]
+fn what_is_wrong_with_a_call_is_said_as_it_is() {
+    for (what, said) in [
+        ("the argument `command` is missing", "the argument `command` is missing."),
+        ("its arguments are a list, not an object", "a list, not an object."),
+    ] {
+        let judgement = judge(&[malformed("bash", what)], &[], "I give up.", Ending::Answer);
+        let signal = &judgement.signals[0];
+        assert_eq!(signal.kind, SignalKind::MalformedArguments);
+        assert!(signal.evidence.ends_with(said), "{signal:?}");
+        assert!(!signal.evidence.contains("JSON"), "{signal:?}");
+    }
 }

@@ -1,5 +1,5 @@
-//! Calls that cannot be run as they came, again and again: their arguments cannot be read, or the
-//! reply was cut in them.
+//! Calls that cannot be run as they came, again and again: their arguments are not what
+//! the tool takes, or the reply was cut in them.
 
 use serde::{Deserialize, Serialize};
 
@@ -76,13 +76,13 @@ fn tell(kind: ResultKind, n_calls: usize, tool: &str) -> Finding {
     } else {
         (
             format!(
-                "[guard] The arguments of your last {n_calls} calls of `{tool}` could not be \
-                 read, so none of them was run. Do not send that call again in this form. Send \
-                 less in one call: short, valid JSON, with long text split over several calls. \
-                 Or use another tool."
+                "[guard] Your last {n_calls} calls of `{tool}` could not be run as they were \
+                 written, so none of them was. Do not send that call again in this form. Mend what \
+                 the result says is wrong with it. If it was no valid JSON, send less in one call, \
+                 with long text split over several calls. Or use another tool."
             ),
             format!(
-                "The arguments of {n_calls} calls of {tool} could not be read; the model was told \
+                "The arguments of {n_calls} calls of {tool} could not be used; the model was told \
                  to go about it another way."
             ),
         )
@@ -95,6 +95,6 @@ fn evidence(kind: ResultKind, n_calls: usize, tool: &str) -> Signal {
         let what = format!("{n_calls} calls of `{tool}` in a row were cut at the token limit");
         return signal(SignalKind::Truncated, what);
     }
-    let what = format!("The arguments of {n_calls} calls of `{tool}` in a row could not be read");
+    let what = format!("The arguments of {n_calls} calls of `{tool}` in a row could not be used");
     signal(SignalKind::MalformedArguments, what)
 }

@@ -147,8 +147,8 @@ fn malformed_arguments_are_told_at_two_and_stopped_at_four() {
     check(
         "a! a! a! a! a!",
         &expect![[r"
-            2: told. The arguments of 2 calls of `a` in a row could not be read
-            4: stopped. The arguments of 4 calls of `a` in a row could not be read
+            2: told. The arguments of 2 calls of `a` in a row could not be used
+            4: stopped. The arguments of 4 calls of `a` in a row could not be used
         "]],
     );
 }
@@ -158,8 +158,8 @@ fn a_batch_of_malformed_calls_is_told_before_anything_is_stopped() {
     check(
         "a!a!a!a! a!",
         &expect![[r"
-            4: told. The arguments of 4 calls of `a` in a row could not be read
-            5: stopped. The arguments of 5 calls of `a` in a row could not be read
+            4: told. The arguments of 4 calls of `a` in a row could not be used
+            5: stopped. The arguments of 5 calls of `a` in a row could not be used
         "]],
     );
 }
@@ -170,8 +170,8 @@ fn a_good_call_or_another_tool_ends_a_streak_of_malformed_ones() {
     check(
         "a! a! b a! a!",
         &expect![[r"
-            2: told. The arguments of 2 calls of `a` in a row could not be read
-            5: told. The arguments of 2 calls of `a` in a row could not be read
+            2: told. The arguments of 2 calls of `a` in a row could not be used
+            5: told. The arguments of 2 calls of `a` in a row could not be used
         "]],
     );
 }
@@ -182,7 +182,7 @@ fn without_new_calls_nothing_is_told_again() {
     check(
         "a! a!   a! ",
         &expect![[r"
-            2: told. The arguments of 2 calls of `a` in a row could not be read
+            2: told. The arguments of 2 calls of `a` in a row could not be used
         "]],
     );
     check(

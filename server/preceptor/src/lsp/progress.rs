@@ -133,7 +133,7 @@ impl ProgressView {
                     _ if self.has_failed => "Done, but the teacher failed too.",
                     "max_iterations" => "Stopped: out of steps.",
                     "doom_loop" => "Stopped: it repeated itself.",
-                    "malformed_arguments" => "Stopped: its calls could not be read.",
+                    "malformed_arguments" => "Stopped: its calls could not be used.",
                     "length" => "Done; the answer was cut.",
                     _ if record.teacher => "Done, by the teacher.",
                     _ => "Done.",

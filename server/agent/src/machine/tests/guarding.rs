@@ -148,7 +148,7 @@ fn malformed_arguments_are_told_at_two_and_end_the_turn_at_four() {
             student assistant_stream_end {}
             student tool_call ["b","bash",{},"{\"command\": "]
             student tool_output ["b",false,"The call of `bash` was not run: its arguments are no JSON (EOF while parsing a value at line 1 column 12). Call it again with one JSON object as its arguments."]
-            student tool_log {"log":"The arguments of 2 calls of bash could not be read; the model was told to go about it another way.","tool":"system"}
+            student tool_log {"log":"The arguments of 2 calls of bash could not be used; the model was told to go about it another way.","tool":"system"}
             => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["c","bash",{},"{\"command\": "]
@@ -198,7 +198,7 @@ fn rounds_without_a_result_do_not_repeat_what_a_guard_said() {
         calls(&[("c", "bash", "{")]),
     ]);
     assert_eq!(told(&step).len(), 2, "{step:?}");
-    assert!(told(&step)[0].contains("could not be read"), "{step:?}");
+    assert!(told(&step)[0].contains("could not be run"), "{step:?}");
     assert!(told(&step)[1].contains("empty"), "{step:?}");
 }
 
@@ -377,7 +377,7 @@ fn a_plan_that_is_wrong_changes_nothing_and_other_calls_run() {
             student tool_output ["c",false,"The call of `plan` was not run: the argument `items` has to be of type array. Call it again with one JSON object as its arguments."]
             => run a
             student tool_output ["a",true,"exit code: 0"]
-            student tool_log {"log":"The arguments of 2 calls of plan could not be read; the model was told to go about it another way.","tool":"system"}
+            student tool_log {"log":"The arguments of 2 calls of plan could not be used; the model was told to go about it another way.","tool":"system"}
             => call student: 8 tools
         "#]],
     );
