@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{ASK_LINE, Agent, AgentOptions, TEACHER, says},
+    harness::{ASK_LINE, Agent, AgentOptions, TEACHER, codes, says},
     model_server::Reply,
 };
 
@@ -209,4 +209,40 @@ async fn an_error_of_the_model_that_is_asked_is_no_failure_of_the_turn() {
         assert!(agent.teacher.requests().is_empty());
         agent.finish().await;
     }
+}
+
+// X10: Unsure about a turn means a hint and no takeover.
+#[tokio::test]
+async fn an_unclear_turn_has_a_hint_and_no_teacher_until_a_person_asks() {
+    let mut agent = agent(json!({})).await;
+    agent.student.then(says("Could you tell me which file?"));
+    let run_id = agent.ask_and_wait().await;
+    let notes = agent.notes();
+    let is_it = |all: &[Value]| codes(all) == ["turn/unsure"];
+    let shown = agent.diagnostics_when(&notes, "a hint", is_it).await;
+    assert_eq!(shown[0]["severity"], 4, "{shown:?}");
+    assert!(shown[0]["message"].as_str().unwrap().contains("which file"), "{shown:?}");
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    assert!(hover.contains("What speaks against the student's answer"), "{hover}");
+    assert!(agent.teacher.requests().is_empty());
+    agent.teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    agent.act(&notes, ASK_LINE, "Let the teacher take over").await;
+    agent.event(&run_id, "skill_save_failed").await;
+    let is_over = |all: &[Value]| codes(all) == ["turn/no-skill", "turn/takeover"];
+    agent.diagnostics_when(&notes, "the takeover", is_over).await;
+    agent.finish().await;
+}
+
+// A doubt about one turn is settled by the next one that is none.
+#[tokio::test]
+async fn a_hint_goes_with_a_turn_that_is_clear() {
+    let mut agent = agent(json!({})).await;
+    agent.student.then(says("Could you tell me which file?")).then(says("There are 2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    let notes = agent.notes();
+    agent.diagnostics_when(&notes, "a hint", |all| codes(all) == ["turn/unsure"]).await;
+    agent.execute("preceptor.followUp", json!({"runId": run_id, "prompt": "data.csv"})).await;
+    agent.turn_end(&run_id, 2).await;
+    agent.diagnostics_when(&notes, "nothing", <[Value]>::is_empty).await;
+    agent.finish().await;
 }

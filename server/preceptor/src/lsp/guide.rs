@@ -12,7 +12,7 @@ use tower_lsp::lsp_types::{CodeDescription, Url};
 use tracing::warn;
 
 /// The pages of codes that no rule stands behind.
-const OTHER_PAGES: [(&str, &str); 12] = [
+const OTHER_PAGES: [(&str, &str); 13] = [
     ("config/invalid", include_str!("../../guide/config/invalid.md")),
     ("config/untrusted", include_str!("../../guide/config/untrusted.md")),
     ("skill/unsaved", include_str!("../../guide/skill/unsaved.md")),
@@ -25,6 +25,7 @@ const OTHER_PAGES: [(&str, &str); 12] = [
     ("turn/proposal", include_str!("../../guide/turn/proposal.md")),
     ("turn/repeating", include_str!("../../guide/turn/repeating.md")),
     ("turn/takeover", include_str!("../../guide/turn/takeover.md")),
+    ("turn/unsure", include_str!("../../guide/turn/unsure.md")),
 ];
 
 /// The pages below the state folder, written at their first use.

@@ -12,7 +12,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use agent::event::{Event, StateRecord, ToolState};
+use agent::{
+    detect::Verdict,
+    event::{Event, StateRecord, ToolState},
+};
 use runtime::journal::Record;
 use serde::Serialize;
 use tower_lsp::lsp_types::{CodeAction, Position, Range, Url};
@@ -364,24 +367,32 @@ impl RunView {
                             signals: vec![signal.clone()],
                             gate: None,
                             gate_name: None,
-                            is_settled: false,
+                            verdict: None,
                         },
                     ),
                 }
                 return true;
             }
             Event::State(StateRecord::Verdict { verdict, gate, gate_name, .. }) => {
-                if verdict == "failure" {
-                    if let Some(Kind::Failed { gate: shown, gate_name: name, is_settled, .. }) =
-                        self.failed_mut(turn)
-                    {
-                        shown.clone_from(gate);
-                        name.clone_from(gate_name);
-                        *is_settled = true;
-                    }
-                } else {
+                let open = match verdict.as_str() {
+                    "failure" => Some(Verdict::Failure),
+                    "unsure" => Some(Verdict::Unsure),
+                    _ => None,
+                };
+                if open != Some(Verdict::Failure) {
                     // A turn that went well settles what was wrong before; proposals still wait.
-                    self.items.retain(|item| matches!(item.kind, Kind::Proposal { .. }));
+                    let is_kept = |item: &Item| {
+                        matches!(item.kind, Kind::Proposal { .. })
+                            || open.is_some() && item.turn == turn
+                    };
+                    self.items.retain(is_kept);
+                }
+                if let Some(Kind::Failed { gate: shown, gate_name: name, verdict, .. }) =
+                    self.failed_mut(turn)
+                {
+                    shown.clone_from(gate);
+                    name.clone_from(gate_name);
+                    *verdict = open;
                 }
                 return true;
             }
@@ -481,9 +492,7 @@ impl RunView {
 
     /// Signals come before the verdict: until then a failure is none.
     fn shown(&self) -> impl Iterator<Item = &Item> {
-        self.items
-            .iter()
-            .filter(|item| !matches!(item.kind, Kind::Failed { is_settled: false, .. }))
+        self.items.iter().filter(|item| !matches!(item.kind, Kind::Failed { verdict: None, .. }))
     }
 
     fn takeover_mut(&mut self, turn: u32) -> Option<&mut Takeover> {

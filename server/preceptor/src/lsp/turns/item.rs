@@ -1,7 +1,7 @@
 //! One thing to show about a turn.
 
 use agent::{
-    detect::Signal,
+    detect::{Signal, Verdict},
     event::{PendingTool, Verification},
     machine::{MODEL_CALL, TAKEOVER},
     preview::{change, summary},
@@ -33,8 +33,8 @@ pub(super) enum Kind {
         /// Why the teacher did not come in.
         gate: Option<String>,
         gate_name: Option<String>,
-        /// Whether the verdict is known.
-        is_settled: bool,
+        /// Whether it failed or that is not sure; `None`: nobody knows yet.
+        verdict: Option<Verdict>,
     },
     Takeover(Takeover),
     EscalationFailed {
@@ -122,6 +122,14 @@ impl Kind {
 impl Item {
     pub(super) fn diagnostic(&self, run_id: &str, range: Range, guide: &GuidePages) -> Diagnostic {
         let (code, severity, message) = match &self.kind {
+            Kind::Failed { signals, verdict: Some(Verdict::Unsure), .. } => (
+                "turn/unsure",
+                DiagnosticSeverity::HINT,
+                format!(
+                    "It is not sure that the student got it done: {}.",
+                    strongest(signals).trim_end_matches('.')
+                ),
+            ),
             Kind::Failed { signals, gate, .. } => (
                 "turn/failed",
                 DiagnosticSeverity::WARNING,
@@ -204,7 +212,7 @@ impl Item {
     /// Returns everything there is to know about it, as Markdown.
     pub(super) fn detail(&self) -> String {
         match &self.kind {
-            Kind::Failed { signals, gate, gate_name, .. } => {
+            Kind::Failed { signals, gate, gate_name, verdict } => {
                 let evidence: Vec<String> = signals
                     .iter()
                     .map(|signal| {
@@ -221,7 +229,11 @@ impl Item {
                 let name = name.unwrap_or_default();
                 let gate = gate.as_ref().map(|gate| format!("\n\n{gate}{name}"));
                 let gate = gate.unwrap_or_default();
-                format!("**Why the student failed**\n\n{}{gate}", evidence.join("\n"))
+                let title = match verdict {
+                    Some(Verdict::Unsure) => "What speaks against the student's answer",
+                    _ => "Why the student failed",
+                };
+                format!("**{title}**\n\n{}{gate}", evidence.join("\n"))
             }
             Kind::Takeover(takeover) => {
                 let Takeover { model, reason, .. } = takeover;
