@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Agent, AgentOptions, bash, calls, says, tool_results},
+    harness::{ASK_LINE, Agent, AgentOptions, actions_titled, bash, calls, says, tool_results},
     model_server::Reply,
 };
 
@@ -16,17 +16,19 @@ async fn a_call_that_waits_for_a_person_waits_again_after_a_restart() {
     let asked = agent.event(&run_id, "approval_required").await;
     let before = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
     let mut agent = agent.restart().await;
-    let listed = agent.execute("preceptor.runs", json!({})).await;
-    assert_eq!(listed[0]["status"], "interrupted");
-
+    // Nobody has to go on with it by hand.
+    let again = agent.event(&run_id, "approval_required").await;
+    assert_eq!(again["data"], asked["data"]);
     assert_eq!(
         agent.execute("preceptor.resume", json!({"runId": run_id})).await,
         json!({"turn": 1})
     );
-    let again = agent.event(&run_id, "approval_required").await;
-    assert_eq!(again["data"], asked["data"]);
     let notes = agent.notes();
     agent.diagnostic(&notes, "turn/approval").await;
+    let actions = agent.actions(&notes, ASK_LINE).await;
+    assert_eq!(actions_titled(&actions, "Approve").len(), 2, "{actions:?}");
+    let lenses = agent.lenses(&notes).await;
+    assert!(lenses.iter().any(|it| it["command"]["command"] == "preceptor.cancel"), "{lenses:?}");
     let transcript = agent.uri(&format!(".preceptor/runs/{run_id}/transcript.md"));
     let placed = agent.diagnostic(&transcript, "turn/approval").await;
     let heading = before.lines().position(|it| it == "## Turn 1").unwrap();

@@ -294,3 +294,30 @@ async fn a_question_ends_with_its_turn() {
     assert!(!agent.path("made").exists());
     agent.finish().await;
 }
+
+#[tokio::test]
+async fn the_next_server_asks_about_what_is_left_and_keeps_what_was_decided() {
+    let mut agent = that_takes_permissions().await;
+    let two = [("bash", json!({"command": "touch 1"})), ("bash", json!({"command": "touch 2"}))];
+    agent.student.then(calls(two)).then(says("Done."));
+    let run_id = agent.ask().await;
+    let first = agent.client.server_request(ASK).await;
+    agent.client.answer(&first, json!({"optionId": "allow_once"})).await;
+    let second = agent.client.server_request(ASK).await;
+    assert_eq!(second["params"]["arguments"], json!({"command": "touch 2"}));
+    assert!(!agent.path("1").exists(), "the calls of a reply run together");
+    agent.client.may_stay_unread = &["preceptor/event", "textDocument/publishDiagnostics", CANCEL];
+    let mut agent = agent.restart().await;
+    let again = agent.client.server_request(ASK).await;
+    assert_eq!(again["params"], second["params"]);
+    waits_in_the_document(&mut agent, 1).await;
+    agent.client.answer(&again, json!({"optionId": "allow_once"})).await;
+    agent.turn_end(&run_id, 1).await;
+    assert!(agent.path("1").exists() && agent.path("2").exists());
+    let requests = agent.student.requests();
+    assert_eq!(tool_results(requests.last().unwrap()).len(), 2);
+    // What was decided is nobody's question any more.
+    let mut agent = agent.restart().await;
+    assert_eq!(agent.execute("preceptor.runs", json!({})).await[0]["status"], "completed");
+    agent.finish().await;
+}

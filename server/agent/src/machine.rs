@@ -189,6 +189,14 @@ impl Machine {
         matches!(self.state, State::Awaiting(..) | State::Pricing(..) | State::Offering(..))
     }
 
+    /// Returns the calls that a person allowed and that wait for a decision about others.
+    pub fn allowed_calls(&self) -> Vec<PreparedCall> {
+        match &self.state {
+            State::Awaiting(_, batch) => batch.allowed(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns whether the turn is over.
     pub fn is_resting(&self) -> bool {
         matches!(self.state, State::Resting)

@@ -51,6 +51,7 @@ use crate::{
     skills::FoundSkill,
     tools::{Change, Restored, Toolbox},
     uri,
+    waiting::WaitingRuns,
     workspace::FileError,
 };
 
@@ -172,6 +173,7 @@ struct Parts {
     proposals: ProposalStore,
     day_book: DayBook,
     always: AlwaysAllowed,
+    waiting: WaitingRuns,
     config: Arc<Config>,
     folders: Arc<Folders>,
     sandbox: Sandbox,
@@ -194,6 +196,8 @@ struct Driver {
     /// The teacher's answer, where the last turn ended with one.
     teachers_answer: Option<String>,
     verifications: Verifications,
+    /// Whether it is kept that the run waits for a person; not known at first.
+    may_be_noted_as_waiting: bool,
 }
 
 impl Driver {
@@ -204,6 +208,7 @@ impl Driver {
 
     async fn work_until_closed(&mut self) {
         let closing = self.closing.clone();
+        self.note_waiting().await;
         if self.parts.machine.awaits_approval() {
             self.turn(None).await;
         }
@@ -257,6 +262,7 @@ impl Driver {
             if transition.step == Step::Rest {
                 self.settle();
             }
+            self.note_waiting().await;
             for Emitted { turn, teacher, mut event } in transition.events {
                 self.keep_allowed(&event).await;
                 show_changes(&self.parts.toolbox, &mut event).await;
@@ -323,6 +329,25 @@ impl Driver {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "what was allowed holds for this turn only"),
             Err(error) => tracing::error!(%error, "what was allowed was not kept"),
+        }
+    }
+
+    /// Keeps outside of the workspace whether the run waits for a person, so that they are asked
+    /// again by whoever comes after this process.
+    async fn note_waiting(&mut self) {
+        let waits = self.parts.machine.awaits_approval();
+        let may_be_noted = std::mem::replace(&mut self.may_be_noted_as_waiting, waits);
+        if !waits && !may_be_noted {
+            return;
+        }
+        let (waiting, folder) = (self.parts.waiting.clone(), self.parts.folder.clone());
+        let allowed = self.parts.machine.allowed_calls();
+        let note =
+            move || if waits { waiting.keep(&folder, allowed) } else { waiting.forget(&folder) };
+        match tokio::task::spawn_blocking(note).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "it is not kept whether the run waits"),
+            Err(error) => tracing::error!(%error, "it was not kept whether the run waits"),
         }
     }
 

@@ -32,5 +32,6 @@ mod transcript;
 pub mod trust;
 pub mod uri;
 pub mod verifier;
+pub mod waiting;
 pub mod workspace;
 pub mod workspace_copy;

@@ -335,11 +335,19 @@ impl Batch {
         }
     }
 
+    /// Returns the calls that a person allowed and that did not start.
+    pub(super) fn allowed(&self) -> Vec<PreparedCall> {
+        let ready = self.calls.iter().filter(|call| call.progress == Progress::Ready);
+        ready.filter_map(|call| call.prepared.clone()).collect()
+    }
+
     /// Lets a person decide once more about calls that were approved and have not run: what was
-    /// decided before a restart was decided about a file that others can write.
-    pub(super) fn ask_again(&mut self) {
+    /// decided before a restart was decided about a file that others can write. Those that are
+    /// still `allowed`, just as they are, stay so.
+    pub(super) fn ask_again(&mut self, allowed: &[PreparedCall]) {
         for call in &mut self.calls {
-            if call.progress == Progress::Ready {
+            let is_allowed = call.prepared.as_ref().is_some_and(|call| allowed.contains(call));
+            if call.progress == Progress::Ready && !is_allowed {
                 call.progress = Progress::Pending;
                 call.was_approved = false;
             }

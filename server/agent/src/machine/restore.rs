@@ -6,7 +6,8 @@
 //! wait again, unless anything happened after they were asked about.
 //!
 //! A journal lies in the workspace and is content from elsewhere: nothing runs because it says so.
-//! What a person allowed before counts no more.
+//! What a person allowed before counts no more, unless whoever restores the machine knows it from
+//! somewhere else.
 
 use std::collections::BTreeMap;
 
@@ -21,17 +22,20 @@ use crate::{
     message::{Message, Origin},
     policy::Policy,
     prompt::OfferedSkill,
+    tool::PreparedCall,
 };
 
 impl Machine {
     /// Builds the machine that a journal tells about, and returns what is to be journalled and
     /// done first. Settings come from `setup` and `policy`; whether the run is a chat, from the
-    /// journal.
+    /// journal. `allowed` are the calls that the person is known to have allowed among those that
+    /// wait.
     pub fn restore(
         setup: Setup,
         policy: Policy,
         skills: Vec<OfferedSkill>,
         journal: &[Emitted],
+        allowed: &[PreparedCall],
     ) -> (Self, Transition) {
         let mut fold = Fold::default();
         for emitted in journal {
@@ -43,7 +47,7 @@ impl Machine {
         if !fold.has_gone_on
             && let State::Awaiting(actor, batch) = &mut machine.state
         {
-            batch.ask_again();
+            batch.ask_again(allowed);
             out.teacher = *actor == Actor::Teacher;
             out.emit(batch.approval_required());
             return (machine, Transition { events: out.events, step: Step::AwaitApproval });

@@ -503,7 +503,7 @@ fn a_request_that_is_asked_again_before_it_was_answered_is_read_once() {
     journal.extend(machine.advance(refused()).events);
     // Another request is one of its own, and so is the same after an answer.
     assert_eq!(asked(&machine.clone().advance(request("sort")).step), ["first", "count", "sort"]);
-    let (mut restored, _) = Machine::restore(setup(), Policy::default(), Vec::new(), &journal);
+    let (mut restored, _) = Machine::restore(setup(), Policy::default(), Vec::new(), &journal, &[]);
     for machine in [&mut machine, &mut restored] {
         assert_eq!(machine.advance(Input::Undo).step, Step::RestoreFiles { turns: vec![2, 3] });
         machine.advance(Input::FilesRestored { notes: Vec::new() });

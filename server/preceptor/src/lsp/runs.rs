@@ -14,11 +14,13 @@ use runtime::{
     journal::{JournalError, Record},
     proposals::ProposalStore,
     run_store,
+    waiting::WaitingRuns,
+    workspace::resolve_existing,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
 use tower_lsp::lsp_types::{Position, Range, Url};
-use tracing::{error, info_span};
+use tracing::{debug, error, info_span};
 
 use crate::lsp::{
     approvals::Approvals, editor::SessionEditor, methods::RunEvent, notices::Notices,
@@ -30,6 +32,9 @@ const QUEUED_RECORDS: usize = 1_024;
 
 /// Runs that rest and can still be followed up.
 const MAX_RESTING_RUNS: usize = 64;
+
+/// Runs of earlier sessions that are asked about again at most, the newest.
+const MAX_REOPENED_RUNS: usize = 16;
 
 /// What `preceptor.run` asks for, with paths worked out.
 #[derive(Debug)]
@@ -199,6 +204,27 @@ pub(crate) async fn open(
     }
     view(session, &run, approval_mode, news);
     Ok(run)
+}
+
+/// Opens the runs of earlier sessions that wait for a person in the open folders, so that the
+/// person is asked again. One that another process works on is that one's to ask about.
+pub(crate) async fn open_waiting(session: &Arc<Session>) {
+    let waiting = WaitingRuns::new(&session.folders.state);
+    let Ok(mut waiting) = tokio::task::spawn_blocking(move || waiting.all()).await else { return };
+    let folders = session.workspace_folders();
+    waiting.retain(|run| match session.find_kept_run(&run.run_id) {
+        // Without a folder the runs of the state folder are this session's own.
+        Some((store, kept)) => {
+            resolve_existing(&kept.path) == run.path
+                && (folders.contains(&store) || folders.is_empty())
+        }
+        None => false,
+    });
+    for run in waiting.into_iter().take(MAX_REOPENED_RUNS) {
+        if let Err(error) = open(session, &run.run_id).await {
+            debug!(%error, run = run.run_id, "a run that waits is not asked about");
+        }
+    }
 }
 
 /// Notes a run as live and shows what it does from now on.

@@ -185,6 +185,7 @@ impl RunHandle {
             undone: Restored::default(),
             teachers_answer: None,
             verifications: Verifications::default(),
+            may_be_noted_as_waiting: true,
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));

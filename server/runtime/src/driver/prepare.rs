@@ -24,6 +24,7 @@ use crate::{
     run_store::{self, RunFolder, first_line},
     sandbox::Ability,
     tools::{Confinement, Toolbox},
+    waiting::WaitingRuns,
     workspace::{Workspace, lexical, resolve_existing},
 };
 
@@ -82,7 +83,8 @@ pub(super) fn prepare_again(
     let machine = Machine::new(machine_setup.clone(), policy.clone());
     let mut parts = parts(setup, ability, workspace, folder, recorder, machine);
     let skills = parts.toolbox.offered_skills().into_iter().map(unused).collect();
-    let (machine, transition) = Machine::restore(machine_setup, policy, skills, &journal);
+    let allowed = parts.waiting.allowed(&parts.folder);
+    let (machine, transition) = Machine::restore(machine_setup, policy, skills, &journal, &allowed);
     parts.machine = machine;
     let event = ready(&parts);
     let mut first = transition.events;
@@ -143,6 +145,7 @@ fn parts(
         recorder: Arc::new(recorder),
         proposals: setup.proposals,
         always: AlwaysAllowed::new(&setup.folders.state),
+        waiting: WaitingRuns::new(&setup.folders.state),
         day_book: DayBook::new(&setup.folders.state),
         config: setup.config,
         folders: setup.folders,

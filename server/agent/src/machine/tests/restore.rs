@@ -77,7 +77,7 @@ fn play() -> (Vec<Emitted>, Vec<(usize, Machine)>) {
 
 fn restore(journal: &[Emitted]) -> (Machine, Vec<Emitted>, Step) {
     let policy = Policy { mode: Mode::Ask, ..Policy::default() };
-    let (machine, transition) = Machine::restore(setup(), policy, Vec::new(), journal);
+    let (machine, transition) = Machine::restore(setup(), policy, Vec::new(), journal, &[]);
     (machine, transition.events, transition.step)
 }
 
@@ -98,7 +98,7 @@ fn a_machine_that_waits_for_a_person_is_the_same_after_a_restart() {
         // Whoever goes on tells the model of the skills that are there then.
         machine.listed = None;
         if let State::Awaiting(_, batch) = &mut machine.state {
-            batch.ask_again();
+            batch.ask_again(&[]);
         }
         assert_eq!(restored, machine, "after {length} records");
         n_waiting += usize::from(waits);
@@ -232,4 +232,30 @@ fn a_call_that_was_approved_beside_one_that_waits_is_asked_about_again() {
     let decided = restored.advance(Input::Decided(vec![decision("a", false)]));
     let Step::RunTools { calls, .. } = decided.step else { panic!() };
     assert_eq!(calls.len(), 1);
+}
+
+#[test]
+fn what_a_person_is_known_to_have_allowed_is_not_asked_about_again() {
+    let mut machine = machine(Mode::Ask);
+    let mut journal = machine.advance(request("count")).events;
+    let two = calls(&[("a", "bash", LOOK), ("b", "bash", LOOK)]);
+    journal.extend(machine.advance(two).events);
+    journal.extend(machine.advance(Input::Decided(vec![decision("a", true)])).events);
+    let allowed = machine.allowed_calls();
+    assert_eq!(allowed.len(), 1);
+    let policy = || Policy { mode: Mode::Ask, ..Policy::default() };
+    let (mut restored, first) = Machine::restore(setup(), policy(), Vec::new(), &journal, &allowed);
+    let Some(Event::ApprovalRequired { tools, .. }) = first.events.last().map(|it| &it.event)
+    else {
+        panic!()
+    };
+    assert_eq!(tools.iter().map(|it| it.tool_call_id.as_str()).collect::<Vec<_>>(), ["b"]);
+    let decided = restored.advance(Input::Decided(vec![decision("b", false)]));
+    let Step::RunTools { calls, .. } = decided.step else { panic!() };
+    assert_eq!(calls, allowed);
+    // The journal lies where others write: another command by that name was not allowed.
+    let mut other = allowed;
+    other[0].arguments.insert("command".to_owned(), "rm -rf x".into());
+    let (restored, _) = Machine::restore(setup(), policy(), Vec::new(), &journal, &other);
+    assert_eq!(restored.pending_tools().len(), 2);
 }

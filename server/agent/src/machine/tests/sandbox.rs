@@ -283,7 +283,8 @@ fn the_question_waits_for_the_next_server_and_a_yes_before_it_is_asked_again() {
         journal.extend(machine.advance(input).events);
     }
     // What was decided before a restart is asked about once more.
-    let (mut restored, first) = Machine::restore(setup(), Policy::default(), Vec::new(), &journal);
+    let (mut restored, first) =
+        Machine::restore(setup(), Policy::default(), Vec::new(), &journal, &[]);
     assert_eq!(first.step, Step::AwaitApproval);
     let waiting: Vec<(String, bool)> = restored
         .pending_tools()

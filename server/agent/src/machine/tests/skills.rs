@@ -106,7 +106,7 @@ fn a_skill_that_came_between_two_processes_is_named_too() {
     journal.extend(machine.advance(says("b")).events);
     let policy = Policy { mode: Mode::Full, ..Policy::default() };
     let skills = many()[400..].to_vec();
-    let (mut machine, _) = Machine::restore(setup(), policy, skills.clone(), &journal);
+    let (mut machine, _) = Machine::restore(setup(), policy, skills.clone(), &journal, &[]);
     let transition = machine.advance(asks("c", &skills));
     let (system, _) = system_and_request(&transition);
     assert!(system.contains("- count-csv-rows:"), "{system}");

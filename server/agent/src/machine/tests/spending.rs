@@ -384,7 +384,7 @@ fn a_restored_run_has_spent_what_it_spent_before() {
     let mut events = journal(&mut first, vec![request("x"), used(says("Twelve."), 20)]);
     let restored = |events: &[Emitted]| {
         let setup = Setup { budget: budget(5.0, 5.0), ..setup() };
-        Machine::restore(setup, Policy::default(), Vec::new(), events).0.spent()
+        Machine::restore(setup, Policy::default(), Vec::new(), events, &[]).0.spent()
     };
     assert_eq!(restored(&events), Money::from_usd(0.02));
     // Of a call that was under way nobody knows what it cost.
@@ -398,7 +398,8 @@ fn a_question_about_a_price_waits_through_a_restart() {
     let mut first = spender(budget, Rate::Free, Rate::Unknown);
     let events = journal(&mut first, vec![request("x"), says("I give up.")]);
     let setup = Setup { budget, ..setup() };
-    let (mut machine, transition) = Machine::restore(setup, Policy::default(), Vec::new(), &events);
+    let (mut machine, transition) =
+        Machine::restore(setup, Policy::default(), Vec::new(), &events, &[]);
     assert_eq!(transition.step, Step::AwaitApproval);
     assert!(machine.awaits_approval());
     let transition = machine.advance(Input::Decided(vec![decision("model_call_1_1", true)]));
@@ -415,7 +416,7 @@ fn allowing_a_price_does_not_outlive_the_process() {
     let inputs = vec![request("x"), Input::Decided(vec![allowed]), says("Twelve.")];
     let events = journal(&mut first, inputs);
     let setup = Setup { budget, ..setup() };
-    let (mut machine, _) = Machine::restore(setup, Policy::default(), Vec::new(), &events);
+    let (mut machine, _) = Machine::restore(setup, Policy::default(), Vec::new(), &events, &[]);
     machine.set_rates(Rates {
         student: Rated { model: "small".to_owned(), rate: Rate::Unknown },
         ..Rates::default()

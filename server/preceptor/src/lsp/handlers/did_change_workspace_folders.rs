@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::DidChangeWorkspaceFoldersParams;
 use tracing::info_span;
 
 use crate::lsp::{
-    neighbors,
+    neighbors, runs,
     session::Session,
     settings::{files, watching},
 };
@@ -25,5 +25,6 @@ pub(crate) fn did_change_workspace_folders(
         task.linter.settings_changed(&task);
         task.refresh_code_lenses();
         watching::folders_changed(&task).await;
+        runs::open_waiting(&task).await;
     });
 }

@@ -6,7 +6,7 @@ use futures::future;
 use tracing::{error, info_span};
 
 use crate::lsp::{
-    neighbors,
+    neighbors, runs,
     session::Session,
     settings::{files, pull_editor_settings, watching},
 };
@@ -36,6 +36,7 @@ pub(crate) fn initialized(session: &Arc<Session>) {
         })
         .await;
         task.settings.set_known();
+        runs::open_waiting(&task).await;
         watching::begin(&task).await;
     });
 }
