@@ -15,7 +15,7 @@ allowed-tools: Bash(git:*) edit_file mcp__db__query\r
 \r
 # 😀 Demo\r
 \r
-😀 Use `Read(x)` or `bash`, then /sum-rows and $ARGUMENTS.\r
+😀 Use tool `Read(x)` or `bash`, then /sum-rows and $ARGUMENTS.\r
 \r
 😀 See [sizes](references/gr%C3%B6%C3%9Fe.md#top), [lost](references/lost.md), `scripts/run.py`\r
 and [all](references) of https://example.org.\r

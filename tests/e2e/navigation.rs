@@ -81,6 +81,24 @@ async fn a_mention_leads_to_the_name_of_the_skill() {
 }
 
 #[tokio::test]
+async fn routes_and_variables_of_a_skills_name_lead_nowhere() {
+    let (mut client, count, _) = start().await;
+    let routes = "😀 GET /sum-rows and $sum-rows in the shell.\r\n";
+    client.open(&client.uri("w/.agents/skills/x/SKILL.md"), routes).await;
+    let uri = client.uri("w/.agents/skills/x/SKILL.md");
+    for character in [10, 24] {
+        for method in ["definition", "hover", "prepareRename", "references"] {
+            let method = format!("textDocument/{method}");
+            let found = client.request(&method, at(&uri, 0, character)).await;
+            assert!(found.is_null() || found == json!([]), "{method} {character}: {found}");
+        }
+    }
+    let found = client.request("textDocument/references", at(&count, 6, 12)).await;
+    assert_eq!(places(&found).len(), 2, "its name and the one mention: {found}");
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn references_are_the_mentions_in_all_skills() {
     let (mut client, count, _) = start().await;
     let found = client.request("textDocument/references", at(&count, 1, 8)).await;

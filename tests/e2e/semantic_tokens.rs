@@ -70,7 +70,7 @@ fn check(data: &Value, encoding: PositionEncoding, expected: &[(u64, &str, &str)
     assert_eq!(found, expected);
 }
 
-const ALL: [(u64, &str, &str); 17] = [
+const ALL: [(u64, &str, &str); 16] = [
     (1, "name", "property"),
     (1, "demo", "class declaration"),
     (2, "description", "property"),
@@ -80,7 +80,6 @@ const ALL: [(u64, &str, &str); 17] = [
     (7, "read_file", "function"),
     (7, "count-rows", "class"),
     (7, "$ARGUMENTS", "parameter"),
-    (7, "$5", "parameter"),
     (9, "<!-- APPENDIX_START -->", "protectedRegion readonly"),
     (10, "- 😀 `", "protectedRegion readonly"),
     (10, "read_file", "function readonly"),

@@ -2,6 +2,9 @@
 
 use skill::{Node, NodeKind, SkillDocument, Span};
 
+/// The fields that list tools.
+pub(crate) const TOOL_FIELDS: [&str; 2] = ["allowed-tools", "disallowed-tools"];
+
 /// A tool that is named in `allowed-tools`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AllowedTool<'a> {

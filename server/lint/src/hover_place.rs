@@ -3,8 +3,8 @@
 use skill::{SkillDocument, Span};
 
 use crate::{
-    CompletionPlace, PlaceholderWord, completion_place, line_text::word_at,
-    neighborhood::marked_names, placeholder_word_at,
+    Client, CompletionPlace, PlaceholderWord, code_tools::code_tools, completion_place,
+    filled_in_words, line_text::word_at, neighborhood::marked_names,
 };
 
 /// Something to be explained.
@@ -17,12 +17,7 @@ pub enum HoverPlace {
     /// A word that a client fills in.
     Placeholder(&'static PlaceholderWord),
     /// A word where the names of tools stand.
-    Tool {
-        /// The word.
-        name: String,
-        /// Whether it is in the text, where a word that is an ordinary one too means no tool.
-        is_in_text: bool,
-    },
+    Tool(String),
     /// A word behind `/` or `$`, where the names of skills stand.
     SkillName(String),
     /// Where a link leads, as it is written.
@@ -31,14 +26,19 @@ pub enum HoverPlace {
     Path(String),
 }
 
-/// Returns what is at `offset`, each with where it is written; the narrowest first.
-pub fn hover_places(document: &SkillDocument, offset: usize) -> Vec<(Span, HoverPlace)> {
+/// Returns what is at `offset`, each with where it is written; the narrowest first. What is filled in
+/// depends on the clients that load the skill; `None` is any.
+pub fn hover_places(
+    document: &SkillDocument,
+    clients: Option<&[Client]>,
+    offset: usize,
+) -> Vec<(Span, HoverPlace)> {
     let body = &document.body;
     let is_in_frontmatter = offset < body.span.start;
     let mut places = if is_in_frontmatter {
         in_frontmatter(document, offset)
     } else {
-        in_body(document, offset)
+        in_body(document, clients, offset)
     };
     places.sort_by_key(|(span, _)| span.len());
     places
@@ -54,20 +54,22 @@ fn in_frontmatter(document: &SkillDocument, offset: usize) -> Vec<(Span, HoverPl
     match completion_place(document, word_end(text, offset)) {
         Some(CompletionPlace::Tool { typed, .. }) if !typed.is_empty() => {
             let name = typed.of(text).to_owned();
-            vec![(typed, HoverPlace::Tool { name, is_in_text: false })]
+            vec![(typed, HoverPlace::Tool(name))]
         }
         _ => Vec::new(),
     }
 }
 
-fn in_body(document: &SkillDocument, offset: usize) -> Vec<(Span, HoverPlace)> {
-    let text = &*document.text;
+fn in_body(
+    document: &SkillDocument,
+    clients: Option<&[Client]>,
+    offset: usize,
+) -> Vec<(Span, HoverPlace)> {
     let body = &document.body;
     let is_at = |span: Span| span.start <= offset && offset <= span.end;
     let mut places = Vec::new();
-    if let Some((span, word)) = placeholder_word_at(text, offset) {
-        places.push((span, HoverPlace::Placeholder(word)));
-    }
+    let words = filled_in_words(document, clients).into_iter().filter(|(span, _)| is_at(*span));
+    places.extend(words.map(|(span, word)| (span, HoverPlace::Placeholder(word))));
     if body.code_block_at(offset).is_some() {
         return places;
     }
@@ -80,7 +82,11 @@ fn in_body(document: &SkillDocument, offset: usize) -> Vec<(Span, HoverPlace)> {
     let links = body.links.iter().filter(|link| is_at(link.span));
     places.extend(links.map(|link| (link.span, HoverPlace::Link(link.destination.clone()))));
     if let Some(code) = body.inline_code_at(offset) {
-        places.extend(in_code(&code.text).map(|place| (code.span, place)));
+        let tool = code_tools(document).find(|(of, _)| of.span == code.span);
+        let tool = tool.map(|(_, name)| HoverPlace::Tool(name.of(&document.text).to_owned()));
+        // All of it may be a path.
+        let path = code.text.contains(['/', '.']).then(|| HoverPlace::Path(code.text.clone()));
+        places.extend(tool.into_iter().chain(path).map(|place| (code.span, place)));
     }
     let names = marked_names(document).into_iter();
     let names = names.map(|it| (Span::new(it.span.start - 1, it.span.end), it.name));
@@ -95,15 +101,4 @@ fn in_body(document: &SkillDocument, offset: usize) -> Vec<(Span, HoverPlace)> {
 /// What is written is known from its end.
 fn word_end(text: &str, offset: usize) -> usize {
     word_at(text, offset, |it| it.is_ascii_alphanumeric() || it == '_' || it == '-').end
-}
-
-/// The first word of code can be a tool, all of it a path.
-fn in_code(code: &str) -> impl Iterator<Item = HoverPlace> + use<> {
-    let first = word_at(code, 0, |it| it.is_ascii_alphanumeric() || it == '_' || it == '-');
-    let behind = code.get(first.end..).unwrap_or_default();
-    let name = first.of(code).to_owned();
-    let is_call = behind.is_empty() || behind.starts_with('(');
-    let tool = (!name.is_empty() && is_call).then_some(HoverPlace::Tool { name, is_in_text: true });
-    let path = code.contains(['/', '.']).then(|| HoverPlace::Path(code.to_owned()));
-    tool.into_iter().chain(path)
 }

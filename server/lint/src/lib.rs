@@ -14,6 +14,7 @@ mod bundled_paths;
 mod char_boundary;
 mod check;
 mod checkout_path;
+mod code_tools;
 mod command_line;
 mod completion;
 mod directive;
@@ -78,7 +79,7 @@ pub use crate::{
         Acceptance, BundledFile, Enclosing, FolderListing, MentionedSkill, Neighborhood,
         SimilarSkill, SkillDigest, SkillIndex, SkillMention, skill_mentions,
     },
-    placeholder_words::{PlaceholderWord, placeholder_word_at, placeholder_words},
+    placeholder_words::{PlaceholderWord, filled_in_words, placeholder_words},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},
     settings::{Level, Settings},
     skill_file::{Flaw, SkillFile},

@@ -1,17 +1,13 @@
 //! All words of a skill that name something: for what shows them in a color of their own.
 
-use skill::{Entry, InlineCode, SkillDocument, Span};
+use skill::{Entry, SkillDocument, Span};
 
-use crate::{allowed_tools::tools_in_field, line_text::word_at, placeholder_word_at};
-
-/// The fields that list tools.
-const TOOL_FIELDS: [&str; 2] = ["allowed-tools", "disallowed-tools"];
-
-/// The fields that say what a skill is called with.
-const ARGUMENT_FIELDS: [&str; 2] = ["argument-hint", "arguments"];
-
-/// The placeholder of one argument, which looks like a price or a column too.
-const NUMBERED: &str = "$0";
+use crate::{
+    Client,
+    allowed_tools::{TOOL_FIELDS, tools_in_field},
+    code_tools::code_tools,
+    filled_in_words,
+};
 
 /// What a word names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +18,13 @@ pub enum NamedWord {
     Placeholder,
     /// A tool, in a field that lists tools.
     ListedTool,
-    /// What can be a tool, at the beginning of code in the text.
+    /// What is meant as a tool in the text's code, if there is one of that name.
     CodeWord,
 }
 
-/// Returns the words, sorted by place; no two overlap.
-pub fn named_words(document: &SkillDocument) -> Vec<(Span, NamedWord)> {
+/// Returns the words, sorted by place; no two overlap. What is filled in depends on the clients that
+/// load the skill; `None` is any.
+pub fn named_words(document: &SkillDocument, clients: Option<&[Client]>) -> Vec<(Span, NamedWord)> {
     let mut words = Vec::new();
     let entries = document.frontmatter.iter().flat_map(|it| &it.entries);
     entries.for_each(|entry| push_keys(entry, &mut words));
@@ -35,9 +32,9 @@ pub fn named_words(document: &SkillDocument) -> Vec<(Span, NamedWord)> {
         let tools = tools_in_field(document, field).into_iter();
         words.extend(tools.map(|tool| (tool.span, NamedWord::ListedTool)));
     }
-    let in_code = document.body.inline_code.iter().filter_map(|code| first_word(document, code));
-    words.extend(in_code.map(|span| (span, NamedWord::CodeWord)));
-    words.extend(placeholders(document).map(|span| (span, NamedWord::Placeholder)));
+    words.extend(code_tools(document).map(|(_, span)| (span, NamedWord::CodeWord)));
+    let placeholders = filled_in_words(document, clients).into_iter();
+    words.extend(placeholders.map(|(span, _)| (span, NamedWord::Placeholder)));
     words.sort_by_key(|(span, _)| (span.start, span.end));
     let mut end = 0;
     words.retain(|(span, _)| {
@@ -53,33 +50,6 @@ fn push_keys(entry: &Entry, words: &mut Vec<(Span, NamedWord)>) {
     entry.value.entries().iter().for_each(|entry| push_keys(entry, words));
 }
 
-/// A call, or nothing but a name.
-fn first_word(document: &SkillDocument, code: &InlineCode) -> Option<Span> {
-    let name = word_at(&code.text, 0, |it| it.is_ascii_alphanumeric() || it == '_' || it == '-');
-    let behind = code.text.get(name.end..)?;
-    if name.is_empty() || !(behind.is_empty() || behind.starts_with('(')) {
-        return None;
-    }
-    let written = code.span.of(&document.text);
-    let start = code.span.start + written.len() - written.trim_start_matches(['`', ' ']).len();
-    let span = Span::new(start, start + name.len());
-    (document.text.get(span.start..span.end)? == name.of(&code.text)).then_some(span)
-}
-
-/// A number alone is a placeholder only in a skill that speaks of arguments elsewhere.
-fn placeholders(document: &SkillDocument) -> impl Iterator<Item = Span> {
-    let text = &*document.text;
-    let body = document.body.span.of(text);
-    let takes_arguments = body.contains("$ARGUMENTS")
-        || ARGUMENT_FIELDS.iter().any(|field| document.field(field).is_some());
-    let marks = body.match_indices('$').map(|(at, _)| document.body.span.start + at);
-    marks.filter_map(move |at| {
-        let (span, word) = placeholder_word_at(text, at)?;
-        let is_meant = word.written != NUMBERED || takes_arguments;
-        (span.start == at && is_meant).then_some(span)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use skill::SkillDocument;
@@ -89,7 +59,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &[(&str, NamedWord)]) {
         let document = SkillDocument::parse(text);
-        let words = named_words(&document);
+        let words = named_words(&document, None);
         let found: Vec<(&str, NamedWord)> =
             words.into_iter().map(|(span, word)| (span.of(text), word)).collect();
         assert_eq!(found, expected);
@@ -115,26 +85,18 @@ mod tests {
     }
 
     #[test]
-    fn code_that_is_one_name_or_a_call_may_be_a_tool() {
-        check(
-            "😀 `read_file`, ``bash(\"ls\")``, `ls -l`, `a.md`, `--all`, read_file\n",
-            &[
-                ("read_file", NamedWord::CodeWord),
-                ("bash", NamedWord::CodeWord),
-                ("--all", NamedWord::CodeWord),
-            ],
-        );
-    }
-
-    #[test]
     fn placeholders_are_named_also_in_code_blocks() {
         check(
             "Costs $5.\n\n```sh\nls ${CLAUDE_SKILL_DIR}/x | awk '{print $1}'\n```\n",
             &[("${CLAUDE_SKILL_DIR}", NamedWord::Placeholder)],
         );
         check(
-            "---\nargument-hint: file\n---\nCount $0 and \\$1.\n",
-            &[("argument-hint", NamedWord::Field), ("$0", NamedWord::Placeholder)],
+            "---\nargument-hint: file\n---\n`read_file`: count $0 and \\$1.\n",
+            &[
+                ("argument-hint", NamedWord::Field),
+                ("read_file", NamedWord::CodeWord),
+                ("$0", NamedWord::Placeholder),
+            ],
         );
     }
 }

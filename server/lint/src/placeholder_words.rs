@@ -3,9 +3,18 @@
 //! A table of its own, so that a client's change is one row. Source: the clients' documentation as
 //! of August 2026.
 
-use skill::Span;
+mod numbers;
 
-use crate::Client;
+use skill::{SkillDocument, Span};
+
+pub(crate) use crate::placeholder_words::numbers::is_price_place;
+use crate::{
+    Client,
+    placeholder_words::numbers::{is_argument, n_arguments},
+};
+
+/// The placeholder of one argument, which looks like a price or a column too.
+const NUMBERED: &str = "$0";
 
 /// A word that a client fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +60,27 @@ pub fn placeholder_words() -> &'static [PlaceholderWord] {
     WORDS
 }
 
-/// Returns the word that a client fills in at `offset`, with where it is written.
-pub fn placeholder_word_at(text: &str, offset: usize) -> Option<(Span, &'static PlaceholderWord)> {
+/// Returns the words of a skill's body that one of `clients` fills in, with where they are written,
+/// in the order of the text. `None` is any client.
+pub fn filled_in_words(
+    document: &SkillDocument,
+    clients: Option<&[Client]>,
+) -> Vec<(Span, &'static PlaceholderWord)> {
+    let text = &*document.text;
+    let body = document.body.span;
+    let n_arguments = n_arguments(document);
+    let marks = body.of(text).match_indices('$').map(|(at, _)| body.start + at);
+    let words = marks.filter_map(|at| {
+        let (span, word) = placeholder_word_at(text, at)?;
+        let is_client_here = clients.is_none_or(|here| here.contains(&word.client));
+        let is_meant = || word.written != NUMBERED || is_argument(document, span, n_arguments);
+        (span.start == at && is_client_here && is_meant()).then_some((span, word))
+    });
+    words.collect()
+}
+
+/// Returns the word at `offset` that looks like one that a client fills in.
+fn placeholder_word_at(text: &str, offset: usize) -> Option<(Span, &'static PlaceholderWord)> {
     let before = text.get(..offset)?;
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let start = match text.get(offset..)?.chars().next() {
@@ -89,7 +117,10 @@ fn length(word: &PlaceholderWord, text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::placeholder_word_at;
+    use skill::SkillDocument;
+
+    use super::{filled_in_words, placeholder_word_at};
+    use crate::Client;
 
     #[track_caller]
     fn check(fixture: &str, expected: Option<(&str, &str)>) {
@@ -118,5 +149,48 @@ mod tests {
         {
             check(fixture, None);
         }
+    }
+
+    #[track_caller]
+    fn check_filled_in(frontmatter: &str, body: &str, expected: &[&str]) {
+        let text = format!("---\r\n{frontmatter}\r\n---\r\n😀 {body}\r\n");
+        let document = SkillDocument::parse(&*text);
+        let words = filled_in_words(&document, None).into_iter();
+        let found: Vec<&str> = words.map(|(span, _)| span.of(&text)).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn numbers_are_arguments_up_to_how_many_there_are() {
+        let body = "Move `$0` to $1, then `mv $2 x`.\n\n```sh\nls $0 $9\n```\n";
+        check_filled_in("argument-hint: \"[from] [to]\"", body, &["$0", "$1", "$2", "$0"]);
+        check_filled_in("arguments: [from]", body, &["$0", "$1", "$0"]);
+        check_filled_in("arguments: from to", body, &["$0", "$1", "$2", "$0"]);
+        check_filled_in("name: x", body, &[]);
+        check_filled_in("name: x", "$ARGUMENTS, or $1", &["$ARGUMENTS"]);
+        check_filled_in("name: x", "$ARGUMENTS[0], or $1", &["$ARGUMENTS[0]", "$1"]);
+    }
+
+    #[test]
+    fn prices_and_the_variables_of_others_are_no_arguments() {
+        for body in [
+            "costs $5 a month",
+            "It costs $5.",
+            "$5 per call, or $2/hour",
+            "about 5 $1",
+            "`awk '{print $1}' file`",
+            "\n```sh\nls | awk '{ print $1 }'\nsed 's/a/$1/'\n```\n",
+            "\n```sh\ngreet() {\n  echo \"$1\"\n}\n```\n",
+            "\n\n| a | b |\n|-|-|\n| x | $2 |\n",
+        ] {
+            check_filled_in("argument-hint: \"[a] [b] [c] [d] [e] [f]\"", body, &[]);
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_the_clients_of_the_place() {
+        let document = SkillDocument::parse("$ARGUMENTS\n");
+        assert_eq!(filled_in_words(&document, Some(&[Client::ClaudeCode])).len(), 1);
+        assert_eq!(filled_in_words(&document, Some(&[Client::Cursor])).len(), 0);
     }
 }

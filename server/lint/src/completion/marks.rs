@@ -4,7 +4,7 @@ use skill::Span;
 
 use crate::{
     Completion, CompletionKind, CompletionScope, PlaceholderWord, line_text::word_at,
-    placeholder_words,
+    placeholder_words, placeholder_words::is_price_place,
 };
 
 /// A word behind a mark that is being written.
@@ -33,7 +33,8 @@ pub(super) fn mark_place(text: &str, offset: usize, is_in_code_block: bool) -> O
     // Code is full of variables: it takes more than the mark to mean a placeholder.
     let is_code = is_in_code_block && (mark == '/' || typed.len() < 2);
     let place = MarkPlace { mark, typed: word, is_in_code_block };
-    (begins && has_one_mark && !is_code).then_some(place)
+    let is_price = mark == '$' && typed.len() < 2 && is_price_place(text, word.start);
+    (begins && has_one_mark && !is_code && !is_price).then_some(place)
 }
 
 fn is_part(it: char) -> bool {

@@ -1,6 +1,10 @@
 //! Names in a text that look like those of skills: `/count-rows`, `$count-rows`.
 
+mod surroundings;
+
 use skill::{SkillDocument, Span};
+
+use crate::neighborhood::skill_references::surroundings::speak_of_a_skill;
 
 /// Shorter words are commands of clients, routes and variables as often as not.
 const SHORTEST_NAME: usize = 6;
@@ -24,13 +28,14 @@ pub(crate) fn skill_references(document: &SkillDocument) -> Vec<SkillReference> 
     references
 }
 
-/// Finds everything in the body's prose that has the form of a name behind a mark, in the order of
-/// the text. In code, a single word behind a dollar is a variable.
+/// Finds everything in the body's prose that has the form of a name behind a mark, where the words
+/// around it may speak of a skill, in the order of the text.
 pub(crate) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
     let body = &document.body;
     let text = &*document.text;
     let start = body.span.start;
     let marks = body.span.of(text).match_indices(['/', '$']).map(|(at, _)| start + at);
+    let mut previous = None;
     marks
         .filter_map(|mark| {
             let name = name_behind(text, mark)?;
@@ -43,7 +48,11 @@ pub(crate) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
                     is_variable || !before.bytes().all(|it| it == b'`')
                 })
                 || is_in_link(document, mark);
-            (!is_code).then(|| SkillReference { name: name.to_owned(), span })
+            if is_code || !speak_of_a_skill(document, span, previous) {
+                return None;
+            }
+            previous = Some(span.end);
+            Some(SkillReference { name: name.to_owned(), span })
         })
         .collect()
 }

@@ -315,6 +315,8 @@ fn skills_and_placeholders_are_offered_behind_their_marks() {
         "# A\n\n/usr/$0\n",
         "# A\n\nhttps://$0\n",
         "# A\n\n\\$$0\n",
+        "# A\n\n😀 5 $$0\n",
+        "# A\n\nIt costs $$0\n",
         "# A\n\n```sh\necho $$0\n```\n",
         "# A\n\n```sh\n/$0\n```\n",
     ]);

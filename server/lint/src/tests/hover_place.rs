@@ -10,7 +10,7 @@ const FRONTMATTER: &str = "---\nname: demo\nallowed-tools: Read Bash(git:*)\n---
 fn check(fixture: &str, expected: &[(&str, &str)]) {
     let offset = fixture.find("$0").unwrap();
     let document = SkillDocument::parse(fixture.replacen("$0", "", 1));
-    let found = hover_places(&document, offset);
+    let found = hover_places(&document, None, offset);
     let found: Vec<_> = found
         .iter()
         .map(|(span, place)| {

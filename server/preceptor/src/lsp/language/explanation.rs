@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lint::{HoverPlace, KnownTool, PlaceholderWord, hover_places};
+use lint::{HoverPlace, KnownTool, PlaceholderWord, clients_of, hover_places};
 use skill::Span;
 use tower_lsp::lsp_types::Url;
 
@@ -32,23 +32,23 @@ pub(crate) fn explanation(
     offset: usize,
 ) -> Option<Explanation> {
     let document = snapshot.skill();
-    hover_places(document, offset).into_iter().find_map(|(span, place)| {
-        let is_length = matches!(place, HoverPlace::Skill | HoverPlace::Section(_));
-        let text = match place {
-            HoverPlace::Skill => tokens::of_skill(document),
-            HoverPlace::Section(heading) => tokens::of_section(document, heading),
-            HoverPlace::Placeholder(word) => placeholder(word),
-            HoverPlace::Tool { name, is_in_text } => {
-                tool(session, &snapshot.uri, &name, is_in_text)?
-            }
-            HoverPlace::SkillName(name) => named_skill(session, &snapshot.uri, &name)?,
-            HoverPlace::Link(destination) => {
-                file_preview::of_link(session, &snapshot.uri, &destination)?
-            }
-            HoverPlace::Path(path) => file_preview::of_path(session, &snapshot.uri, &path)?,
-        };
-        Some(Explanation { text, span, is_length })
-    })
+    hover_places(document, clients_of(snapshot.uri.path()), offset).into_iter().find_map(
+        |(span, place)| {
+            let is_length = matches!(place, HoverPlace::Skill | HoverPlace::Section(_));
+            let text = match place {
+                HoverPlace::Skill => tokens::of_skill(document),
+                HoverPlace::Section(heading) => tokens::of_section(document, heading),
+                HoverPlace::Placeholder(word) => placeholder(word),
+                HoverPlace::Tool(name) => tool(session, &snapshot.uri, &name)?,
+                HoverPlace::SkillName(name) => named_skill(session, &snapshot.uri, &name)?,
+                HoverPlace::Link(destination) => {
+                    file_preview::of_link(session, &snapshot.uri, &destination)?
+                }
+                HoverPlace::Path(path) => file_preview::of_path(session, &snapshot.uri, &path)?,
+            };
+            Some(Explanation { text, span, is_length })
+        },
+    )
 }
 
 fn placeholder(word: &PlaceholderWord) -> String {
@@ -56,12 +56,7 @@ fn placeholder(word: &PlaceholderWord) -> String {
     format!("**`{written}`** (placeholder)\n\n{meaning}\n\n- Filled in by: {}", client.name())
 }
 
-/// In the text, a word that is an ordinary one too means no tool.
-fn tool(session: &Session, uri: &Url, name: &str, is_in_text: bool) -> Option<String> {
-    let is_ordinary = name.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
-    if is_in_text && is_ordinary {
-        return None;
-    }
+fn tool(session: &Session, uri: &Url, name: &str) -> Option<String> {
     let scope = LintScope::of(session, uri);
     let tools = known_tools(&scope.settings(uri).known_tools);
     let known = tools.iter().find(|tool| tool.name == name).map(KnownTool::page);

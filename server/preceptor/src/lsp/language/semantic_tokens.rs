@@ -4,7 +4,7 @@
 
 mod delta;
 
-use lint::{KnownTool, NamedWord, named_words};
+use lint::{NamedWord, clients_of, named_words};
 use serde_json::{Value, json};
 use skill::Span;
 use tower_lsp::lsp_types::{
@@ -86,16 +86,15 @@ fn words(session: &Session, snapshot: &Snapshot) -> Vec<Token> {
     let document = snapshot.skill();
     let scope = LintScope::of(session, &snapshot.uri);
     let tools = known_tools(&scope.settings(&snapshot.uri).known_tools);
-    let mut tokens: Vec<Token> = named_words(document)
+    let is_tool = |word: &str| tools.iter().any(|tool| tool.name == word);
+    let mut tokens: Vec<Token> = named_words(document, clients_of(snapshot.uri.path()))
         .into_iter()
         .filter_map(|(span, word)| {
             let kind = match word {
                 NamedWord::Field => Kind::Field,
                 NamedWord::Placeholder => Kind::Placeholder,
                 NamedWord::ListedTool => Kind::Tool,
-                NamedWord::CodeWord => {
-                    is_tool(&tools, span.of(&document.text)).then_some(Kind::Tool)?
-                }
+                NamedWord::CodeWord => is_tool(span.of(&document.text)).then_some(Kind::Tool)?,
             };
             Some(Token { span, kind, modifiers: 0 })
         })
@@ -112,12 +111,6 @@ fn words(session: &Session, snapshot: &Snapshot) -> Vec<Token> {
         }));
     }
     sorted(tokens)
-}
-
-/// In the text, a word that is an ordinary one too means no tool.
-fn is_tool(tools: &[KnownTool], word: &str) -> bool {
-    let is_ordinary = word.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
-    !is_ordinary && tools.iter().any(|tool| tool.name == word)
 }
 
 /// Adds what stands in protected regions between the words.

@@ -1,0 +1,432 @@
+//! Whether the words around `/name` or `$name` speak of a skill: the same text is a route, a folder
+//! or a variable as often.
+//!
+//! A name of several parts is hardly ever anything else, so that it takes words of another trade to
+//! make it something else. A single word is a skill only where somebody calls it.
+
+use skill::{SkillDocument, Span};
+
+/// What opens and closes what is said.
+const PUNCTUATION: &str = "`*_\"'“”‘’()[],;:.!?|";
+
+/// What people do with a skill.
+const CALLS: &[&str] = &[
+    "call",
+    "called",
+    "calling",
+    "calls",
+    "execute",
+    "executing",
+    "invoke",
+    "invoked",
+    "invokes",
+    "invoking",
+    "launch",
+    "rerun",
+    "run",
+    "running",
+    "runs",
+    "try",
+    "trying",
+    "type",
+    "typed",
+    "types",
+    "typing",
+    "use",
+    "uses",
+    "using",
+    "via",
+    "with",
+];
+
+/// What a skill is called beside its name.
+const KINDS: &[&str] = &["command", "commands", "skill", "skills"];
+
+/// Words before an address, a folder or a variable.
+const BEFORE_PLACES: &[&str] = &[
+    "against",
+    "at",
+    "below",
+    "browse",
+    "cat",
+    "cd",
+    "chmod",
+    "chown",
+    "cp",
+    "curl",
+    "delete",
+    "directory",
+    "du",
+    "echo",
+    "endpoint",
+    "endpoints",
+    "export",
+    "fetch",
+    "folder",
+    "from",
+    "get",
+    "hit",
+    "hits",
+    "http",
+    "https",
+    "in",
+    "inside",
+    "into",
+    "ls",
+    "mkdir",
+    "mount",
+    "mounted",
+    "mounts",
+    "mv",
+    "navigate",
+    "on",
+    "open",
+    "opens",
+    "page",
+    "patch",
+    "path",
+    "paths",
+    "post",
+    "prefix",
+    "printf",
+    "pushd",
+    "put",
+    "redirect",
+    "redirects",
+    "request",
+    "requests",
+    "rm",
+    "rmdir",
+    "route",
+    "routes",
+    "rsync",
+    "scp",
+    "set",
+    "tar",
+    "touch",
+    "tree",
+    "under",
+    "unset",
+    "url",
+    "urls",
+    "variable",
+    "visit",
+    "volume",
+    "wget",
+    "within",
+];
+
+/// Words behind an address, a folder or a variable.
+const BEHIND_PLACES: &[&str] = &[
+    "accepts",
+    "api",
+    "dir",
+    "directory",
+    "endpoint",
+    "endpoints",
+    "environment",
+    "folder",
+    "handler",
+    "mount",
+    "page",
+    "pages",
+    "partition",
+    "path",
+    "prefix",
+    "redirects",
+    "request",
+    "requests",
+    "resource",
+    "responds",
+    "response",
+    "returns",
+    "route",
+    "routes",
+    "serves",
+    "tree",
+    "url",
+    "urls",
+    "variable",
+];
+
+/// Words of which one in the same line makes a single word an address or a variable.
+const OTHER_TRADES: &[&str] = &[
+    "api",
+    "apis",
+    "curl",
+    "endpoint",
+    "endpoints",
+    "fetch",
+    "http",
+    "https",
+    "localhost",
+    "proxy",
+    "redirect",
+    "redirects",
+    "request",
+    "requests",
+    "rest",
+    "route",
+    "router",
+    "routes",
+    "server",
+    "shell",
+    "url",
+    "urls",
+    "variable",
+    "variables",
+    "webhook",
+    "webhooks",
+];
+
+/// What goes between a word and the name that it belongs to.
+const ARTICLES: &[&str] =
+    &["a", "an", "another", "its", "my", "our", "slash", "the", "this", "your"];
+
+/// What goes between two names of one list.
+const CONNECTORS: &[&str] = &["and", "or", "then"];
+
+/// Tells whether the name at `name`, behind a mark, is that of a skill by the words around it.
+/// `previous` is where the nearest name before it ends of which that is so.
+pub(super) fn speak_of_a_skill(
+    document: &SkillDocument,
+    name: Span,
+    previous: Option<usize>,
+) -> bool {
+    let text = &*document.text;
+    let mark = name.start.saturating_sub(1);
+    let is_variable = Span::new(mark, name.start).of(text) == "$";
+    let paragraph = paragraph_before(document, mark);
+    let before = Before::new(paragraph);
+    let behind = line_behind(text, name.end);
+    let next = next_word(behind);
+    if is_http_verb(before.cell) || BEHIND_PLACES.contains(&&*next) {
+        return false;
+    }
+    let is_kind = KINDS.contains(&&*next) || KINDS.contains(&&*before.word);
+    let is_place = is_http_verb(before.raw) || before.is_place();
+    if is_place && !is_kind {
+        return false;
+    }
+    if name.of(text).contains('-') {
+        return !(is_variable && has_word(behind, &["shell"]));
+    }
+    if is_kind || previous.is_some_and(|end| is_one_list(text, end, mark)) {
+        return true;
+    }
+    let line = paragraph.rsplit('\n').next().unwrap_or_default();
+    if has_word(line, OTHER_TRADES) || has_word(behind, OTHER_TRADES) {
+        return false;
+    }
+    let is_called = CALLS.contains(&&*before.word);
+    if is_variable {
+        return is_called && document.body.inline_code_at(mark).is_none() && before.word != "with";
+    }
+    let code = document.body.inline_code_at(mark);
+    let arguments = code.map(|code| Span::new(name.end, code.span.end).of(text).trim_matches('`'));
+    match arguments {
+        // `/name with something`, and no request: `/name HTTP/1.1`.
+        Some(arguments) if !arguments.trim().is_empty() => !arguments.contains("HTTP"),
+        Some(_) => is_called,
+        None => is_called || (before.is_beginning && is_sentence(behind)),
+    }
+}
+
+/// The end of what stands before a mark.
+struct Before<'a> {
+    /// The last word as it is written, and in small letters without articles before the mark.
+    raw: &'a str,
+    word: String,
+    /// The word before that.
+    second: String,
+    /// The last word of the cell before, in a table's first place of a cell.
+    cell: &'a str,
+    /// Whether a sentence begins at the mark.
+    is_beginning: bool,
+}
+
+impl<'a> Before<'a> {
+    fn new(paragraph: &'a str) -> Self {
+        let said =
+            paragraph.trim_end_matches(|it: char| it.is_whitespace() || "`*_\"'“‘(".contains(it));
+        let ends = said.trim_start_matches(|it: char| it.is_whitespace() || "-*+>#".contains(it));
+        let is_number = ends.strip_suffix(['.', ')']).is_some_and(|it| it.parse::<u32>().is_ok());
+        let is_beginning = ends.is_empty() || is_number || said.ends_with(['.', '!', '?']);
+        let cell = said.strip_suffix('|').map(last_word).unwrap_or_default();
+        let is_apart = is_beginning || said.ends_with(['|', '#', '→']);
+        let mut words = said.split_whitespace().rev().map(|it| it.trim_matches(is_punctuation));
+        let mut words = words.by_ref().filter(|it| !ARTICLES.contains(&&*it.to_lowercase()));
+        let raw = words.next().filter(|_| !is_apart).unwrap_or_default();
+        let second = words.next().filter(|_| !is_apart).unwrap_or_default();
+        Self { raw, word: raw.to_lowercase(), second: second.to_lowercase(), cell, is_beginning }
+    }
+
+    /// `POST to`, `redirected to`, `cd`; but `hand over to`.
+    fn is_place(&self) -> bool {
+        BEFORE_PLACES.contains(&&*self.word)
+            || (self.word == "to"
+                && (BEFORE_PLACES.contains(&&*self.second)
+                    || matches!(&*self.second, "redirected" | "go" | "goes" | "posts" | "sent")
+                    || is_http_verb(&self.second.to_uppercase())))
+    }
+}
+
+/// Returns the text of a mark's paragraph that stands before it; in a list or a table, of its line.
+fn paragraph_before(document: &SkillDocument, mark: usize) -> &str {
+    let text = &*document.text;
+    let paragraphs = &document.body.paragraphs;
+    let n_before = paragraphs.partition_point(|it| it.span.start <= mark);
+    let around = n_before.checked_sub(1).and_then(|at| paragraphs.get(at));
+    let line_start = text.get(..mark).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
+    let start = around.filter(|it| mark < it.span.end).map_or(line_start, |it| it.span.start);
+    Span::new(start, mark).of(text)
+}
+
+fn line_behind(text: &str, offset: usize) -> &str {
+    let rest = text.get(offset..).unwrap_or_default();
+    rest.split(['\n', '\r']).next().unwrap_or_default()
+}
+
+fn is_punctuation(it: char) -> bool {
+    PUNCTUATION.contains(it)
+}
+
+fn last_word(text: &str) -> &str {
+    let mut words = text.split_whitespace().rev().map(|it| it.trim_matches(is_punctuation));
+    words.find(|it| !it.is_empty()).unwrap_or_default()
+}
+
+/// The word behind a name, unless another sentence or part of one begins there.
+fn next_word(behind: &str) -> String {
+    let behind = behind.trim_start_matches(['`', '*', '_', '"', '\'', '”', '’']);
+    let word = behind.strip_prefix(' ').and_then(|it| it.split_whitespace().next());
+    word.unwrap_or_default().trim_matches(is_punctuation).to_lowercase()
+}
+
+/// `/name the file`, and no `/name - a page` and no `/name` alone, as in a list of addresses.
+fn is_sentence(behind: &str) -> bool {
+    let word = behind.strip_prefix(' ').unwrap_or_default();
+    word.starts_with(|it: char| it.is_alphanumeric() || "<[@".contains(it))
+}
+
+fn is_http_verb(word: &str) -> bool {
+    let mut verbs = word.split('/').peekable();
+    let is_verb = |it: &str| {
+        matches!(it, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "TRACE")
+    };
+    verbs.any(is_verb)
+}
+
+fn has_word(text: &str, words: &[&str]) -> bool {
+    let mut said = text.split(|it: char| !it.is_alphanumeric());
+    said.any(|it| words.iter().any(|word| it.eq_ignore_ascii_case(word)))
+}
+
+/// Tells whether nothing stands between two names but what a list of them has.
+fn is_one_list(text: &str, end: usize, mark: usize) -> bool {
+    let between = Span::new(end, mark).of(text);
+    let mut words = between.split_whitespace().map(|it| it.trim_matches(is_punctuation));
+    !between.contains(['\n', '.', '|'])
+        && words.all(|it| it.is_empty() || it == "→" || CONNECTORS.contains(&it))
+}
+
+#[cfg(test)]
+mod tests {
+    use skill::SkillDocument;
+
+    use crate::neighborhood::marked_names;
+
+    #[track_caller]
+    fn check(texts: &[&str], expected: &[&str]) {
+        for text in texts {
+            let document = SkillDocument::parse(*text);
+            let found = marked_names(&document);
+            let found: Vec<&str> = found.iter().map(|it| it.name.as_str()).collect();
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_word_is_a_skill_where_it_is_called() {
+        check(
+            &[
+                "😀 Run /review on it.",
+                "- Run `/review`.\r\n",
+                "Größe: use the `/review` when asked.",
+                "The /review skill says more.",
+                "The skill `/review` says more.",
+                "/review the changes first.",
+                "1. /review the changes first.",
+                "Commit it. /review the changes first.",
+                "The user types\n`/review`.",
+                "| `/review src/` | the folder |\n|-|-|\n",
+                "Run $review on it.",
+                "Ask with the $review skill.",
+            ],
+            &["review"],
+        );
+        check(
+            &["Run `/review`, /eval and then $test.", "Run /review → `/eval` → /test."],
+            &["review", "eval", "test"],
+        );
+    }
+
+    #[test]
+    fn a_single_word_is_a_route_a_folder_or_a_variable_elsewhere() {
+        check(
+            &[
+                "GET /review",
+                "`GET` /review gives it",
+                "GET, POST /review",
+                "A `POST` to `/eval` runs it.",
+                "They post to /eval and /test.",
+                "mount at /review",
+                "Mounted at\n/review for all.",
+                "cd /test",
+                "First cd /test, then /review",
+                "The proxy has `/eval`, `/screenshot`.",
+                "Call `/eval` of the API.",
+                "- `/review`\n- /eval\n- /test: the tests\n",
+                "- /health returns 200\n",
+                "Use the /review endpoint.",
+                "| Method | Route |\n|-|-|\n| GET | /review |\n",
+                "| Redirected to /setup wizard |\n|-|\n",
+                "`/review HTTP/1.1`",
+                "Use $review in the shell.",
+                "Run the job with $review.",
+                "$review is set",
+                "`$review file`",
+            ],
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_name_of_several_parts_is_a_skill_without_a_call() {
+        check(
+            &[
+                "# /count-rows: how many",
+                "Say it directly: `/count-rows`",
+                "| `/count-rows` | how many |\n|-|-|\n",
+                "Hand over to /count-rows.",
+                "If the request fails, $count-rows knows why.",
+                "If a path was given (`/count-rows src/`), look there.",
+            ],
+            &["count-rows"],
+        );
+        check(
+            &[
+                "GET /count-rows",
+                "| `GET` | `/count-rows` |\n|-|-|\n",
+                "POST to `/count-rows`",
+                "They are sent to /count-rows",
+                "mount at /count-rows",
+                "cd `/count-rows`",
+                "The `/count-rows` endpoint",
+                "export $count-rows",
+                "$count-rows in the shell",
+            ],
+            &[],
+        );
+    }
+}
