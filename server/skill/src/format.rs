@@ -1,7 +1,7 @@
 //! The usual form of a skill: fields in their order, one kind of quotes and of list markers.
 //!
 //! Formatting never changes what a text means: each part is read again in its new form, and is
-//! left as it was if it would mean anything else.
+//! left as it was if it would mean anything else. Protected regions have their own writers.
 
 mod fields;
 mod lists;
@@ -17,7 +17,7 @@ pub fn format(document: &SkillDocument, field_order: &[&str]) -> Vec<TextEdit> {
     if let Some(frontmatter) = &document.frontmatter {
         edits.extend(fields::format(&document.text, frontmatter, field_order));
     }
-    edits.extend(lists::format(&document.text, document.body.span));
+    edits.extend(lists::format(document));
     edits
 }
 

@@ -14,6 +14,7 @@ mod edit;
 mod format;
 mod frontmatter;
 mod position;
+mod protected_regions;
 mod slug;
 mod span;
 mod tokens;

@@ -14,7 +14,6 @@ pub(crate) mod inlay_hints;
 mod known_skills;
 mod known_tools;
 pub(crate) mod navigation;
-mod protected_regions;
 pub(crate) mod refactorings;
 pub(crate) mod selection;
 pub(crate) mod semantic_tokens;

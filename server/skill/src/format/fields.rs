@@ -29,8 +29,11 @@ pub(super) fn format(
     order.sort_by_key(rank);
     let line_end = if content.of(text).contains("\r\n") { "\r\n" } else { "\n" };
     let mut formatted = rewritten(text, fields.before, &tidied)?;
-    for at in order {
-        formatted.push_str(&rewritten(text, *fields.chunks.get(at)?, &tidied)?);
+    for (place, at) in order.into_iter().enumerate() {
+        let chunk = rewritten(text, *fields.chunks.get(at)?, &tidied)?;
+        // What parts a field from the one before it says nothing at the top.
+        let is_first_now = place == 0 && at != 0;
+        formatted.push_str(if is_first_now { without_blank_lines(&chunk) } else { &chunk });
         if !formatted.ends_with('\n') {
             formatted.push_str(line_end);
         }
@@ -69,8 +72,10 @@ impl Fields {
             let end = entry.value.span.end.max(entry.key_span.end);
             let rest = Span::new(end, content.end).of(text);
             let line_end = rest.find('\n').map_or(content.end, |line_end| end + line_end + 1);
-            chunks.push(Span::new(at, line_end));
-            at = line_end;
+            let behind = Span::new(line_end, content.end).of(text);
+            let chunk = Span::new(at, line_end + own_comments(behind));
+            chunks.push(chunk);
+            at = chunk.end;
         }
         let behind = Span::new(at, content.end);
         // Comments that a blank line parts from the first field are about the whole block.
@@ -84,6 +89,39 @@ impl Fields {
         }
         Some(Self { before, chunks, behind })
     }
+}
+
+/// Returns how much of what stands behind a field are comments on it: those that are indented like
+/// what is in it, and those that a blank line parts from the next field.
+fn own_comments(behind: &str) -> usize {
+    let mut length = 0;
+    let mut n_indented = 0;
+    let mut n_own = 0;
+    let mut is_parted = false;
+    for line in behind.split_inclusive('\n') {
+        let words = line.trim_start();
+        length += line.len();
+        if words.starts_with('#') && words.len() < line.len() {
+            n_indented = length;
+        } else if words.starts_with('#') && !is_parted {
+            n_own = length;
+        } else if words.is_empty() {
+            is_parted = true;
+        } else {
+            break;
+        }
+    }
+    if is_parted { n_indented.max(n_own) } else { n_indented }
+}
+
+fn without_blank_lines(chunk: &str) -> &str {
+    let mut rest = chunk;
+    while let Some((line, behind)) = rest.split_once('\n')
+        && line.trim().is_empty()
+    {
+        rest = behind;
+    }
+    rest
 }
 
 /// One space behind the colon, double quotes where they say the same.

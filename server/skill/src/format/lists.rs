@@ -2,13 +2,19 @@
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use crate::{Span, TextEdit, apply_edits, body::markdown_options};
+use crate::{SkillDocument, Span, TextEdit, apply_edits, body::markdown_options};
 
 /// Returns the edits to list markers in the body; none if any of them would change what the
-/// Markdown means.
-pub(super) fn format(text: &str, body: Span) -> Vec<TextEdit> {
-    let source = body.of(text);
-    let edits = marker_edits(source);
+/// Markdown means. A list that reaches into a protected region is left as it is.
+pub(super) fn format(document: &SkillDocument) -> Vec<TextEdit> {
+    let body = document.body.span;
+    let source = body.of(&document.text);
+    let regions: Vec<Span> = document.protected_regions().collect();
+    let is_protected = |mark: &Span| {
+        let mark = mark.shifted(body.start);
+        regions.iter().any(|region| region.contains(mark))
+    };
+    let edits = marker_edits(source, is_protected);
     if edits.is_empty() || !keep_the_meaning(source, &edits) {
         return Vec::new();
     }
@@ -31,7 +37,7 @@ struct List {
     marks: Vec<Span>,
 }
 
-fn marker_edits(source: &str) -> Vec<TextEdit> {
+fn marker_edits(source: &str, is_protected: impl Fn(&Span) -> bool) -> Vec<TextEdit> {
     let mut edits = Vec::new();
     let mut open: Vec<List> = Vec::new();
     for (event, range) in Parser::new_ext(source, markdown_options()).into_offset_iter() {
@@ -43,7 +49,8 @@ fn marker_edits(source: &str) -> Vec<TextEdit> {
                 }
             }
             Event::End(TagEnd::List(_)) => {
-                edits.extend(open.pop().into_iter().flat_map(|list| list_edits(source, &list)));
+                let list = open.pop().filter(|list| !list.marks.iter().any(&is_protected));
+                edits.extend(list.into_iter().flat_map(|list| list_edits(source, &list)));
             }
             _ => {}
         }

@@ -30,6 +30,31 @@ fn fields_come_in_the_order_of_the_table_with_their_comments() {
 }
 
 #[test]
+fn comments_stay_with_the_field_that_they_are_about() {
+    check(
+        "---\r\nmetadata:\r\n  a: |\r\n    größe\r\n  # about a\r\n# about the description\r\ndescription: d\r\nname: n\r\n---\r\n",
+        "---\r\nname: n\r\n# about the description\r\ndescription: d\r\nmetadata:\r\n  a: |\r\n    größe\r\n  # about a\r\n---\r\n",
+    );
+    check(
+        "---\nlicense: MIT\n# MIT: 😀\n\n# who\nname: n\ndescription: d\n---\n",
+        "---\n# who\nname: n\ndescription: d\nlicense: MIT\n# MIT: 😀\n---\n",
+    );
+    check(
+        "---\nlicense: MIT\n  # the last one\n---\n",
+        "---\nlicense: MIT\n  # the last one\n---\n",
+    );
+}
+
+#[test]
+fn a_blank_line_before_a_field_that_moves_up_goes() {
+    check(
+        "---\nlicense: MIT\n\n  \r\nname: n\n\ndescription: d\n---\n",
+        "---\nname: n\n\ndescription: d\nlicense: MIT\n---\n",
+    );
+    check_unchanged("---\n\nname: n\n\ndescription: d\n---\n");
+}
+
+#[test]
 fn blocks_and_nested_fields_move_as_a_whole() {
     check(
         "---\r\nmetadata:\r\n  a: 'ü'\r\n  b:   2\r\ndescription: >-\r\n  one\r\n\r\n  two\r\nname: n\r\n---\r\n",
@@ -62,6 +87,14 @@ fn list_markers_are_hyphens_and_numbers_count() {
     );
     check_unchanged("1. a\n1. b\n1. c\n");
     check_unchanged("```md\n* one\n```\n");
+}
+
+#[test]
+fn protected_regions_stay_as_they_are() {
+    check(
+        "* 😀\r\n\r\n<!-- APPENDIX_START -->\r\n* one\r\n  + two\r\n\r\n1. a\r\n3. b\r\n<!-- APPENDIX_END -->\r\n\r\n* last\r\n",
+        "- 😀\r\n\r\n<!-- APPENDIX_START -->\r\n* one\r\n  + two\r\n\r\n1. a\r\n3. b\r\n<!-- APPENDIX_END -->\r\n\r\n- last\r\n",
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use skill::Span;
 use tower_lsp::lsp_types::{FoldingRange, FoldingRangeKind};
 
-use crate::lsp::{documents::Snapshot, language::protected_regions::protected_regions};
+use crate::lsp::documents::Snapshot;
 
 /// Returns what can be folded: whole lines, each pair of first and last line once.
 pub(crate) fn folding_ranges(snapshot: &Snapshot) -> Vec<FoldingRange> {
@@ -21,7 +21,7 @@ pub(crate) fn folding_ranges(snapshot: &Snapshot) -> Vec<FoldingRange> {
     folds.extend(body.code_blocks.iter().map(|block| (block.span, None)));
     let comments = body.html_comments.iter();
     folds.extend(comments.map(|comment| (*comment, Some(FoldingRangeKind::Comment))));
-    let regions = protected_regions(document);
+    let regions = document.protected_regions();
     folds.extend(regions.map(|region| (region, Some(FoldingRangeKind::Region))));
     let mut ranges: Vec<FoldingRange> =
         folds.into_iter().filter_map(|(span, kind)| fold(snapshot, span, kind)).collect();

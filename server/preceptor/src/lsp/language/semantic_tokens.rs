@@ -16,7 +16,6 @@ use crate::lsp::{
     language::{
         known_tools::known_tools,
         navigation::{KnownSkills, key_of},
-        protected_regions::protected_regions,
     },
     lint_scope::LintScope,
     session::Session,
@@ -116,7 +115,7 @@ fn words(session: &Session, snapshot: &Snapshot) -> Vec<Token> {
 /// Adds what stands in protected regions between the words.
 fn with_regions(snapshot: &Snapshot, mut words: Vec<Token>) -> Vec<Token> {
     let mut between = Vec::new();
-    for region in protected_regions(snapshot.skill()) {
+    for region in snapshot.skill().protected_regions() {
         let first = words.partition_point(|word| word.span.start < region.start);
         let inside = words.iter_mut().skip(first);
         let mut at = region.start;
