@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use agent::verification::Outcome;
+use agent::{
+    event::Event,
+    verification::{Outcome, RecordedCalls},
+};
 use runtime::{
     clock::SystemClock,
     config::{Config, Layer},
@@ -87,6 +90,7 @@ impl Trial {
             folders: Arc::new(Folders::below(folder.path())),
             clock: Arc::new(SystemClock),
             sandbox: Sandbox::with_program(env!("CARGO_BIN_EXE_preceptor").into()),
+            recorded: Arc::default(),
         };
         let question = Question {
             ground,
@@ -237,4 +241,87 @@ async fn a_replay_stays_in_its_copy() {
     trial.verify().await;
     assert_eq!(contents(&workspace), before);
     assert!(!workspace.join(".git").exists());
+}
+
+/// A student that wants something outside of its copy, and one teacher's call that did that.
+fn reaching_out(command: &str, taught: Option<&str>) -> Trial {
+    let student = "[[reply]]\nstep = 0\n\
+                   calls = [{ name = \"skills\", arguments = { action = \"view\", name = \"count-rows\" } }]\n\
+                   [[reply]]\nstep = 1\ncalls = [{ name = \"bash\", arguments = { command = \"COMMAND\" } }]\n\
+                   [[reply]]\ntext = \"There are 3 data rows.\"\n";
+    let mut trial = Trial::new(student, None);
+    let git = trial.workspace().join(".git");
+    fs::create_dir(&git).unwrap();
+    fs::write(git.join("config"), "[core]\n").unwrap();
+    let student = student.replace("COMMAND", command);
+    fs::write(trial.folder.path().join("student.toml"), student).unwrap();
+    if let Some(output) = taught {
+        let arguments = json!({"command": command}).as_object().unwrap().clone();
+        let (tool, tool_call_id) = ("bash".to_owned(), "1".to_owned());
+        let call = Event::ToolCall {
+            tool: tool.clone(),
+            arguments,
+            tool_call_id: tool_call_id.clone(),
+            raw: None,
+        };
+        let output = output.to_owned();
+        let result =
+            Event::ToolOutput { tool, tool_call_id, output, success: true, exit_code: Some(0) };
+        trial.question.ground.recorded = Arc::new(RecordedCalls::of(&[call, result]));
+    }
+    trial
+}
+
+/// Git's own files are only read by a replay.
+const REACHING_OUT: &str = "echo '[user]' >> .git/config";
+
+fn git_config(trial: &Trial) -> String {
+    fs::read_to_string(trial.workspace().join(".git/config")).unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_reaches_out_is_answered_with_what_the_teachers_came_to() {
+    let trial = reaching_out(REACHING_OUT, Some("exit code: 0\nsent 3 rows"));
+    let answer = trial.verify().await;
+    check(&answer, Outcome::Verified, "1 call was answered from the teacher's trace");
+    let transcript = fs::read_to_string(answer.replay.unwrap().transcript()).unwrap();
+    assert!(transcript.contains("sent 3 rows"), "{transcript}");
+    assert!(transcript.contains("a replay has no effects outside of its copy"), "{transcript}");
+    assert_eq!(git_config(&trial), "[core]\n");
+}
+
+#[tokio::test]
+async fn a_call_that_reaches_out_and_that_the_teacher_did_not_make_ends_the_replay() {
+    let trial = reaching_out(REACHING_OUT, None);
+    let answer = trial.verify().await;
+    check(&answer, Outcome::Inconclusive, "`bash: echo '[user]' >> .git/config`");
+    assert_eq!(git_config(&trial), "[core]\n");
+}
+
+#[tokio::test]
+async fn a_rule_that_lets_commands_out_of_the_sandbox_lets_none_out_of_a_replay() {
+    let mut trial = reaching_out(REACHING_OUT, None);
+    let mut config = Config::clone(&trial.question.ground.config);
+    config.approval.rules = serde_json::from_value(json!([
+        {"tool": "bash", "when": {"command": "echo *"}, "outside_sandbox": true, "decision": "allow"},
+    ]))
+    .unwrap();
+    trial.question.ground.config = Arc::new(config);
+    check(&trial.verify().await, Outcome::Inconclusive, "`bash: echo ");
+    assert_eq!(git_config(&trial), "[core]\n");
+}
+
+#[tokio::test]
+async fn a_call_that_a_person_would_be_asked_about_is_answered_or_ends_the_replay() {
+    for (taught, outcome, words) in [
+        (Some("exit code: 0\n4"), Outcome::Verified, "1 call was answered"),
+        (None, Outcome::Inconclusive, "needs a person's word"),
+    ] {
+        let mut trial = reaching_out("wc -l data.csv > count.txt", taught);
+        let mut config = Config::clone(&trial.question.ground.config);
+        config.approval.rules =
+            serde_json::from_value(json!([{"tool": "bash", "decision": "ask"}])).unwrap();
+        trial.question.ground.config = Arc::new(config);
+        check(&trial.verify().await, outcome, words);
+    }
 }

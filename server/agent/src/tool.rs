@@ -243,6 +243,10 @@ impl ToolResult {
     }
 }
 
+/// Ends the result of a command that ran where nothing confines it after the sandbox had stopped it.
+pub(crate) const RAN_OUTSIDE: &str = "\n[The sandbox stopped this at first. The person let it run once \
+                                      more, outside of it, and this is the result of that.]";
+
 /// A call that can be run: the tool exists and the arguments are an object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PreparedCall {

@@ -6,10 +6,14 @@
 //! confident its answer is.
 
 mod comparison;
+mod recorded;
 
 use std::fmt::Write as _;
 
-pub use self::comparison::{Work, comparison_prompt, read_comparison};
+pub use self::{
+    comparison::{Work, comparison_prompt, read_comparison},
+    recorded::{ANSWERED, RecordedCalls},
+};
 use crate::{detect::Verdict, event::Verification};
 
 /// What a replay came to.
@@ -21,6 +25,8 @@ pub struct Replay {
     pub end: ReplayEnd,
     /// What its result was compared with.
     pub proof: Proof,
+    /// Calls that were answered by [`RecordedCalls`]: what they would have done is not done.
+    pub n_answered: usize,
 }
 
 /// How a replay ended.
@@ -180,7 +186,7 @@ fn judge(replay: &Replay) -> (Outcome, String) {
         }
         ReplayEnd::Judged(Verdict::Ok, _) => {}
     }
-    let (outcome, reason) = match &replay.proof {
+    let (outcome, mut reason) = match &replay.proof {
         Proof::SameFiles => (
             Outcome::Verified,
             "With the skill the student left the same files as the teacher.".to_owned(),
@@ -208,6 +214,20 @@ fn judge(replay: &Replay) -> (Outcome, String) {
                       it.";
         return (Outcome::Inconclusive, reason.to_owned());
     }
+    if replay.n_answered == 0 {
+        return (outcome, reason);
+    }
+    let calls = match replay.n_answered {
+        1 => "1 call was answered".to_owned(),
+        n_answered => format!("{n_answered} calls were answered"),
+    };
+    let _ = write!(reason, " {calls} from the teacher's trace");
+    if outcome == Outcome::NotVerified {
+        // What is missing may be what those calls would have done.
+        reason.push_str(", so that what it would have done outside of the copy is missing.");
+        return (Outcome::Inconclusive, reason);
+    }
+    reason.push_str(", for a replay has no effects outside of its copy.");
     (outcome, reason)
 }
 
@@ -223,7 +243,7 @@ mod tests {
 
     fn replay(has_read_skill: bool, verdict: Verdict, proof: Proof) -> Replay {
         let end = ReplayEnd::Judged(verdict, "it gave up.".to_owned());
-        Replay { has_read_skill, end, proof }
+        Replay { has_read_skill, end, proof, n_answered: 0 }
     }
 
     fn check(has_passed: bool) -> Proof {
@@ -275,10 +295,24 @@ mod tests {
         for with in [
             replay(true, Verdict::Unsure, Proof::SameFiles),
             replay(true, Verdict::Ok, missing),
-            Replay { has_read_skill: true, end: broken, proof: Proof::SameFiles },
+            Replay { has_read_skill: true, end: broken, proof: Proof::SameFiles, n_answered: 0 },
         ] {
             assert_eq!(alone(&with).outcome, Outcome::Inconclusive, "{with:?}");
         }
+    }
+
+    #[test]
+    fn what_was_only_answered_speaks_against_nobody() {
+        let answered = |verdict, proof| Replay { n_answered: 2, ..replay(true, verdict, proof) };
+        for proof in [check(false), comparison(false)] {
+            let finding = alone(&answered(Verdict::Ok, proof));
+            assert_eq!(finding.outcome, Outcome::Inconclusive, "{finding:?}");
+            assert!(finding.reason.contains("2 calls were answered from the teacher's trace"));
+        }
+        let finding = alone(&answered(Verdict::Ok, check(true)));
+        assert_eq!(finding.outcome, Outcome::Verified, "{finding:?}");
+        let finding = alone(&answered(Verdict::Failure, check(true)));
+        assert_eq!(finding.outcome, Outcome::NotVerified, "{finding:?}");
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub async fn run(prompt: &str, config: Config, is_json: bool) -> anyhow::Result<
         sandbox: Sandbox::of_this_program(),
         skills: None,
         is_chat: false,
+        recorded: None,
     };
     let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);
     let request = Request { prompt: prompt.to_owned(), origin: None };

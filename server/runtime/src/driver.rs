@@ -9,12 +9,13 @@ mod handle;
 mod learning;
 mod operations;
 mod prepare;
+mod recorded;
 mod skills;
 mod spending;
 mod verification;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex, atomic::Ordering},
 };
@@ -25,6 +26,7 @@ use agent::{
     machine::{Actor, Emitted, Input, Machine, Step},
     message::FailureClass,
     tool::{Access, BuiltInTool, PreparedCall},
+    verification::RecordedCalls,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +81,9 @@ pub struct RunSetup {
     pub skills: Option<Vec<FoundSkill>>,
     /// Whether it is a chat, without tools and teacher.
     pub is_chat: bool,
+    /// What calls are answered with that would have effects outside of the workspace; `None`: they
+    /// are asked about.
+    pub recorded: Option<Arc<RecordedCalls>>,
 }
 
 impl RunSetup {
@@ -182,6 +187,7 @@ struct Parts {
     /// The folder that this run's is in.
     runs: PathBuf,
     skill_use: Arc<Mutex<SkillUse>>,
+    recorded: Option<Arc<RecordedCalls>>,
 }
 
 struct Driver {
@@ -198,6 +204,8 @@ struct Driver {
     verifications: Verifications,
     /// Whether it is kept that the run waits for a person; not known at first.
     may_be_noted_as_waiting: bool,
+    /// Calls that were let through to be answered, not to be run.
+    answered: BTreeSet<String>,
 }
 
 impl Driver {
@@ -387,7 +395,7 @@ impl Driver {
             let teacher = actor == Actor::Teacher;
             self.parts.recorder.record(turn, teacher, Event::Budget(balance)).await?;
         }
-        let outcomes = self.parts.toolbox.run_all(calls, turn, cancel).await;
+        let outcomes = self.perform_calls(actor, calls, cancel).await?;
         let mut results = Vec::with_capacity(outcomes.len());
         for outcome in outcomes {
             if let Some(change) = outcome.change {
@@ -415,6 +423,9 @@ impl Driver {
     /// Waits for a decision, or for what makes it needless. `None`: the run is closed, and what
     /// waits does so until somebody goes on with it.
     async fn await_approval(&mut self, cancel: &CancellationToken) -> Option<Input> {
+        if let Some(decisions) = self.decisions_to_answer() {
+            return Some(Input::Decided(decisions));
+        }
         loop {
             let operation = tokio::select! {
                 () = cancel.cancelled() => None,

@@ -12,10 +12,13 @@ use std::{
 };
 
 use agent::{
+    clip::clip,
     detect::Verdict,
-    event::{Event, StateRecord},
+    event::{Event, PendingTool, StateRecord},
+    machine::MODEL_CALL,
+    preview::summary,
     tool::BuiltInTool,
-    verification::ReplayEnd,
+    verification::{ANSWERED, RecordedCalls, ReplayEnd},
 };
 use llm::Role;
 use serde_json::Value;
@@ -24,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::{ApprovalMode, Config, SandboxMode},
+    config::{ApprovalMode, Config, RuleDecision, SandboxMode},
     driver::{Request, RunHandle, RunSetup, StartError},
     editor::NoEditor,
     folders::Folders,
@@ -39,6 +42,9 @@ use crate::{
 
 /// Where replays are kept in the state folder.
 const FOLDER: &str = "replays";
+
+/// Longest call that is quoted, in characters.
+const CALL_CHARS: usize = 120;
 
 /// Records that may wait to be looked at.
 const QUEUED_RECORDS: usize = 1_024;
@@ -58,6 +64,8 @@ pub struct Ground {
     pub clock: Arc<dyn Clock>,
     /// Confines commands.
     pub sandbox: Sandbox,
+    /// What calls that would have effects outside of the copy are answered with.
+    pub recorded: Arc<RecordedCalls>,
 }
 
 /// A replay that has ended.
@@ -73,6 +81,8 @@ pub struct Replayed {
     pub read_skills: Vec<String>,
     /// The files as it left them.
     pub files: Arc<WorkspaceCopy>,
+    /// Calls that were answered with what the teacher's came to.
+    pub n_answered: usize,
 }
 
 /// A replay cannot begin.
@@ -114,12 +124,13 @@ pub async fn replay(
     let config = conditions(ground, files.linked());
     let setup = RunSetup { skills: Some(skills), ..setup(ground, &files.root(), config) };
     let (folder, watch) = watched(setup, prompt, cancel, begun).await?;
-    let Watch { end, answer, read_skills, .. } = watch;
+    let Watch { end, answer, read_skills, n_answered, .. } = watch;
     let end = end.unwrap_or_else(|| ReplayEnd::BrokenOff("broke off".to_owned()));
-    Ok(Replayed { folder, end, answer, read_skills, files: Arc::new(files) })
+    Ok(Replayed { folder, end, answer, read_skills, files: Arc::new(files), n_answered })
 }
 
-/// Asks the teacher something, without tools; `None` if it does not answer.
+/// Asks the teacher something, without tools; returns its answer, or why there is none, as the end
+/// of a sentence.
 ///
 /// # Errors
 /// [`ReplayError::Start`].
@@ -127,14 +138,18 @@ pub async fn ask_teacher(
     ground: &Ground,
     prompt: &str,
     cancel: &CancellationToken,
-) -> Result<Option<String>, ReplayError> {
+) -> Result<Result<String, String>, ReplayError> {
     let mut config = conditions(ground, iter::empty());
     config.student = ground.config.teacher.endpoint();
     config.student.api_key_env = Some(models::key_variable(Role::Teacher, &config.student));
     config.student.script = config.student.script.map(|script| ground.workspace.join(script));
     let setup = RunSetup { is_chat: true, ..setup(ground, &ground.before.root(), config) };
     let (_, watch) = watched(setup, prompt, cancel, |_| {}).await?;
-    Ok(watch.answer)
+    Ok(match (watch.answer, watch.end) {
+        (Some(answer), _) if !answer.trim().is_empty() => Ok(answer),
+        (_, Some(ReplayEnd::BrokenOff(why))) => Err(why),
+        _ => Err("gave no answer".to_owned()),
+    })
 }
 
 fn setup(ground: &Ground, root: &Path, config: Config) -> RunSetup {
@@ -150,6 +165,7 @@ fn setup(ground: &Ground, root: &Path, config: Config) -> RunSetup {
         sandbox: ground.sandbox.clone(),
         skills: Some(Vec::new()),
         is_chat: false,
+        recorded: Some(Arc::clone(&ground.recorded)),
     }
 }
 
@@ -160,7 +176,8 @@ async fn watched(
     cancel: &CancellationToken,
     begun: impl FnOnce(&RunFolder),
 ) -> Result<(RunFolder, Watch), ReplayError> {
-    let mut watch = Watch::new(setup.config.verify.max_steps);
+    let recorded = setup.recorded.clone().unwrap_or_default();
+    let mut watch = Watch::new(setup.config.verify.max_steps, recorded);
     let request = Request { prompt: prompt.to_owned(), origin: None };
     let (sender, mut records) = mpsc::channel(QUEUED_RECORDS);
     let run = RunHandle::start(setup, request, sender).await?;
@@ -192,6 +209,12 @@ pub(crate) fn conditions<'a>(ground: &Ground, linked: impl Iterator<Item = &'a P
     config.approval.mode = ApprovalMode::Full;
     config.sandbox.mode = SandboxMode::WorkspaceWrite;
     config.sandbox.network = false;
+    // What may run unconfined when a person is there, does not here.
+    for rule in config.approval.rules.iter_mut().filter(|rule| rule.outside_sandbox) {
+        if rule.decision == RuleDecision::Allow {
+            rule.decision = RuleDecision::Ask;
+        }
+    }
     // Only read: what may be written is the copy.
     config.sandbox.home_folders.extend(linked.map(Path::to_path_buf));
     config.agent.max_iterations = i64::from(config.verify.max_steps);
@@ -214,6 +237,8 @@ fn require_confinement(ability: &Ability) -> Result<(), ReplayError> {
 /// What is read off a replay's records while they come.
 struct Watch {
     max_steps: u32,
+    recorded: Arc<RecordedCalls>,
+    n_answered: usize,
     verdict: Option<Verdict>,
     /// The strongest evidence that the attempt did not get over.
     evidence: (f64, String),
@@ -226,9 +251,11 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(max_steps: u32) -> Self {
+    fn new(max_steps: u32, recorded: Arc<RecordedCalls>) -> Self {
         Self {
             max_steps,
+            recorded,
+            n_answered: 0,
             verdict: None,
             evidence: (0.0, String::new()),
             asked_for: Vec::new(),
@@ -253,10 +280,8 @@ impl Watch {
                 let read = self.asked_for.iter().filter(|(id, _)| id == tool_call_id);
                 self.read_skills.extend(read.map(|(_, name)| name.clone()));
             }
-            Event::ApprovalRequired { tools, .. } => {
-                let what = tools.first().map_or("a call", |call| call.tool.as_str());
-                self.break_off(&format!("came to a point that needs a person's word (`{what}`)"));
-            }
+            Event::ApprovalRequired { tools, .. } => self.need_a_person(tools),
+            Event::ToolLog { log, .. } if log == ANSWERED => self.n_answered += 1,
             Event::Signal(signal) if !signal.recovered && signal.confidence > self.evidence.0 => {
                 self.evidence = (signal.confidence, signal.evidence.clone());
             }
@@ -276,6 +301,28 @@ impl Watch {
             Event::Interrupted {} => self.break_off("was stopped"),
             _ => {}
         }
+    }
+
+    /// What the teacher's same calls came to answers them; where one of them made no such call, the
+    /// replay cannot go on.
+    fn need_a_person(&mut self, tools: &[PendingTool]) {
+        let is_open =
+            |call: &&PendingTool| self.recorded.answer(&call.tool, &call.arguments).is_none();
+        let Some(call) = tools.iter().find(is_open) else { return };
+        let what = if call.tool == MODEL_CALL {
+            "calls of a model whose price nobody knows".to_owned()
+        } else {
+            format!("`{}: {}`", call.tool, clip(&summary(&call.arguments), CALL_CHARS))
+                .replace('\n', " ")
+        };
+        let why = if call.outside_sandbox {
+            format!(
+                "came to {what}, which needs more than its copy, and which the teacher did not run"
+            )
+        } else {
+            format!("came to {what}, which needs a person's word, and the teacher's has none")
+        };
+        self.break_off(&why);
     }
 
     fn judged(&self, stop_reason: &str) -> ReplayEnd {

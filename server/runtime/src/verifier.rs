@@ -16,8 +16,8 @@ use agent::{
     detect::Verdict,
     event::{Event, StateRecord},
     verification::{
-        Finding, Outcome, Proof, Replay, ReplayEnd, Sample, Work, comparison_prompt, decide,
-        read_comparison,
+        Finding, Outcome, Proof, RecordedCalls, Replay, ReplayEnd, Sample, Work, comparison_prompt,
+        decide, read_comparison,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,7 @@ impl Question {
     /// Asks about a skill and a request of a kept run, whose files nobody kept: the replays work on
     /// those of now, and what the teacher's attempt left is not compared.
     pub fn of_run(
-        ground: Ground,
+        mut ground: Ground,
         records: &[Record],
         turn: u32,
         skill: FoundSkill,
@@ -81,10 +81,17 @@ impl Question {
                 _ => {}
             }
         }
+        ground.recorded = Arc::new(teachers_calls(records, turn));
         let teacher =
             answer.map(|answer| TeacherWork { answer, found: Contents::new(), after: None });
         Some(Self { ground, prompt: prompt?, skill, others, teacher, earlier: Vec::new() })
     }
+}
+
+/// Returns what the teacher did in a turn, from the run's journal.
+pub fn teachers_calls(records: &[Record], turn: u32) -> RecordedCalls {
+    let of_teacher = records.iter().filter(|record| record.turn == turn && record.teacher);
+    RecordedCalls::of(of_teacher.map(|record| &record.event))
 }
 
 /// What was found out.
@@ -140,8 +147,8 @@ impl Verifier<'_> {
             _ => Proof::Missing("there was nothing to compare".to_owned()),
         };
         let has_read_skill = replayed.read_skills.contains(&skill.name);
-        let Replayed { folder, end, .. } = replayed;
-        (Some(folder), Replay { has_read_skill, end, proof })
+        let Replayed { folder, end, n_answered, .. } = replayed;
+        (Some(folder), Replay { has_read_skill, end, proof, n_answered })
     }
 
     /// Of two skills with one name the first counts: the one in question.
@@ -219,8 +226,10 @@ impl Verifier<'_> {
         let nonce = format!("{:016x}", RandomState::new().hash_one(prompt));
         let question = comparison_prompt(prompt, teachers, students, &nonce);
         match ask_teacher(ground, &question, self.cancel).await {
-            Ok(Some(answer)) => read_comparison(&answer),
-            Ok(None) => Proof::Missing("the teacher did not compare it with its own".to_owned()),
+            Ok(Ok(answer)) => read_comparison(&answer),
+            Ok(Err(why)) => Proof::Missing(format!(
+                "the teacher did not compare it with its own: the question {why}"
+            )),
             Err(error) => Proof::Missing(format!("the teacher was not asked: {error}")),
         }
     }
@@ -257,6 +266,7 @@ fn not_begun(error: &ReplayError) -> Replay {
         has_read_skill: false,
         end: ReplayEnd::BrokenOff(format!("did not begin: {error}")),
         proof: Proof::Missing(String::new()),
+        n_answered: 0,
     }
 }
 

@@ -109,6 +109,7 @@ pub(crate) async fn start(
         sandbox: session.options.sandbox.clone(),
         skills: None,
         is_chat: new.is_chat,
+        recorded: None,
     };
     let request = Request {
         prompt: new.prompt,
@@ -182,6 +183,7 @@ pub(crate) async fn open(
         sandbox: session.options.sandbox.clone(),
         skills: None,
         is_chat: false,
+        recorded: None,
     };
     let transcript = Url::from_file_path(folder.transcript());
     let (sender, news) = mpsc::channel(QUEUED_RECORDS);

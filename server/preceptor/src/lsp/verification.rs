@@ -201,6 +201,7 @@ fn look_up(
         folders: Arc::clone(&session.folders),
         clock: Arc::new(SystemClock),
         sandbox: session.options.sandbox.clone(),
+        recorded: Arc::default(),
     };
     match asked {
         Asked::InRun { folder, turn } => {

@@ -1,7 +1,7 @@
 //! A live run from outside: asking, deciding, stopping.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -186,6 +186,7 @@ impl RunHandle {
             teachers_answer: None,
             verifications: Verifications::default(),
             may_be_noted_as_waiting: true,
+            answered: BTreeSet::new(),
         };
         let task = AbortOnDropHandle::new(tokio::spawn(driver.work().instrument(span)));
         let task = Mutex::new(Some(task));

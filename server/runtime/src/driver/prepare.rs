@@ -154,6 +154,7 @@ fn parts(
         folder,
         runs: setup.runs,
         skill_use: setup.skill_use,
+        recorded: setup.recorded,
     }
 }
 

@@ -117,6 +117,7 @@ impl Bench {
             sandbox: Sandbox::default(),
             skills: None,
             is_chat: false,
+            recorded: None,
         }
     }
 

@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use agent::event::{Event, Verification};
+use agent::{
+    event::{Event, Verification},
+    verification::RecordedCalls,
+};
 use futures::future::{BoxFuture, FutureExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -17,9 +20,9 @@ use crate::{
     proposals::{Proposal, ProposalStore},
     recorder::Recorder,
     replay::Ground,
-    run_store::earlier_successes,
+    run_store::{self, earlier_successes},
     skills::{FoundSkill, Scope},
-    verifier::{Question, TeacherWork, verify},
+    verifier::{Question, TeacherWork, teachers_calls, verify},
     workspace_copy::{Contents, CopyError, WorkspaceCopy, contents},
 };
 
@@ -123,9 +126,14 @@ impl Driver {
                 .map_err(|error| CopyError::Io { path: path.clone(), error })?;
             let skill = FoundSkill::from_text(&path, text.into(), Scope::Workspace);
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            Ok((skill, toolbox.offered_skills(), earlier_successes(&runs, &own, limit)))
+            let recorded = match run_store::load(&own) {
+                Ok(records) => teachers_calls(&records, task.turn),
+                Err(_) => RecordedCalls::default(),
+            };
+            let earlier = earlier_successes(&runs, &own, limit);
+            Ok((skill, toolbox.offered_skills(), earlier, recorded))
         });
-        let (skill, others, earlier) =
+        let (skill, others, earlier, recorded) =
             looked_up.await.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))?;
         // Where the teacher only wrote a skill, there is no work of its own to compare with.
         let teacher = self.teachers_answer.clone();
@@ -139,6 +147,7 @@ impl Driver {
                 folders: Arc::clone(&self.parts.folders),
                 clock: Arc::clone(&self.parts.clock),
                 sandbox: self.parts.sandbox.clone(),
+                recorded: Arc::new(recorded),
             },
             prompt: self.parts.machine.request().to_owned(),
             skill,

@@ -108,7 +108,9 @@ pub(super) async fn passes(
     let outcome = toolbox.run_all(&[call], 1, cancel).await.into_iter().next()?;
     // What was not found was not checked.
     let is_missing = outcome.result.exit_code == Some(127);
-    let has_run = matches!(outcome.result.kind, ResultKind::Ok | ResultKind::Failed);
+    // Nor was what the sandbox stopped.
+    let has_run = matches!(outcome.result.kind, ResultKind::Ok | ResultKind::Failed)
+        && outcome.result.stopped_by.is_empty();
     (has_run && !is_missing).then_some(outcome.result.exit_code == Some(0))
 }
 

@@ -10,7 +10,7 @@ use crate::{
     machine::Out,
     message::{ToolCall, ToolSpec},
     policy::{Decision, Judgment, Policy},
-    tool::{PreparedCall, ResultKind, ToolResult, prepare},
+    tool::{PreparedCall, RAN_OUTSIDE, ResultKind, ToolResult, prepare},
 };
 
 /// Characters of a result that reach the history. The built-in tools stay below it by themselves;
@@ -90,10 +90,7 @@ impl BatchCall {
         if self.stopped.take().is_some() {
             // At the end: what the command itself said comes first also where it is shortened.
             result.output.truncate(result.output.trim_end().len());
-            result.output.push_str(
-                "\n[The sandbox stopped this at first. The person let it run once more, outside of \
-                 it, and this is the result of that.]",
-            );
+            result.output.push_str(RAN_OUTSIDE);
         }
         if self.was_edited {
             result.output = format!(
