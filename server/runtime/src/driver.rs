@@ -6,6 +6,7 @@
 
 mod call;
 mod handle;
+mod kept_files;
 mod learning;
 mod operations;
 mod prepare;
@@ -39,7 +40,7 @@ use crate::{
     day_book::DayBook,
     driver::{
         handle::{Operation, Shared, lock},
-        verification::Verifications,
+        verification::{PATIENCE, Verifications},
     },
     editor::Editor,
     folders::Folders,
@@ -385,9 +386,10 @@ impl Driver {
         let changes_things = calls.iter().any(|call| {
             BuiltInTool::from_name(&call.tool).is_none_or(|tool| tool.access() != Access::Read)
         });
+        self.begin_keeping_files();
         if changes_things {
             self.parts.recorder.sync().await?;
-            self.keep_files().await;
+            self.keep_files(PATIENCE).await;
         }
         let turn = self.parts.machine.turn();
         let cost = self.parts.machine.started_tools_cost();

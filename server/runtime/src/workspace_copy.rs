@@ -5,22 +5,29 @@
 //! something is tried in gets links to them. The repository itself is never touched: `.git` is
 //! such a link too, and whoever runs commands in the copy keeps them from writing there.
 
+mod contents;
+mod parallel;
+mod walk;
+
 use std::{
-    collections::BTreeMap,
-    ffi::OsStr,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File, Metadata},
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     sync::Once,
     time::SystemTime,
 };
 
-use ignore::WalkBuilder;
 use rustix::fs::{FlockOperation, flock};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
-use crate::{editor::Editor, workspace::OWN_FOLDER};
+pub use self::contents::{Content, Contents, contents, differences};
+use self::{
+    parallel::in_parallel,
+    walk::{files, ignored},
+};
+use crate::editor::Editor;
 
 /// Begins the names of the folders that copies are in.
 const PREFIX: &str = "preceptor-copy-";
@@ -46,6 +53,12 @@ pub enum CopyError {
         /// The setting, in megabytes.
         limit_mb: u64,
     },
+    /// Somebody waits for it, and it takes too long.
+    #[error(
+        "copying the workspace before its files changed took too long; it can be tried on the \
+         files as they are now"
+    )]
+    TooSlow,
     /// The system says no.
     #[error("{path} cannot be copied ({error}): check free space and permissions")]
     Io {
@@ -58,18 +71,6 @@ pub enum CopyError {
     #[error("copying the workspace broke off ({0}); try again")]
     Broken(String),
 }
-
-/// What a path in a workspace holds, as far as comparing goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// A file: the SHA-256 of its bytes.
-    File([u8; 32]),
-    /// A link, and where it leads.
-    Link(PathBuf),
-}
-
-/// The files of a workspace by their paths relative to it; what git ignores is left out.
-pub type Contents = BTreeMap<PathBuf, Content>;
 
 /// A copy of a workspace in a folder of its own, removed when it is dropped.
 #[derive(Debug)]
@@ -103,14 +104,22 @@ impl WorkspaceCopy {
     /// # Errors
     /// [`CopyError`]; nothing is left behind then.
     pub fn new(workspace: &Path, editor: &dyn Editor, limit_mb: u64) -> Result<Self, CopyError> {
-        static SWEPT: Once = Once::new();
-        SWEPT.call_once(|| sweep(&std::env::temp_dir()));
         let mut copy = Self::empty()?;
-        copy.update(workspace, editor, limit_mb)?;
+        copy.update(workspace, editor, limit_mb, &CancellationToken::new())?;
         Ok(copy)
     }
 
-    fn empty() -> Result<Self, CopyError> {
+    /// Returns a copy of nothing, to be updated. What killed processes left behind is removed.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`].
+    pub fn empty() -> Result<Self, CopyError> {
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(|| sweep(&std::env::temp_dir()));
+        Self::bare()
+    }
+
+    fn bare() -> Result<Self, CopyError> {
         let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
         let lock = File::create(dir.path().join(LOCK)).map_err(at(dir.path()))?;
         if let Err(error) = flock(&lock, FlockOperation::LockExclusive) {
@@ -123,33 +132,41 @@ impl WorkspaceCopy {
     /// Makes it hold what the workspace holds now. Only what looks changed is copied again.
     ///
     /// # Errors
-    /// [`CopyError`]; it may hold some files as they were and some as they are then.
+    /// [`CopyError`], [`CopyError::TooSlow`] once `stop` is cancelled; it may hold some files as
+    /// they were and some as they are then.
     pub fn update(
         &mut self,
         workspace: &Path,
         editor: &dyn Editor,
         limit_mb: u64,
+        stop: &CancellationToken,
     ) -> Result<(), CopyError> {
         let mut n_bytes = 0;
         let mut stamps = BTreeMap::new();
+        let mut changed = Vec::new();
         for (relative, metadata) in files(workspace) {
             n_bytes += metadata.len();
             if n_bytes > limit_mb.saturating_mul(1024 * 1024) {
                 return Err(CopyError::TooLarge { limit_mb });
             }
-            let stamp = Stamp::of(&metadata);
-            let (from, to) = (workspace.join(&relative), self.root().join(&relative));
-            let is_known = self.stamps.get(&relative) == Some(&stamp);
-            if !is_known && !was_there(copy_file(&from, &to, &metadata)).map_err(at(&from))? {
-                continue;
+            if stop.is_cancelled() {
+                return Err(CopyError::TooSlow);
             }
-            stamps.insert(relative, stamp);
+            let stamp = Stamp::of(&metadata);
+            if self.stamps.get(&relative) == Some(&stamp) {
+                stamps.insert(relative, stamp);
+            } else {
+                changed.push((relative, metadata));
+            }
+        }
+        let root = self.root();
+        for (relative, metadata) in copy_files(workspace, &root, changed, stop)? {
+            stamps.insert(relative, Stamp::of(&metadata));
         }
         for relative in self.stamps.keys().filter(|relative| !stamps.contains_key(*relative)) {
             let _ = fs::remove_file(self.root().join(relative));
         }
         self.stamps = stamps;
-        let root = self.root();
         for path in editor.modified_files() {
             let Ok(relative) = path.strip_prefix(workspace) else { continue };
             // A file that git ignores is not here, nor is its buffer.
@@ -170,13 +187,7 @@ impl WorkspaceCopy {
     /// # Errors
     /// [`CopyError::Io`].
     pub fn to_try_in(&self, workspace: &Path) -> Result<Self, CopyError> {
-        let mut trial = Self::empty()?;
-        for (relative, metadata) in files(&self.root()) {
-            if !self.links.contains_key(&relative) {
-                let (from, to) = (self.root().join(&relative), trial.root().join(&relative));
-                copy_file(&from, &to, &metadata).map_err(at(&from))?;
-            }
-        }
+        let mut trial = self.duplicate()?;
         for relative in ignored(workspace) {
             let (target, link) = (workspace.join(&relative), trial.root().join(&relative));
             if link.parent().is_some_and(Path::is_dir) && make_link(&target, &link).is_ok() {
@@ -184,6 +195,18 @@ impl WorkspaceCopy {
             }
         }
         Ok(trial)
+    }
+
+    /// Returns a copy of the copy.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`].
+    pub fn duplicate(&self) -> Result<Self, CopyError> {
+        let duplicate = Self::bare()?;
+        let (from, to) = (self.root(), duplicate.root());
+        let own = files(&from).filter(|(relative, _)| !self.links.contains_key(relative));
+        copy_files(&from, &to, own.collect(), &CancellationToken::new())?;
+        Ok(duplicate)
     }
 
     /// Returns where its links to what git ignores lead.
@@ -208,68 +231,6 @@ impl WorkspaceCopy {
     }
 }
 
-/// Returns what a workspace holds that git does not ignore.
-pub fn contents(workspace: &Path) -> Contents {
-    let content = |(relative, metadata): (PathBuf, Metadata)| {
-        let path = workspace.join(&relative);
-        let content = if metadata.is_symlink() {
-            Content::Link(fs::read_link(path).ok()?)
-        } else {
-            Content::File(hash(&path).ok()?)
-        };
-        Some((relative, content))
-    };
-    files(workspace).filter_map(content).collect()
-}
-
-/// Returns the paths that differ between two states of a workspace.
-pub fn differences<'a>(before: &'a Contents, after: &'a Contents) -> Vec<&'a Path> {
-    let changed = after.iter().filter(|(path, content)| before.get(*path) != Some(*content));
-    let removed = before.keys().filter(|path| !after.contains_key(*path));
-    let mut paths: Vec<&Path> = changed.map(|(path, _)| path.as_path()).collect();
-    paths.extend(removed.map(PathBuf::as_path));
-    paths.sort_unstable();
-    paths
-}
-
-/// Returns the files and links of a workspace, relative to it, that git does not ignore.
-fn files(workspace: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
-    let mut walk = WalkBuilder::new(workspace);
-    walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
-    let root = workspace.to_path_buf();
-    walk.build().flatten().filter_map(move |entry| {
-        let kind = entry.file_type()?;
-        if !kind.is_file() && !kind.is_symlink() {
-            return None;
-        }
-        let relative = entry.path().strip_prefix(&root).ok()?.to_path_buf();
-        Some((relative, fs::symlink_metadata(entry.path()).ok()?))
-    })
-}
-
-/// Returns what git ignores in a workspace, relative to it: folders as a whole.
-fn ignored(workspace: &Path) -> Vec<PathBuf> {
-    let mut walk = WalkBuilder::new(workspace);
-    walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
-    let seen: std::collections::BTreeSet<PathBuf> =
-        walk.build().flatten().map(ignore::DirEntry::into_path).collect();
-    let mut ignored = Vec::new();
-    for folder in seen.iter().filter(|path| path.is_dir() && !path.is_symlink()) {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_own = entry.file_name() == OWN_FOLDER;
-            if !seen.contains(&path)
-                && !is_own
-                && let Ok(relative) = path.strip_prefix(workspace)
-            {
-                ignored.push(relative.to_path_buf());
-            }
-        }
-    }
-    ignored.sort();
-    ignored
-}
-
 /// Removes copies whose process has ended without removing them: it was killed.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -284,18 +245,37 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Whether a file or folder is never copied: git's and our own, and the copies themselves, which
-/// may be in a workspace that holds the temporary folder.
-fn is_left_out(name: &OsStr) -> bool {
-    let is_copy = name.to_str().is_some_and(|name| name.starts_with(PREFIX));
-    name == GIT || name == OWN_FOLDER || is_copy
+/// Copies files from one folder to another, several at a time; returns those that were there to be
+/// copied.
+fn copy_files(
+    from: &Path,
+    to: &Path,
+    files: Vec<(PathBuf, Metadata)>,
+    stop: &CancellationToken,
+) -> Result<Vec<(PathBuf, Metadata)>, CopyError> {
+    let folders: BTreeSet<&Path> = files.iter().filter_map(|(path, _)| path.parent()).collect();
+    for folder in folders {
+        let folder = to.join(folder);
+        fs::create_dir_all(&folder).map_err(at(&folder))?;
+    }
+    let copied = in_parallel(&files, |(relative, metadata)| {
+        if stop.is_cancelled() {
+            return Err(CopyError::TooSlow);
+        }
+        let from = from.join(relative);
+        was_there(copy_file(&from, &to.join(relative), metadata)).map_err(at(&from))
+    });
+    let mut there = Vec::with_capacity(files.len());
+    for (file, copied) in files.into_iter().zip(copied) {
+        if copied? {
+            there.push(file);
+        }
+    }
+    Ok(there)
 }
 
-/// Copies a file with its mode, or a link as a link.
+/// Copies a file with its mode, or a link as a link; its folder is there.
 fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder)?;
-    }
     if fs::symlink_metadata(to).is_ok() {
         fs::remove_file(to)?;
     }
@@ -331,18 +311,6 @@ fn make_link(target: &Path, link: &Path) -> io::Result<()> {
     }
 }
 
-fn hash(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut part = [0; 16 * 1024];
-    loop {
-        let n_read = file.read(&mut part)?;
-        let Some(read) = part.get(..n_read).filter(|read| !read.is_empty()) else { break };
-        hasher.update(read);
-    }
-    Ok(hasher.finalize().into())
-}
-
 fn at(path: &Path) -> impl FnOnce(io::Error) -> CopyError {
     let path = path.to_path_buf();
     move |error| CopyError::Io { path, error }
@@ -358,6 +326,7 @@ mod tests {
 
     use futures::future::BoxFuture;
     use tempfile::TempDir;
+    use tokio_util::sync::CancellationToken;
 
     use super::{CopyError, WorkspaceCopy, contents, differences, sweep};
     use crate::editor::{Buffer, EditError, Editor, NoEditor};
@@ -424,7 +393,7 @@ mod tests {
         fs::write(workspace.path().join("src/main.rs"), "fn main() { run() }\n").unwrap();
         fs::write(workspace.path().join("new.txt"), "new\n").unwrap();
         fs::remove_file(workspace.path().join(".hidden/a.txt")).unwrap();
-        copy.update(workspace.path(), &NoEditor, 1).unwrap();
+        copy.update(workspace.path(), &NoEditor, 1, &CancellationToken::new()).unwrap();
         let after = copy.contents();
         let changed = [".hidden/a.txt", "new.txt", "src/main.rs"].map(Path::new);
         assert_eq!(differences(&before, &after), changed);
@@ -438,10 +407,10 @@ mod tests {
         let mut copy = WorkspaceCopy::new(workspace.path(), &editor, 1).unwrap();
         let file = copy.root().join("src/main.rs");
         assert_eq!(fs::read_to_string(&file).unwrap(), "unsaved\n");
-        copy.update(workspace.path(), &NoEditor, 1).unwrap();
+        copy.update(workspace.path(), &NoEditor, 1, &CancellationToken::new()).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "fn main() {}\n", "it was discarded");
         let ignored = OneBuffer(workspace.path().join("src/debug.log"));
-        copy.update(workspace.path(), &ignored, 1).unwrap();
+        copy.update(workspace.path(), &ignored, 1, &CancellationToken::new()).unwrap();
         assert!(!copy.root().join("src/debug.log").exists());
     }
 
@@ -477,6 +446,18 @@ mod tests {
         sweep(folder.path());
         sweep(used.root().parent().unwrap().parent().unwrap());
         assert!(!left.exists() && made.exists() && used.root().exists());
+    }
+
+    #[test]
+    fn copying_can_be_stopped_and_gone_on_with() {
+        let workspace = workspace();
+        let (stop, go_on) = (CancellationToken::new(), CancellationToken::new());
+        stop.cancel();
+        let mut copy = WorkspaceCopy::empty().unwrap();
+        let stopped = copy.update(workspace.path(), &NoEditor, 1, &stop);
+        assert!(matches!(stopped, Err(CopyError::TooSlow)), "{stopped:?}");
+        copy.update(workspace.path(), &NoEditor, 1, &go_on).unwrap();
+        assert!(differences(&copy.contents(), &contents(workspace.path())).is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! attempt. Only so can a replay begin where the student began, and be compared with where the
 //! teacher got.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use agent::{
     event::{Event, Verification},
@@ -14,7 +14,10 @@ use futures::future::{BoxFuture, FutureExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Driver;
+use super::{
+    Driver,
+    kept_files::{KeptFiles, Source},
+};
 use crate::{
     config::Config,
     proposals::{Proposal, ProposalStore},
@@ -26,11 +29,16 @@ use crate::{
     workspace_copy::{Contents, CopyError, WorkspaceCopy, contents},
 };
 
+/// How long a change waits for the copy of what was before it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a takeover waits for it.
+const TEACHERS_PATIENCE: Duration = Duration::from_secs(30);
+
 /// The verifications of a run.
 #[derive(Default)]
 pub(super) struct Verifications {
-    /// The files as they were before the turn changed any, and which turn that is.
-    before: Option<(u32, Result<WorkspaceCopy, CopyError>)>,
+    /// The files as they were before the turn changed any.
+    before: KeptFiles,
     /// The files as the teacher found them.
     found: Contents,
     /// What begins once the turn has ended.
@@ -50,16 +58,20 @@ impl Driver {
         verify.enabled && teacher.enabled
     }
 
-    /// Keeps a copy of the workspace, once in a turn, before something is changed.
-    pub(super) async fn keep_files(&mut self) {
-        let turn = self.parts.machine.turn();
-        let is_kept = self.verifications.before.as_ref().is_some_and(|(kept, _)| *kept == turn);
-        if is_kept || !self.verifies() {
-            return;
+    /// Begins to copy the workspace, once in a turn.
+    pub(super) fn begin_keeping_files(&mut self) {
+        if self.verifies() {
+            let source = Source {
+                toolbox: Arc::clone(&self.parts.toolbox),
+                limit_mb: self.parts.config.verify.max_copy_mb,
+            };
+            self.verifications.before.begin(self.parts.machine.turn(), source);
         }
-        let earlier = self.verifications.before.take();
-        let copy = self.copy(earlier.and_then(|(_, copy)| copy.ok())).await;
-        self.verifications.before = Some((turn, copy));
+    }
+
+    /// Waits for that copy before something is changed.
+    pub(super) async fn keep_files(&mut self, patience: Duration) {
+        self.verifications.before.finish(patience).await;
     }
 
     /// Notes what the teacher finds: the student may have left something behind.
@@ -67,22 +79,19 @@ impl Driver {
         if !self.verifies() {
             return;
         }
-        self.keep_files().await;
+        self.begin_keeping_files();
+        self.keep_files(TEACHERS_PATIENCE).await;
         let toolbox = Arc::clone(&self.parts.toolbox);
         let found = tokio::task::spawn_blocking(move || contents(toolbox.root()));
         self.verifications.found = found.await.unwrap_or_default();
     }
 
-    /// Copies the workspace as it is now; only what has changed since `earlier` is copied again.
-    async fn copy(&self, earlier: Option<WorkspaceCopy>) -> Result<WorkspaceCopy, CopyError> {
+    /// Copies the workspace as it is now.
+    async fn copy(&self) -> Result<WorkspaceCopy, CopyError> {
         let toolbox = Arc::clone(&self.parts.toolbox);
         let limit_mb = self.parts.config.verify.max_copy_mb;
         let copied = tokio::task::spawn_blocking(move || {
-            let (root, editor) = (toolbox.root(), toolbox.editor());
-            match earlier {
-                Some(mut copy) => copy.update(root, editor, limit_mb).map(|()| copy),
-                None => WorkspaceCopy::new(root, editor, limit_mb),
-            }
+            WorkspaceCopy::new(toolbox.root(), toolbox.editor(), limit_mb)
         });
         copied.await.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))
     }
@@ -111,12 +120,10 @@ impl Driver {
     }
 
     async fn question(&mut self, proposal: &Proposal) -> Result<Question, CopyError> {
-        let after = Arc::new(self.copy(None).await?);
-        let before = match self.verifications.before.take() {
-            Some((turn, before)) if turn == proposal.turn => Arc::new(before?),
-            // Nothing was changed.
-            _ => Arc::clone(&after),
-        };
+        let before = self.verifications.before.take(proposal.turn).transpose()?;
+        let after = Arc::new(self.copy().await?);
+        // Without a copy nothing was changed.
+        let before = before.map_or_else(|| Arc::clone(&after), Arc::new);
         let (store, toolbox) = (self.parts.proposals.clone(), Arc::clone(&self.parts.toolbox));
         let (runs, own) = (self.parts.runs.clone(), self.parts.folder.clone());
         let (task, limit) = (proposal.clone(), self.parts.config.verify.regression_sample);

@@ -1,0 +1,64 @@
+//! Which files of a workspace there are, and which git ignores.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    fs::{self, Metadata},
+    path::{Path, PathBuf},
+};
+
+use ignore::WalkBuilder;
+
+use super::{GIT, PREFIX};
+use crate::workspace::OWN_FOLDER;
+
+/// Returns the files and links of a workspace, relative to it, that git does not ignore.
+pub(super) fn files(workspace: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
+    let mut walk = WalkBuilder::new(workspace);
+    walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
+    let root = workspace.to_path_buf();
+    walk.build().flatten().filter_map(move |entry| {
+        let kind = entry.file_type()?;
+        if !kind.is_file() && !kind.is_symlink() {
+            return None;
+        }
+        let relative = entry.path().strip_prefix(&root).ok()?.to_path_buf();
+        Some((relative, fs::symlink_metadata(entry.path()).ok()?))
+    })
+}
+
+/// Returns what git ignores in a workspace, relative to it: folders as a whole.
+pub(super) fn ignored(workspace: &Path) -> Vec<PathBuf> {
+    let mut walk = WalkBuilder::new(workspace);
+    walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
+    let mut folders = Vec::new();
+    let mut seen = BTreeSet::new();
+    for entry in walk.build().flatten() {
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            folders.push(entry.path().to_path_buf());
+        }
+        seen.insert(entry.into_path());
+    }
+    let mut ignored = Vec::new();
+    for folder in folders {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_own = entry.file_name() == OWN_FOLDER;
+            if !seen.contains(&path)
+                && !is_own
+                && let Ok(relative) = path.strip_prefix(workspace)
+            {
+                ignored.push(relative.to_path_buf());
+            }
+        }
+    }
+    ignored.sort();
+    ignored
+}
+
+/// Whether a file or folder is never copied: git's and our own, and the copies themselves, which
+/// may be in a workspace that holds the temporary folder.
+fn is_left_out(name: &OsStr) -> bool {
+    let is_copy = name.to_str().is_some_and(|name| name.starts_with(PREFIX));
+    name == GIT || name == OWN_FOLDER || is_copy
+}
