@@ -109,11 +109,11 @@ mod tests {
         tool::RAN_OUTSIDE,
     };
 
-    fn arguments(value: Value) -> Map<String, Value> {
+    fn arguments(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
-    fn call(id: &str, value: Value) -> Event {
+    fn call(id: &str, value: &Value) -> Event {
         Event::ToolCall {
             tool: "bash".to_owned(),
             arguments: arguments(value),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(events: &[Event], asked: Value, expected: Option<(&str, i32)>) {
+    fn check(events: &[Event], asked: &Value, expected: Option<(&str, i32)>) {
         let answer = RecordedCalls::of(events).answer("bash", &arguments(asked));
         let answer = answer.map(|it| (it.output, it.exit_code.unwrap()));
         assert_eq!(answer, expected.map(|(output, code)| (output.to_owned(), code)));
@@ -142,16 +142,16 @@ mod tests {
     #[test]
     fn the_same_call_has_the_same_result() {
         let push = json!({"command": "git push"});
-        let events = [call("1", push.clone()), output("1", "exit code: 0\ndone", Some(0))];
-        check(&events, push, Some(("exit code: 0\ndone", 0)));
+        let events = [call("1", &push), output("1", "exit code: 0\ndone", Some(0))];
+        check(&events, &push, Some(("exit code: 0\ndone", 0)));
         check(
             &events,
-            json!({"command": "git push\n", "timeout_s": 9}),
+            &json!({"command": "git push\n", "timeout_s": 9}),
             Some(("exit code: 0\ndone", 0)),
         );
-        check(&events, json!({"command": "git push --force"}), None);
+        check(&events, &json!({"command": "git push --force"}), None);
         let answer =
-            RecordedCalls::of(&events).answer("fetch", &arguments(json!({"command": "git push"})));
+            RecordedCalls::of(&events).answer("fetch", &arguments(&json!({"command": "git push"})));
         assert_eq!(answer, None);
     }
 
@@ -159,12 +159,12 @@ mod tests {
     fn of_several_the_last_counts_and_a_failure_is_a_result() {
         let poll = json!({"command": "curl status"});
         let events = [
-            call("1", poll.clone()),
+            call("1", &poll),
             output("1", "exit code: 0\nwaits", Some(0)),
-            call("2", poll.clone()),
+            call("2", &poll),
             output("2", "exit code: 22\ngone", Some(22)),
         ];
-        check(&events, poll, Some(("exit code: 22\ngone", 22)));
+        check(&events, &poll, Some(("exit code: 22\ngone", 22)));
     }
 
     #[test]
@@ -174,9 +174,9 @@ mod tests {
             output("1", "This call was declined, so it was not run.", None),
             output("1", "exit code: 1\nno route\n[sandbox: the network (Landlock)]", Some(1)),
         ] {
-            check(&[call("1", push.clone()), said], push.clone(), None);
+            check(&[call("1", &push), said], &push, None);
         }
-        check(&[call("1", push.clone())], push, None);
+        check(&[call("1", &push)], &push, None);
     }
 
     #[test]
@@ -184,15 +184,15 @@ mod tests {
         let meant = json!({"command": "git push --dry-run"});
         let edited = StateRecord::EditedArguments {
             tool_call_id: "1".to_owned(),
-            arguments: arguments(meant.clone()),
+            arguments: arguments(&meant),
         };
         let said = format!("[The person edited the arguments.]\nexit code: 0\nok{RAN_OUTSIDE}");
         let events = [
-            call("1", json!({"command": "git push"})),
+            call("1", &json!({"command": "git push"})),
             Event::State(edited),
             output("1", &said, Some(0)),
         ];
-        check(&events, meant, Some(("exit code: 0\nok", 0)));
-        check(&events, json!({"command": "git push"}), None);
+        check(&events, &meant, Some(("exit code: 0\nok", 0)));
+        check(&events, &json!({"command": "git push"}), None);
     }
 }
