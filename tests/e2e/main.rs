@@ -63,6 +63,7 @@ mod takeovers;
 mod terminal;
 mod transport;
 mod trust;
+mod updates;
 #[cfg(target_os = "linux")]
 mod verification;
 mod workspace_pull;

@@ -181,6 +181,9 @@ pub enum Event {
         category: String,
         /// The proposal's document.
         uri: String,
+        /// The skill that it could update instead, because that says nearly the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<String>,
         /// `low`, `medium` or `high`, fixed by the server.
         risk: String,
         /// What the linter found in it.
@@ -224,7 +227,7 @@ pub enum Event {
     ProposalResolved {
         /// Names the proposal.
         proposal_id: String,
-        /// `accepted` or `rejected`.
+        /// `accepted`, `rejected`, `superseded` or `rolled_back`.
         outcome: String,
     },
     /// Earlier messages were replaced by a summary, or cut.

@@ -309,6 +309,7 @@ impl Machine {
                     name: proposed.name,
                     category: proposed.category,
                     uri: proposed.uri,
+                    target: proposed.target,
                     risk: proposed.risk,
                     findings: proposed.findings,
                     verification: proposed.verification,

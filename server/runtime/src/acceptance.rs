@@ -72,7 +72,7 @@ impl AcceptedSkills {
             proposal_id: proposal_id.to_owned(),
             accepted_at,
         };
-        self.write(&record)
+        self.put(&record)
     }
 
     /// Notes that an accepted skill was saved for the first time: from now on the text on disk is
@@ -85,10 +85,19 @@ impl AcceptedSkills {
             Some(mut record) if record.words_sha256.is_some() && record.covers(text) => {
                 record.sha256 = sha256(text);
                 record.words_sha256 = None;
-                self.write(&record)
+                self.put(&record)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Keeps a record as it is.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn put(&self, record: &Acceptance) -> io::Result<()> {
+        let json = serde_json::to_vec_pretty(record).map_err(io::Error::from)?;
+        atomic::write_private(&self.file(&record.path), &json)
     }
 
     /// Drops the record of a skill that did not come to be.
@@ -124,11 +133,6 @@ impl AcceptedSkills {
         paths
     }
 
-    fn write(&self, record: &Acceptance) -> io::Result<()> {
-        let json = serde_json::to_vec_pretty(record).map_err(io::Error::from)?;
-        atomic::write_private(&self.file(&record.path), &json)
-    }
-
     fn file(&self, path: &Path) -> PathBuf {
         self.folder.join(format!("{}.json", sha256(&path.to_string_lossy())))
     }
@@ -143,6 +147,11 @@ pub fn sha256(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
+}
+
+/// Returns whether two texts have the same words.
+pub(crate) fn is_same_but_for_white_space(a: &str, b: &str) -> bool {
+    a.split_whitespace().eq(b.split_whitespace())
 }
 
 fn words_sha256(text: &str) -> String {

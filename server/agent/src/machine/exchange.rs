@@ -72,6 +72,8 @@ pub struct ProposedSkill {
     pub category: String,
     /// The proposal's document.
     pub uri: String,
+    /// The skill that it could update instead.
+    pub target: Option<String>,
     /// `low`, `medium` or `high`.
     pub risk: String,
     /// What the linter found.

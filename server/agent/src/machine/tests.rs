@@ -145,6 +145,7 @@ fn proposed() -> Input {
         name: "count-rows".to_owned(),
         category: "general".to_owned(),
         uri: "file:///p1".to_owned(),
+        target: None,
         risk: "low".to_owned(),
         findings: Vec::new(),
         verification: Verification::off(""),

@@ -24,6 +24,8 @@ pub struct ClientFeatures {
     pub versioned_edits: bool,
     /// It creates files as part of an edit.
     pub creates_files: bool,
+    /// It deletes files as part of an edit.
+    pub deletes_files: bool,
     /// It renames files and folders as part of an edit.
     pub renames_files: bool,
     /// It applies edits that the server sends.
@@ -85,6 +87,9 @@ impl ClientFeatures {
             creates_files: edits
                 .and_then(|it| it.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            deletes_files: edits
+                .and_then(|it| it.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Delete)),
             renames_files: edits
                 .and_then(|it| it.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Rename)),

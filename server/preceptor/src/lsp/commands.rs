@@ -16,7 +16,7 @@ use agent::{
 use runtime::{
     driver::{OperationError, Request, RunHandle, StartError},
     journal::{JournalError, Record},
-    proposals::ProposalError,
+    proposals::{AcceptAs, ProposalError},
     run_store::{self, RunFolder},
 };
 use serde_json::{Value, json};
@@ -29,8 +29,9 @@ use tracing::{debug, info_span, warn};
 
 use crate::lsp::{
     commands::arguments::{
-        Accept, Approve, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal, Reject,
-        Run, Runs, Scope, Show, ShownDocument, Trust, VerifySkill, parse,
+        Accept, Approve, As, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal,
+        ProposalDocument, Reject, Run, Runs, Scope, Show, ShowProposal, ShownDocument, Trust,
+        VerifySkill, parse,
     },
     editor::EDIT_TIMEOUT,
     proposals::{self, AcceptError},
@@ -42,7 +43,7 @@ use crate::lsp::{
 };
 
 /// Every command that this server executes.
-pub(crate) const COMMANDS: [&str; 23] = [
+pub(crate) const COMMANDS: [&str; 24] = [
     "preceptor.approve",
     "preceptor.cancel",
     "preceptor.compact",
@@ -52,6 +53,7 @@ pub(crate) const COMMANDS: [&str; 23] = [
     "preceptor.followUp",
     "preceptor.proposal.accept",
     "preceptor.proposal.reject",
+    "preceptor.proposal.rollback",
     "preceptor.proposal.show",
     "preceptor.proposal.verify",
     "preceptor.proposals",
@@ -119,14 +121,13 @@ pub(crate) async fn execute(
         }
         "preceptor.proposal.accept" => {
             let Accept { proposal_id, r#as, r#override } = parse(command, arguments)?;
-            if r#as.is_some_and(|it| it != "new") {
-                return Err(Error::invalid_params(
-                    "`as`: a skill can only be accepted as \"new\" so far",
-                ));
-            }
+            let accept_as = r#as.map(|it| match it {
+                As::New => AcceptAs::New,
+                As::Update => AcceptAs::Update,
+            });
             let task = Arc::clone(session);
             let accepted = to_its_end(session, async move {
-                proposals::accept(&task, &proposal_id, r#override).await
+                proposals::accept(&task, &proposal_id, accept_as, r#override).await
             });
             let (uri, name) = accepted.await?.map_err(accept_error)?;
             json!({ "uri": uri, "name": name })
@@ -142,10 +143,20 @@ pub(crate) async fn execute(
             rejected.await?.map_err(accept_error)?;
             json!({})
         }
-        "preceptor.proposal.show" => {
+        "preceptor.proposal.rollback" => {
             let Proposal { proposal_id } = parse(command, arguments)?;
             let task = Arc::clone(session);
-            let found = blocking(move || proposals::document_uri(&task, &proposal_id)).await?;
+            let rolled_back =
+                to_its_end(session, async move { proposals::roll_back(&task, &proposal_id).await });
+            json!({ "uri": rolled_back.await?.map_err(accept_error)? })
+        }
+        "preceptor.proposal.show" => {
+            let ShowProposal { proposal_id, document } = parse(command, arguments)?;
+            let shows_update = document == ProposalDocument::Update;
+            let task = Arc::clone(session);
+            let found =
+                blocking(move || proposals::document_uri(&task, &proposal_id, shows_update))
+                    .await?;
             let uri = found.map_err(accept_error)?;
             show(session, uri.as_str())
         }
@@ -391,8 +402,14 @@ fn operation_error(error: OperationError) -> Error {
 
 fn accept_error(error: AcceptError) -> Error {
     match error {
-        AcceptError::Proposal(ProposalError::Unknown(_) | ProposalError::Decided { .. }) => {
-            Error::invalid_params(format!("`proposalId`: {error}"))
+        AcceptError::Proposal(
+            ProposalError::Unknown(_)
+            | ProposalError::Decided { .. }
+            | ProposalError::NotAccepted { .. }
+            | ProposalError::External(_),
+        ) => Error::invalid_params(format!("`proposalId`: {error}")),
+        AcceptError::Proposal(ProposalError::NoUpdate(_) | ProposalError::OnlyUpdate(_)) => {
+            Error::invalid_params(format!("`as`: {error}"))
         }
         error => failed(error.to_string()),
     }

@@ -24,7 +24,7 @@ use tracing::{debug, error, info_span};
 
 use crate::lsp::{
     approvals::Approvals, editor::SessionEditor, methods::RunEvent, notices::Notices,
-    progress::RunProgress, session::Session, settings::files,
+    progress::RunProgress, proposals, session::Session, settings::files,
 };
 
 /// Records of one run that may wait for the client.
@@ -319,6 +319,9 @@ impl Viewer {
             self.approvals.apply(&record);
             self.progress.apply(&record).await;
             self.notices.apply(&self.session, &record);
+            if let Event::SkillProposed { proposal_id, .. } = &record.event {
+                proposals::tell_superseded(&self.session, proposal_id);
+            }
             if changes_lenses(&record) {
                 self.session.refresh_code_lenses();
             }

@@ -417,18 +417,20 @@ impl RunView {
                 }
                 return true;
             }
-            Event::SkillProposed { proposal_id, name, uri, findings, verification, .. } => self
-                .add(
-                    turn,
-                    Kind::Proposal {
-                        proposal_id: proposal_id.clone(),
-                        name: name.clone(),
-                        uri: uri.clone(),
-                        n_errors: findings.iter().filter(|it| it.severity == "error").count(),
-                        n_findings: findings.len(),
-                        verification: verification.clone(),
-                    },
-                ),
+            Event::SkillProposed {
+                proposal_id, name, uri, target, findings, verification, ..
+            } => self.add(
+                turn,
+                Kind::Proposal {
+                    proposal_id: proposal_id.clone(),
+                    name: name.clone(),
+                    uri: uri.clone(),
+                    target: target.clone(),
+                    n_errors: findings.iter().filter(|it| it.severity == "error").count(),
+                    n_findings: findings.len(),
+                    verification: verification.clone(),
+                },
+            ),
             Event::SkillSaveFailed { reason } => {
                 self.add(turn, Kind::NoSkill { reason: reason.clone() });
             }

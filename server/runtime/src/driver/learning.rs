@@ -10,7 +10,10 @@ use agent::{
 use llm::Redactor;
 
 use super::{Driver, model_name};
-use crate::proposals::{ProposalError, Provenance};
+use crate::{
+    proposals::{ProposalError, Provenance},
+    uri,
+};
 
 impl Driver {
     /// Lints a draft as it would be stored.
@@ -39,18 +42,19 @@ impl Driver {
         let (now, config) = (self.parts.clock.now(), Arc::clone(&self.parts.config));
         let stored = tokio::task::spawn_blocking(move || {
             let proposal = store.create(&skill, provenance, now, &config)?;
-            let uri = store.uri(&proposal);
-            Ok::<_, ProposalError>((proposal, uri))
+            let document = store.uri(&proposal);
+            Ok::<_, ProposalError>((proposal, document))
         })
         .await;
         let proposed = match stored {
-            Ok(Ok((proposal, uri))) => Ok(ProposedSkill {
+            Ok(Ok((proposal, document))) => Ok(ProposedSkill {
                 verification: self.prepare_verification(&proposal).await,
                 proposal_id: proposal.proposal_id,
                 name: proposal.name,
                 category: proposal.category,
-                uri,
-                risk: proposal.risk,
+                uri: document,
+                target: proposal.target.as_deref().map(uri::from_path),
+                risk: proposal.risk.name().to_owned(),
                 findings: proposal.findings,
             }),
             Ok(Err(error)) => Err(error.to_string()),

@@ -1,7 +1,7 @@
 //! Where proposals are kept: the documents in a workspace, what became of them in the state folder.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -12,26 +12,27 @@ use agent::{
 use jiff::Timestamp;
 
 use crate::{
-    acceptance, atomic, clock,
-    config::{self, Config, LintSettings},
+    atomic,
+    config::{self, Config, LintSettings, Skills},
     folders::Folders,
-    proposals::{
-        Proposal, ProposalError, ProposalStatus, Provenance,
-        text::{check, draft, runs_commands},
-    },
-    run_store, skills, uri,
+    proposals::{Proposal, ProposalError, ProposalKind, ProposalStatus, check, text::draft},
+    skills, uri,
 };
 
 /// Where the documents are in a workspace folder.
 const ROOT: &str = ".preceptor/proposals";
 
+/// Why what the student showed does not count any more.
+pub(super) const TEXT_CHANGED: &str =
+    "The text was changed after the student tried it: have it verified again.";
+
 /// The proposals of a workspace.
 #[derive(Debug, Clone)]
 pub struct ProposalStore {
-    folder: PathBuf,
-    root: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) root: PathBuf,
     manifests: PathBuf,
-    home: PathBuf,
+    pub(super) folders: Folders,
 }
 
 impl ProposalStore {
@@ -41,7 +42,7 @@ impl ProposalStore {
             folder: folder.to_path_buf(),
             root: folder.join(ROOT),
             manifests: folders.state.join("proposals"),
-            home: folders.home.clone(),
+            folders: folders.clone(),
         }
     }
 
@@ -51,8 +52,8 @@ impl ProposalStore {
     }
 
     /// Returns the folder that accepted skills are saved below.
-    pub fn save_dir(&self, skills: &config::Skills) -> PathBuf {
-        skills::save_dir(&self.folder, &self.home, skills)
+    pub fn save_dir(&self, skills: &Skills) -> PathBuf {
+        skills::save_dir(&self.folder, &self.folders.home, skills)
     }
 
     /// Returns the linter's settings for a skill of this name, where it would be saved.
@@ -74,61 +75,11 @@ impl ProposalStore {
         check(&text, &name, &self.settings(config, &name))
     }
 
-    /// Stores a skill as the teacher wrote it, with provenance that the teacher has no say in.
-    ///
-    /// # Errors
-    /// [`ProposalError::Io`].
-    pub fn create(
-        &self,
-        skill: &DistilledSkill,
-        provenance: Provenance,
-        now: Timestamp,
-        config: &Config,
-    ) -> Result<Proposal, ProposalError> {
-        let name = skill::slugify(&skill.name);
-        let text = skill::render(&draft(skill, &name, &provenance.teacher_model, now));
-        let proposal_id = self.free_id(&format!("{}-{name}", clock::to_folder_name(now)))?;
-        let findings = check(&text, &name, &self.settings(config, &name));
-        let risk = if findings.iter().any(|finding| finding.severity == "error") {
-            "high"
-        } else if runs_commands(&skill.procedure) {
-            "medium"
-        } else {
-            "low"
-        };
-        let proposal = Proposal {
-            proposal_id,
-            folder: self.folder.clone(),
-            kind: "skill".to_owned(),
-            category: skill.category.clone(),
-            risk: risk.to_owned(),
-            run_id: provenance.run_id,
-            run_folder: provenance.run_folder,
-            turn: provenance.turn,
-            teacher_model: provenance.teacher_model,
-            created: clock::to_second(now),
-            sha256: acceptance::sha256(&text),
-            status: ProposalStatus::Pending,
-            verification: Verification::off("It was not replayed on the student."),
-            findings,
-            reason: None,
-            target: None,
-            name,
-        };
-        write(&self.document(&proposal), text.as_bytes())?;
-        self.save(&proposal)?;
-        run_store::ignore_in_git(&self.root);
-        Ok(proposal)
-    }
-
-    /// Returns every proposal of the folder, oldest first; what cannot be read is left out.
+    /// Returns every proposal of the folder whose document is there, and all that were decided
+    /// about, oldest first; what cannot be read is left out.
     pub fn list(&self) -> Vec<Proposal> {
-        let Ok(entries) = std::fs::read_dir(&self.manifests) else { return Vec::new() };
-        let mut proposals: Vec<Proposal> = entries
-            .flatten()
-            .filter_map(|entry| self.get(entry.file_name().to_str()?.strip_suffix(".json")?).ok())
-            .collect();
-        proposals.sort_by(|a, b| a.proposal_id.cmp(&b.proposal_id));
+        let mut proposals = self.all();
+        proposals.retain(|proposal| self.is_whole(proposal));
         proposals
     }
 
@@ -137,14 +88,8 @@ impl ProposalStore {
     /// # Errors
     /// [`ProposalError::Unknown`].
     pub fn get(&self, id: &str) -> Result<Proposal, ProposalError> {
-        let unknown = || ProposalError::Unknown(id.to_owned());
-        if id.is_empty() || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
-            return Err(unknown());
-        }
-        let json = std::fs::read(self.manifest(id)).map_err(|_| unknown())?;
-        let proposal: Proposal = serde_json::from_slice(&json).map_err(|_| unknown())?;
-        let is_here = proposal.folder == self.folder && self.document(&proposal).is_file();
-        if is_here { Ok(proposal) } else { Err(unknown()) }
+        let proposal = self.load(id).filter(|proposal| self.is_whole(proposal));
+        proposal.ok_or_else(|| ProposalError::Unknown(id.to_owned()))
     }
 
     /// Returns a proposal that waits.
@@ -153,12 +98,34 @@ impl ProposalStore {
     /// [`ProposalError::Unknown`], [`ProposalError::Decided`].
     pub fn pending(&self, id: &str) -> Result<Proposal, ProposalError> {
         let proposal = self.get(id)?;
-        let outcome = match proposal.status {
-            ProposalStatus::Pending => return Ok(proposal),
-            ProposalStatus::Accepted => "accepted",
-            ProposalStatus::Rejected => "rejected",
-        };
-        Err(ProposalError::Decided { id: id.to_owned(), outcome })
+        if proposal.status == ProposalStatus::Pending {
+            return Ok(proposal);
+        }
+        Err(ProposalError::Decided { id: id.to_owned(), outcome: proposal.status.words() })
+    }
+
+    /// What was decided stays known when a person clears the workspace.
+    pub(super) fn all(&self) -> Vec<Proposal> {
+        let Ok(entries) = fs::read_dir(&self.manifests) else { return Vec::new() };
+        let mut proposals: Vec<Proposal> = entries
+            .flatten()
+            .filter_map(|entry| self.load(entry.file_name().to_str()?.strip_suffix(".json")?))
+            .collect();
+        proposals.sort_by(|a, b| a.proposal_id.cmp(&b.proposal_id));
+        proposals
+    }
+
+    fn load(&self, id: &str) -> Option<Proposal> {
+        if id.is_empty() || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
+            return None;
+        }
+        let json = fs::read(self.manifest(id)).ok()?;
+        let proposal: Proposal = serde_json::from_slice(&json).ok()?;
+        (proposal.folder == self.folder).then_some(proposal)
+    }
+
+    fn is_whole(&self, proposal: &Proposal) -> bool {
+        proposal.status != ProposalStatus::Pending || self.document(proposal).is_file()
     }
 
     /// Keeps what became of a proposal.
@@ -183,13 +150,27 @@ impl ProposalStore {
         verification: &Verification,
     ) -> Result<(), ProposalError> {
         let mut proposal = self.get(id)?;
-        proposal.verification = verification.clone();
+        if verification.outcome == "pending" {
+            proposal.tried_sha256 = Some(proposal.sha256.clone());
+        }
+        // What the student showed with another text says nothing about this one.
+        let is_other =
+            proposal.is_edited && proposal.tried_sha256.as_ref() != Some(&proposal.sha256);
+        proposal.verification =
+            if is_other { Verification::off(TEXT_CHANGED) } else { verification.clone() };
         self.save(&proposal)
     }
 
     /// Returns the path of a proposal's document.
     pub fn document(&self, proposal: &Proposal) -> PathBuf {
-        self.root.join(&proposal.proposal_id).join(&proposal.name).join("SKILL.md")
+        let folder = self.folder_of(&proposal.proposal_id);
+        match proposal.kind {
+            ProposalKind::Skill | ProposalKind::Edit | ProposalKind::Note => {
+                folder.join(&proposal.name).join("SKILL.md")
+            }
+            ProposalKind::Config => folder.join(config::WORKSPACE_FILE),
+            ProposalKind::External => folder.join(format!("{}.md", proposal.name)),
+        }
     }
 
     /// Returns the address of a proposal's document.
@@ -202,11 +183,22 @@ impl ProposalStore {
         path.starts_with(&self.root)
     }
 
-    /// Returns the proposal whose document this is.
+    /// Returns the proposal whose document this is: its text, or what shows the change.
     pub fn by_document(&self, path: &Path) -> Option<Proposal> {
         let id = path.strip_prefix(&self.root).ok()?.components().next()?;
         let proposal = self.get(id.as_os_str().to_str()?).ok()?;
-        (self.document(&proposal) == path).then_some(proposal)
+        let is_its = self.document(&proposal) == path || self.update_document(&proposal) == path;
+        is_its.then_some(proposal)
+    }
+
+    pub(super) fn folder_of(&self, id: &str) -> PathBuf {
+        self.root.join(id)
+    }
+
+    /// Returns the file that keeps a text of a proposal: `base` (what a change was made of),
+    /// `before` (what was there when it was accepted), `accepted`.
+    pub(super) fn kept(&self, id: &str, what: &str) -> PathBuf {
+        self.manifests.join(format!("{id}.{what}"))
     }
 
     fn manifest(&self, id: &str) -> PathBuf {
@@ -214,8 +206,8 @@ impl ProposalStore {
     }
 
     /// Two workspaces may learn something of the same name in the same second.
-    fn free_id(&self, base: &str) -> Result<String, ProposalError> {
-        std::fs::create_dir_all(&self.root)
+    pub(super) fn free_id(&self, base: &str) -> Result<String, ProposalError> {
+        fs::create_dir_all(&self.root)
             .map_err(|error| ProposalError::Io { path: self.root.clone(), error })?;
         for n in 1_u32.. {
             let id = if n == 1 { base.to_owned() } else { format!("{base}-{n}") };
@@ -223,7 +215,7 @@ impl ProposalStore {
             if self.manifest(&id).exists() {
                 continue;
             }
-            match std::fs::create_dir(&path) {
+            match fs::create_dir(&path) {
                 Ok(()) => return Ok(id),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(ProposalError::Io { path, error }),
@@ -235,13 +227,12 @@ impl ProposalStore {
 
 /// Returns where the skill would be saved that stands at `path` as a proposal of a workspace
 /// folder; `None` for any other path.
-pub fn target(folder: &Path, home: &Path, path: &Path, skills: &config::Skills) -> Option<PathBuf> {
+pub fn target(folder: &Path, home: &Path, path: &Path, skills: &Skills) -> Option<PathBuf> {
     let below = path.strip_prefix(folder.join(ROOT)).ok()?;
     let name = below.parent()?.file_name()?;
     Some(skills::save_dir(folder, home, skills).join(name).join(below.file_name()?))
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<(), ProposalError> {
-    atomic::write(path, content)
-        .map_err(|error| ProposalError::Io { path: path.to_path_buf(), error })
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), ProposalError> {
+    atomic::write(path, content).map_err(|error| ProposalError::io(path, error))
 }

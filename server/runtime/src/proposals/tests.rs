@@ -1,5 +1,7 @@
 //! Proposals as they are stored, judged and found again.
 
+mod decisions;
+
 use agent::{distill::DistilledSkill, event::Verification};
 use jiff::Timestamp;
 
@@ -118,9 +120,11 @@ fn two_proposals_of_one_second_and_name_are_two() {
     let first = store.create(&skill(), provenance(), now, &config).unwrap();
     let mut second = store.create(&skill(), provenance(), now, &config).unwrap();
     assert_ne!(first.proposal_id, second.proposal_id);
+    assert!(store.pending(&second.proposal_id).is_ok());
+    let error = store.pending(&first.proposal_id).unwrap_err();
+    assert!(error.to_string().contains("already superseded by a later one"), "{error}");
     second.status = ProposalStatus::Rejected;
     store.save(&second).unwrap();
-    assert!(store.pending(&first.proposal_id).is_ok());
     let error = store.pending(&second.proposal_id).unwrap_err();
     assert!(error.to_string().contains("already rejected"), "{error}");
     assert!(store.get("../x").is_err());

@@ -12,6 +12,10 @@ use crate::{
     proposals::{Proposal, ProposalError},
 };
 
+/// The markers around a skill's notes.
+const NOTES_START: &str = "<!-- APPENDIX_START -->";
+const NOTES_END: &str = "<!-- APPENDIX_END -->";
+
 /// What the linter finds in a proposed skill's text, as data. Nothing in the text suppresses it.
 pub fn check(text: &str, name: &str, settings: &lint::Settings) -> Vec<Finding> {
     let settings = &lint::Settings { is_proposal: true, ..settings.clone() };
@@ -114,6 +118,23 @@ pub(super) fn draft(
     }
 }
 
+/// Returns a skill's text with one more note in its region of notes, which is made where there is
+/// none. Markers in the note's words are taken out: they would end the region.
+pub(super) fn with_note(text: &str, note: &str) -> String {
+    let mut note = note.to_owned();
+    // What is left may make a marker again.
+    while note.contains("<!--") || note.contains("-->") {
+        note = note.replace("<!--", "").replace("-->", "");
+    }
+    let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(end) = text.rfind(NOTES_END) {
+        let (head, tail) = text.split_at(end);
+        return format!("{}\n- {note}\n{tail}", head.trim_end());
+    }
+    let text = text.trim_end();
+    format!("{text}\n\n{NOTES_START}\n## Execution Notes Appendix\n\n- {note}\n{NOTES_END}\n")
+}
+
 /// `count-csv-rows` becomes `Count csv rows`.
 fn title(name: &str) -> String {
     let words = name.replace('-', " ");
@@ -124,9 +145,7 @@ fn title(name: &str) -> String {
     }
 }
 
-/// A procedure that has commands run or files changed deserves a closer look.
-pub(super) fn runs_commands(procedure: &[String]) -> bool {
-    procedure
-        .iter()
-        .any(|step| ["bash", "write_file", "edit_file"].iter().any(|tool| step.contains(tool)))
+/// A text that has commands run or files changed deserves a closer look.
+pub(super) fn runs_commands(text: &str) -> bool {
+    ["bash", "write_file", "edit_file"].iter().any(|tool| text.contains(tool))
 }

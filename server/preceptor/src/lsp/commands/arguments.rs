@@ -139,9 +139,33 @@ pub(super) struct Proposal {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ShowProposal {
+    pub(super) proposal_id: String,
+    #[serde(default)]
+    pub(super) document: ProposalDocument,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ProposalDocument {
+    #[default]
+    Proposal,
+    /// What it would change.
+    Update,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum As {
+    New,
+    Update,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Accept {
     pub(super) proposal_id: String,
-    pub(super) r#as: Option<String>,
+    pub(super) r#as: Option<As>,
     #[serde(default)]
     pub(super) r#override: bool,
 }

@@ -24,11 +24,11 @@ use crate::lsp::{
         refactorings::{self, extract_section, name_tool, new_skill},
     },
     linter::{self, Linted, lint_text},
-    proposals,
+    proposals::{self, Decided, decided, deciding, is_shown_already},
     session::Session,
     settings::files,
     to_proto,
-    turns::actions::{action, proposal_commands},
+    turns::actions::action,
 };
 
 /// The kind of the action that applies all safe fixes.
@@ -162,10 +162,15 @@ fn ask_actions(session: &Session, snapshot: &Snapshot, range: Range) -> Vec<Code
 
 /// Deciding about the proposal that the document is.
 async fn proposal_actions(session: &Session, uri: &Url) -> Vec<CodeAction> {
-    let Some(proposal) = proposals::waiting_at(session, uri).await else { return Vec::new() };
-    proposal_commands(&proposal.proposal_id, &proposal.name)
+    let Some(proposal) = proposals::at(session, uri).await else { return Vec::new() };
+    let target = proposal.target.as_ref().and_then(|target| Url::from_file_path(target).ok());
+    let decisions = match decided(&proposal) {
+        Some((_, decision)) => decision.into_iter().collect(),
+        None => deciding(Decided::of(&proposal, target.as_ref())),
+    };
+    decisions
         .into_iter()
-        .filter(|(_, command, _)| *command != "preceptor.proposal.show")
+        .filter(|(_, command, argument)| !is_shown_already(uri, command, argument))
         .map(|(title, command, argument)| action(title, command, argument, None))
         .collect()
 }

@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, PoisonError};
 
+use runtime::proposals::Proposal;
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command, Range};
-
+use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command, Range, Url};
 use tracing::error;
 
 use crate::lsp::{
-    ask_lines, documents::Snapshot, linter, proposals, session::Session,
-    turns::actions::proposal_commands,
+    ask_lines,
+    documents::Snapshot,
+    linter,
+    proposals::{self, Decided, decided, deciding, is_shown_already},
+    session::Session,
 };
 
 pub(crate) async fn code_lens(
@@ -33,17 +36,31 @@ pub(crate) async fn code_lens(
             lenses.push(lens(ask.range, "Ask Preceptor", "preceptor.run", argument));
         }
     }
-    if let Some(proposal) = proposals::waiting_at(session, &snapshot.uri).await {
-        for (title, command, argument) in proposal_commands(&proposal.proposal_id, &proposal.name) {
-            if command != "preceptor.proposal.show" {
-                lenses.push(lens(Range::default(), &title, command, argument));
-            }
-        }
+    if let Some(proposal) = proposals::at(session, &snapshot.uri).await {
+        lenses.extend(proposal_lenses(&snapshot, &proposal));
     }
     if linter::is_skill(&snapshot.uri) {
         lenses.extend(use_lens(session, &snapshot).await);
     }
     Some(lenses)
+}
+
+/// What can be decided about the proposal that a document is, or what was.
+fn proposal_lenses(snapshot: &Snapshot, proposal: &Proposal) -> Vec<CodeLens> {
+    let here = Range::default();
+    if let Some((became, decision)) = decided(proposal) {
+        let words = Command::new(became, String::new(), None);
+        let decision =
+            decision.map(|(title, command, argument)| lens(here, &title, command, argument));
+        let words = CodeLens { range: here, command: Some(words), data: None };
+        return std::iter::once(words).chain(decision).collect();
+    }
+    let target = proposal.target.as_ref().and_then(|target| Url::from_file_path(target).ok());
+    deciding(Decided::of(proposal, target.as_ref()))
+        .into_iter()
+        .filter(|(_, command, argument)| !is_shown_already(&snapshot.uri, command, argument))
+        .map(|(title, command, argument)| lens(here, &title, command, argument))
+        .collect()
 }
 
 /// How many runs used a skill, and the latest of them behind a click; not for proposals, which no

@@ -1,10 +1,14 @@
 //! What can be done about an item: commands of this server, as code actions.
 
 use agent::{detect::SignalKind, machine::ROLL_BACK};
+use runtime::proposals::ProposalKind;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{CodeAction, CodeActionKind, Command, Diagnostic};
 
-use crate::lsp::turns::item::{Item, Kind, changed_files, text};
+use crate::lsp::{
+    proposals::{Decided, deciding},
+    turns::item::{Item, Kind, changed_files, text},
+};
 
 /// Characters of a call that a title shows, half from each end: the end of a command may be what
 /// matters.
@@ -107,7 +111,12 @@ pub(super) fn actions(
                 show,
             ]
         }
-        Kind::Proposal { proposal_id, name, .. } => proposal_commands(proposal_id, name),
+        Kind::Proposal { proposal_id, name, target, .. } => deciding(Decided {
+            proposal_id,
+            kind: ProposalKind::Skill,
+            name,
+            target: target.as_deref(),
+        }),
     };
     let is_viewed = match &item.kind {
         Kind::Failed { .. } => situation.may_escalate,
@@ -178,20 +187,6 @@ fn ends(call: &str) -> String {
     let head: String = call.chars().take(half).collect();
     let tail: String = call.chars().skip(n_chars - half).collect();
     format!("{head} … {tail}")
-}
-
-/// Returns what can be done about a proposal, as title, command and argument.
-pub(crate) fn proposal_commands(
-    proposal_id: &str,
-    name: &str,
-) -> Vec<(String, &'static str, Value)> {
-    let proposal = json!({ "proposalId": proposal_id });
-    vec![
-        (format!("Accept skill `{name}`"), "preceptor.proposal.accept", proposal.clone()),
-        (format!("Show skill `{name}`"), "preceptor.proposal.show", proposal.clone()),
-        (format!("Verify skill `{name}`"), "preceptor.proposal.verify", proposal.clone()),
-        (format!("Reject skill `{name}`"), "preceptor.proposal.reject", proposal),
-    ]
 }
 
 /// Builds a code action that runs one of this server's commands.

@@ -59,6 +59,8 @@ pub(super) enum Kind {
         proposal_id: String,
         name: String,
         uri: String,
+        /// The address of the skill that it could update.
+        target: Option<String>,
         n_errors: usize,
         n_findings: usize,
         verification: Verification,
