@@ -175,11 +175,55 @@ async fn what_the_student_changed_is_told_and_put_back_before_the_teacher_begins
     let hover = agent.hover(&notes, ASK_LINE).await;
     assert!(hover.contains("- `data.csv`"), "{hover}");
     agent.teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
-    agent.act(&notes, ASK_LINE, "with 1 file put back first").await;
+    agent.act(&notes, ASK_LINE, "by `teacher-model`, with 1 file put back first").await;
     agent.event(&run_id, "skill_save_failed").await;
     assert_eq!(agent.read("data.csv"), "a,b\n1,2\n3,4\n");
     assert!(agent.teacher.requests()[0].mentions("hold again what they held before"));
     assert!(agent.teacher.requests()[0].mentions("- data.csv"));
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn files_are_put_back_first_also_where_a_person_asks_for_the_teacher() {
+    let mut agent = start(json!({"teacher": {"per_run": 0}})).await;
+    agent
+        .student
+        .then(calls([("read_file", json!({"path": "data.csv"}))]))
+        .then(calls([("write_file", json!({"path": "data.csv", "content": "broken"}))]))
+        .then(says("I was unable to count the rows."));
+    let run_id = agent.ask_and_wait().await;
+    shown(&mut agent, &["turn/failed"]).await;
+    let argument = json!({"runId": run_id, "mode": "propose", "rollBack": true});
+    let error = agent.refusal("preceptor.escalate", argument).await;
+    assert!(error["message"].as_str().unwrap().contains("`rollBack`"), "{error}");
+    agent.teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    let notes = agent.notes();
+    agent.act(&notes, ASK_LINE, "with 1 file put back first").await;
+    agent.event(&run_id, "skill_save_failed").await;
+    assert_eq!(agent.read("data.csv"), "a,b\n1,2\n3,4\n");
+    assert!(agent.teacher.requests()[0].mentions("hold again what they held before"));
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_students_commands_changed_is_told_too() {
+    let mut agent = start_asking().await;
+    agent
+        .student
+        .then(bash("sort data.csv > sorted.csv && rm data.csv"))
+        .then(says("I was unable to count the rows."));
+    let run_id = agent.ask().await;
+    shown(&mut agent, &["turn/approval", "turn/failed"]).await;
+    let notes = agent.notes();
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    assert!(hover.contains("- `data.csv`\n- `sorted.csv`"), "{hover}");
+    let actions = agent.actions(&notes, ASK_LINE).await;
+    assert!(actions_titled(&actions, "put back").is_empty(), "{:?}", titles(&actions));
+    agent.teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    agent.act(&notes, ASK_LINE, "Let the teacher take over").await;
+    agent.event(&run_id, "skill_save_failed").await;
+    assert!(agent.teacher.requests()[0].mentions("Commands that it ran changed these files"));
+    assert!(agent.teacher.requests()[0].mentions("- sorted.csv"));
     agent.finish().await;
 }
 

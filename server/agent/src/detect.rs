@@ -190,6 +190,9 @@ pub struct CallRecord {
     pub kind: ResultKind,
     /// Of a command.
     pub exit_code: Option<i32>,
+    /// Files that a command changed, see [`crate::tool::ToolResult::changed_files`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_files: Vec<String>,
 }
 
 /// How an attempt ended.

@@ -210,6 +210,10 @@ pub struct ToolResult {
     /// What a sandbox kept it from, where a person may let it run outside of that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped_by: Vec<Denial>,
+    /// Files of the workspace that a command changed, as paths relative to it, as far as that can
+    /// be seen from outside of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_files: Vec<String>,
 }
 
 /// Something that a sandbox kept a command from doing.
@@ -234,7 +238,13 @@ impl ToolResult {
 
     /// Builds a result without the tool having run.
     pub fn not_run(kind: ResultKind, output: impl Into<String>) -> Self {
-        Self { output: output.into(), kind, exit_code: None, stopped_by: Vec::new() }
+        Self {
+            output: output.into(),
+            kind,
+            exit_code: None,
+            stopped_by: Vec::new(),
+            changed_files: Vec::new(),
+        }
     }
 
     /// Returns whether the tool did what it was asked to, and a command ended with 0.

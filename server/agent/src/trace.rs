@@ -78,8 +78,8 @@ pub fn fenced(text: &str, nonce: &str) -> String {
     )
 }
 
-/// Returns the paths of the files that calls changed, as the model named them, each once and in
-/// order. What commands did to files nobody knows.
+/// Returns the paths of the files that calls edited, as the model named them, each once and in
+/// order. Their texts before are kept, unlike those of files that commands changed.
 pub fn changed_files(calls: &[CallRecord]) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     let edits = calls.iter().filter(|call| {
@@ -93,6 +93,20 @@ pub fn changed_files(calls: &[CallRecord]) -> Vec<String> {
             && !paths.contains(&path)
             && paths.len() < LISTED_FILES
         {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+/// Returns the paths of the files that commands changed, each once, without those that edits
+/// changed as well.
+pub fn files_changed_by_commands(calls: &[CallRecord]) -> Vec<String> {
+    let edited = changed_files(calls);
+    let mut paths: Vec<String> = Vec::new();
+    for path in calls.iter().flat_map(|call| &call.changed_files) {
+        let path = clip_middle(path, PATH_CHARS);
+        if !edited.contains(&path) && !paths.contains(&path) && paths.len() < LISTED_FILES {
             paths.push(path);
         }
     }
@@ -159,6 +173,7 @@ mod tests {
             output: output.to_owned(),
             kind: ResultKind::Ok,
             exit_code: None,
+            changed_files: Vec::new(),
         }
     }
 

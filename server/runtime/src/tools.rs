@@ -1,6 +1,7 @@
 //! The built-in tools, performed.
 
 mod bash;
+mod changes;
 mod checkpoints;
 mod confinement;
 mod files;
@@ -177,7 +178,7 @@ impl Toolbox {
                 }
             }
             Some(BuiltInTool::Skills) => self.blocking(call, Self::skills).await,
-            Some(BuiltInTool::Bash) => self.bash(call, cancel).await,
+            Some(BuiltInTool::Bash) => self.watched_bash(call, cancel).await,
             // The agent keeps the plan itself.
             Some(BuiltInTool::Plan) | None => {
                 Err(format!("there is no tool named `{}`", call.tool))

@@ -23,10 +23,8 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub use self::contents::{Content, Contents, contents, differences};
-use self::{
-    parallel::in_parallel,
-    walk::{files, ignored},
-};
+pub(crate) use self::walk::files;
+use self::{parallel::in_parallel, walk::ignored};
 use crate::editor::Editor;
 
 /// Begins the names of the folders that copies are in.
@@ -87,13 +85,13 @@ pub struct WorkspaceCopy {
 
 /// By what a file is known not to have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+pub(crate) struct Stamp {
     n_bytes: u64,
     modified: Option<SystemTime>,
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { n_bytes: metadata.len(), modified: metadata.modified().ok() }
     }
 }

@@ -178,6 +178,7 @@ impl Evidence {
                 output: call.output.clone(),
                 kind: ResultKind::Ok,
                 exit_code: None,
+                changed_files: Vec::new(),
             })
             .collect();
         if let Some((call_idx, evidence)) = loop_evidence(&records)

@@ -12,6 +12,7 @@ fn call(tool: &str, arguments: &str, kind: ResultKind, exit_code: Option<i32>) -
         output: "some output".to_owned(),
         kind,
         exit_code,
+        changed_files: Vec::new(),
     }
 }
 

@@ -33,6 +33,7 @@ fn check(script: &str, expected: &Expect) {
                 output: "the same".to_owned(),
                 kind: ResultKind::Ok,
                 exit_code: None,
+                changed_files: Vec::new(),
             });
         }
         let finding = guards.check(&calls);
@@ -135,6 +136,7 @@ fn waiting_for_a_result_that_changes_is_no_repetition() {
             output: format!("{n} %"),
             kind: ResultKind::Ok,
             exit_code: Some(0),
+            changed_files: Vec::new(),
         })
         .collect();
     for n_calls in 1..=calls.len() {

@@ -445,6 +445,7 @@ impl Batch {
                     output: result.output,
                     kind: result.kind,
                     exit_code: result.exit_code,
+                    changed_files: result.changed_files,
                 };
                 (message, record)
             })

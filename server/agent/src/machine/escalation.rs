@@ -19,7 +19,7 @@ use crate::{
     event::{Event, StateRecord, ToolState},
     prompt::OfferedSkill,
     tool::PreparedCall,
-    trace::changed_files,
+    trace::{changed_files, files_changed_by_commands},
 };
 
 /// The name under which a person is asked whether the teacher may take over.
@@ -38,8 +38,17 @@ pub enum Escalation {
     /// To go on where the student failed.
     #[default]
     Takeover,
+    /// To take over once the files that were edited hold again what they held before the request.
+    TakeoverAfterRollBack,
     /// To write a skill without running anything.
     Propose,
+}
+
+impl Escalation {
+    /// Returns whether the teacher works on the request itself, in a turn of its own.
+    pub fn is_takeover(self) -> bool {
+        self != Self::Propose
+    }
 }
 
 /// An attempt of the student that did not get the request done.
@@ -93,6 +102,10 @@ impl Machine {
         if !changed.is_empty() {
             arguments.insert("changedFiles".to_owned(), json!(changed));
             arguments.insert(ROLL_BACK.to_owned(), json!(false));
+        }
+        let by_commands = files_changed_by_commands(&self.student.calls);
+        if !by_commands.is_empty() {
+            arguments.insert("changedByCommands".to_owned(), json!(by_commands));
         }
         let call = PreparedCall {
             id: format!("{TAKEOVER}_{}", self.turn),
@@ -178,14 +191,17 @@ impl Machine {
             Ok(()) => None,
         };
         match (escalation, refusal) {
-            (Escalation::Takeover, None) => self.take_over_by_hand(skills, out),
             (Escalation::Propose, None) => self.ask_for_skill(out),
-            (Escalation::Takeover, Some(error)) => {
+            (Escalation::Propose, Some(reason)) => save_failed(reason, out),
+            (_, Some(error)) => {
                 self.open_turn_of_teacher(out);
                 out.emit(Event::Error { error, class: "refused".to_owned() });
                 Step::Rest
             }
-            (Escalation::Propose, Some(reason)) => save_failed(reason, out),
+            (_, None) => {
+                let rolls_back = escalation == Escalation::TakeoverAfterRollBack;
+                self.take_over_by_hand(skills, rolls_back, out)
+            }
         }
     }
 
@@ -198,7 +214,13 @@ impl Machine {
     }
 
     /// A turn of the teacher's alone. What the student did stays for the comparison.
-    fn take_over_by_hand(&mut self, skills: Vec<OfferedSkill>, out: &mut Out) -> Step {
+    fn take_over_by_hand(
+        &mut self,
+        skills: Vec<OfferedSkill>,
+        rolls_back: bool,
+        out: &mut Out,
+    ) -> Step {
+        let turns = self.requests.last().cloned().unwrap_or_default();
         self.open_turn_of_teacher(out);
         // The request's record cleared them for whoever reads the journal.
         let calls = self.student.calls.clone();
@@ -210,6 +232,10 @@ impl Machine {
         self.listed = None;
         self.teacher = None;
         self.purse.begin_turn();
+        if rolls_back {
+            self.state = State::RollingBack;
+            return Step::RestoreFiles { turns };
+        }
         self.take_over(/*is_rolled_back*/ false, out)
     }
 

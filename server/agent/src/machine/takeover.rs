@@ -7,7 +7,7 @@ use crate::{
     event::{Event, StateRecord, ViewPart},
     message::{Message, Origin},
     prompt::handover::{Handover, teacher_messages},
-    trace::changed_files,
+    trace::{changed_files, files_changed_by_commands},
 };
 
 /// Longest reason shown for a failed attempt, in characters.
@@ -50,7 +50,8 @@ impl Machine {
             Handover {
                 request: &self.request,
                 failure,
-                changed_files: &changed_files(&self.student.calls),
+                edited_files: &changed_files(&self.student.calls),
+                files_of_commands: &files_changed_by_commands(&self.student.calls),
                 is_rolled_back,
                 nonce: &self.setup.nonce,
             },

@@ -146,6 +146,7 @@ mod tests {
             output: output.to_owned(),
             kind: ResultKind::Ok,
             exit_code: Some(0),
+            changed_files: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{Event, StateRecord},
-    tool::{RAN_OUTSIDE, ResultKind, ToolResult},
+    tool::{RAN_OUTSIDE, ToolResult},
 };
 
 /// What the journal says about a call that was answered so.
@@ -58,10 +58,8 @@ impl RecordedCalls {
                     let was_made = *success || exit_code.is_some();
                     if was_made && !output.contains(STOPPED) {
                         let result = ToolResult {
-                            output: output.trim_end_matches(RAN_OUTSIDE).to_owned(),
-                            kind: ResultKind::Ok,
                             exit_code: *exit_code,
-                            stopped_by: Vec::new(),
+                            ..ToolResult::ok(output.trim_end_matches(RAN_OUTSIDE))
                         };
                         let (tool, arguments) = (tool.to_owned(), arguments.clone());
                         calls.push(RecordedCall { tool, arguments, result });

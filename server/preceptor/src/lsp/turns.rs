@@ -61,6 +61,8 @@ struct RunView {
     turn: u32,
     /// Whether the teacher comes in if a person asks for it.
     may_escalate: bool,
+    /// The files that the last request edited, whose texts before are kept.
+    edited: BTreeSet<String>,
     items: Vec<Item>,
 }
 
@@ -115,6 +117,7 @@ impl Turns {
             is_active: true,
             turn: 0,
             may_escalate,
+            edited: BTreeSet::new(),
             items: Vec::new(),
         };
         runs.insert(run_id.to_owned(), view);
@@ -335,7 +338,15 @@ impl RunView {
             takeover.apply(&record.event);
         }
         match &record.event {
-            Event::State(StateRecord::Request { .. }) => (self.is_active, self.turn) = (true, turn),
+            Event::State(StateRecord::Request { goes_on, .. }) => {
+                (self.is_active, self.turn) = (true, turn);
+                if !goes_on {
+                    self.edited.clear();
+                }
+            }
+            Event::FileChanged { uri, .. } => {
+                self.edited.insert(uri.clone());
+            }
             Event::ApprovalRequired { tools, .. } => {
                 for tool in tools {
                     let is_known = self
@@ -518,6 +529,7 @@ impl RunView {
             is_active: self.is_active,
             offers_takeover: self.items.iter().any(|it| matches!(it.kind, Kind::Offer { .. })),
             may_escalate: self.may_escalate,
+            n_edited: self.edited.len(),
         }
     }
 

@@ -11,8 +11,9 @@ use std::{
 
 use agent::{
     event::{Event, PendingTool},
-    machine::{ApprovalDecision, ApprovalScope, Emitted, Escalation, TAKEOVER},
+    machine::{ApprovalDecision, ApprovalScope, Emitted, Escalation, ROLL_BACK, TAKEOVER},
 };
+use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
@@ -289,16 +290,18 @@ impl RunHandle {
         teacher_policy(&self.config).check_by_hand(self.is_chat).map_err(OperationError::Gate)?;
         let pending = self.pending();
         if let Some(offer) = pending.iter().find(|it| it.tool == TAKEOVER) {
+            let rolls_back = escalation == Escalation::TakeoverAfterRollBack;
             let decision = ApprovalDecision {
                 tool_call_id: offer.tool_call_id.clone(),
-                approved: escalation == Escalation::Takeover,
-                arguments: None,
+                approved: escalation.is_takeover(),
+                arguments: rolls_back
+                    .then(|| Map::from_iter([(ROLL_BACK.to_owned(), Value::Bool(true))])),
                 feedback: None,
                 scope: ApprovalScope::Once,
                 outside_sandbox: false,
             };
             self.send(Operation::Decide(vec![decision]))?;
-            if escalation == Escalation::Takeover {
+            if escalation.is_takeover() {
                 return Ok(());
             }
             return self.send(Operation::Escalate(escalation));

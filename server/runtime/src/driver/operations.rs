@@ -42,9 +42,10 @@ impl Driver {
         self.load_allowed().await;
         let (skills, _) = self.skills().await;
         let input = Input::Escalate { escalation, skills };
-        match escalation {
-            Escalation::Takeover => self.turn(Some(input)).await,
-            Escalation::Propose => self.between_turns(input).await,
+        if escalation.is_takeover() {
+            self.turn(Some(input)).await;
+        } else {
+            self.between_turns(input).await;
         }
     }
 

@@ -169,7 +169,7 @@ impl Toolbox {
             }
         };
         output.push_str(&clip_middle(text.trim_end_matches('\n'), OUTPUT_CHARS));
-        ToolResult { output, kind, exit_code, stopped_by: Vec::new() }
+        ToolResult { exit_code, ..ToolResult::not_run(kind, output) }
     }
 }
 

@@ -13,7 +13,7 @@ use super::{GIT, PREFIX};
 use crate::workspace::OWN_FOLDER;
 
 /// Returns the files and links of a workspace, relative to it, that git does not ignore.
-pub(super) fn files(workspace: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
+pub(crate) fn files(workspace: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
     let mut walk = WalkBuilder::new(workspace);
     walk.hidden(false).require_git(false).filter_entry(|entry| !is_left_out(entry.file_name()));
     let root = workspace.to_path_buf();

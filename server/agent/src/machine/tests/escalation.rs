@@ -13,6 +13,7 @@ use crate::{
     machine::{ApprovalDecision, Escalation, ROLL_BACK, TAKEOVER, Transition},
     message::{Message, ModelRequest},
     policy::{Mode, Policy},
+    tool::ToolResult,
 };
 
 fn with_mode(mode: TakeoverMode) -> Machine {
@@ -147,6 +148,42 @@ fn the_teacher_is_told_which_files_changed_and_they_can_be_put_back_first() {
     assert!(
         matches!(&taken_over.events[0].event, Event::ToolLog { log, .. } if log.contains("a.txt"))
     );
+}
+
+#[test]
+fn files_that_commands_changed_are_told_and_not_put_back() {
+    let mut machine = with_mode(TakeoverMode::Ask);
+    let wrote = ToolResult {
+        exit_code: Some(0),
+        changed_files: vec!["out.csv".to_owned()],
+        ..ToolResult::ok("exit code: 0")
+    };
+    let inputs = [
+        request("x"),
+        calls(&[("a", "bash", r#"{"command":"./convert"}"#)]),
+        Input::ToolsFinished(vec![("a".to_owned(), wrote)]),
+        says("I give up."),
+    ];
+    advance(&mut machine, inputs);
+    let arguments = &machine.pending_tools()[0].arguments;
+    assert_eq!(arguments["changedByCommands"], json!(["out.csv"]));
+    assert!(!arguments.contains_key(ROLL_BACK) && !arguments.contains_key("changedFiles"));
+    let taken_over = machine.advance(Input::Decided(vec![decision("takeover_1", true)]));
+    assert!(note(&taken_over).contains("Commands that it ran changed these files"));
+    assert!(note(&taken_over).contains("- out.csv"), "{}", note(&taken_over));
+}
+
+#[test]
+fn a_person_who_asks_for_the_teacher_can_have_files_put_back_first() {
+    let mut setup = setup();
+    setup.teacher.per_run = 0;
+    let mut machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
+    advance(&mut machine, failing_edit());
+    let restoring = machine.advance(escalate(Escalation::TakeoverAfterRollBack));
+    assert_eq!(restoring.step, Step::RestoreFiles { turns: vec![1] });
+    let taken_over = machine.advance(Input::FilesRestored { notes: Vec::new() });
+    assert!(note(&taken_over).contains("hold again what they held before"));
+    assert_eq!(machine.turn(), 2);
 }
 
 #[test]

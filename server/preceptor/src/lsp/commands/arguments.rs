@@ -51,6 +51,9 @@ pub(super) struct Escalate {
     pub(super) run_id: String,
     #[serde(default)]
     pub(super) mode: EscalationMode,
+    /// Whether what the request edited is put back before the teacher begins.
+    #[serde(default)]
+    pub(super) roll_back: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

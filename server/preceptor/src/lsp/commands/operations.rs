@@ -63,9 +63,14 @@ pub(super) async fn retry(session: &Arc<Session>, arguments: RunOnly) -> Result<
 
 /// Has the teacher come in, whatever the student's failure looked like to the gates.
 pub(super) async fn escalate(session: &Arc<Session>, arguments: Escalate) -> Result<Value> {
-    let Escalate { run_id, mode } = arguments;
+    let Escalate { run_id, mode, roll_back } = arguments;
     let escalation = match mode {
+        EscalationMode::Takeover if roll_back => Escalation::TakeoverAfterRollBack,
         EscalationMode::Takeover => Escalation::Takeover,
+        EscalationMode::Propose if roll_back => {
+            let message = "`rollBack`: a skill is written without anything being changed";
+            return Err(Error::invalid_params(message));
+        }
         EscalationMode::Propose => Escalation::Propose,
     };
     let run = open(session, &run_id).await?;

@@ -26,6 +26,8 @@ pub(super) struct Situation {
     pub(super) offers_takeover: bool,
     /// Whether the teacher comes in if a person asks for it.
     pub(super) may_escalate: bool,
+    /// How many files the last request edited.
+    pub(super) n_edited: usize,
 }
 
 impl Situation {
@@ -61,6 +63,11 @@ pub(super) fn actions(
         "preceptor.escalate",
         json!({ "runId": run_id, "mode": "propose" }),
     );
+    let take_over_after_roll_back = (
+        format!("Let the teacher take over, with {} put back first", files(situation.n_edited)),
+        "preceptor.escalate",
+        json!({ "runId": run_id, "mode": "takeover", "rollBack": true }),
+    );
     let view = (
         "Show what the teacher sees".to_owned(),
         "preceptor.show",
@@ -72,10 +79,10 @@ pub(super) fn actions(
         {
             let go_on = json!({ "runId": run_id, "prompt": GO_ON });
             let go_on = ("Go on".to_owned(), "preceptor.followUp", go_on);
-            vec![go_on, take_over, teach, retry, show, dismiss]
+            vec![go_on, take_over.clone(), teach, retry, show, dismiss]
         }
-        Kind::Failed { .. } => vec![take_over, teach, retry, show, dismiss],
-        Kind::EscalationFailed { .. } => vec![take_over, retry, show, dismiss],
+        Kind::Failed { .. } => vec![take_over.clone(), teach, retry, show, dismiss],
+        Kind::EscalationFailed { .. } => vec![take_over.clone(), retry, show, dismiss],
         Kind::Error { .. } => vec![retry, go_on(run), show, dismiss],
         Kind::Interrupted => vec![go_on(run), retry, show, dismiss],
         Kind::NoSkill { .. } => vec![teach, show, dismiss],
@@ -118,6 +125,11 @@ pub(super) fn actions(
             target: target.as_deref(),
         }),
     };
+    let can_roll_back = matches!(item.kind, Kind::Failed { .. } | Kind::EscalationFailed { .. });
+    if can_roll_back && situation.n_edited > 0 {
+        let behind = actions.iter().position(|it| *it == take_over).map_or(0, |at| at + 1);
+        actions.insert(behind, take_over_after_roll_back);
+    }
     let is_viewed = match &item.kind {
         Kind::Failed { .. } => situation.may_escalate,
         Kind::Offer { .. } | Kind::Takeover(_) | Kind::NoSkill { .. } => true,
@@ -160,11 +172,10 @@ fn offer_actions(
     let mut actions = vec![(format!("Approve {takeover}"), approve, decision(true, "once", None))];
     let n_files = changed_files(arguments).count();
     if n_files > 0 {
-        let files = if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") };
         let mut edited = arguments.clone();
         edited.insert(ROLL_BACK.to_owned(), Value::Bool(true));
         actions.push((
-            format!("Approve {takeover}, with {files} put back first"),
+            format!("Approve {takeover}, with {} put back first", files(n_files)),
             approve,
             decision(true, "once", Some(edited)),
         ));
@@ -176,6 +187,10 @@ fn offer_actions(
     ));
     actions.push((format!("Reject {takeover}"), approve, decision(false, "once", None)));
     actions
+}
+
+fn files(n_files: usize) -> String {
+    if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") }
 }
 
 fn ends(call: &str) -> String {

@@ -255,19 +255,16 @@ impl Item {
                 )
             }
             Kind::Offer { arguments, .. } => {
-                let files: Vec<String> = changed_files(arguments)
-                    .map(|path| format!("- `{}`", path.replace(['`', '\n'], " ")))
-                    .collect();
-                let files = if files.is_empty() {
-                    String::new()
-                } else {
-                    format!(
-                        "\n\nThe student changed these files; they can be put back first:\n\n{}",
-                        files.join("\n")
-                    )
-                };
+                let edited = listed(
+                    "The student edited these files; they can be put back first:",
+                    changed_files(arguments),
+                );
+                let by_commands = listed(
+                    "Commands changed these files, and nobody keeps what they held before:",
+                    paths(arguments, "changedByCommands"),
+                );
                 format!(
-                    "**The teacher `{}` waits for your word**\n\nBecause: {}{files}",
+                    "**The teacher `{}` waits for your word**\n\nBecause: {}{edited}{by_commands}",
                     text(arguments, "model"),
                     text(arguments, "reason")
                 )
@@ -331,8 +328,19 @@ pub(super) fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> &'a str
 
 /// Returns the files that the student changed, as that question names them.
 pub(super) fn changed_files(arguments: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let files = arguments.get("changedFiles").and_then(Value::as_array);
+    paths(arguments, "changedFiles")
+}
+
+fn paths<'a>(arguments: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+    let files = arguments.get(name).and_then(Value::as_array);
     files.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// A list of files behind a sentence about them, as Markdown.
+fn listed<'a>(what: &str, paths: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> =
+        paths.map(|path| format!("- `{}`", path.replace(['`', '\n'], " "))).collect();
+    if names.is_empty() { String::new() } else { format!("\n\n{what}\n\n{}", names.join("\n")) }
 }
 
 /// A fence that is longer than any in the text.
