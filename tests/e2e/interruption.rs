@@ -17,7 +17,7 @@ async fn start(settings: Value, capabilities: Value) -> Agent {
 }
 
 /// Waits until something outside of the server holds.
-async fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
     let looking = async {
         while !holds() {
             tokio::time::sleep(LOOK).await;
@@ -28,17 +28,17 @@ async fn eventually(what: &str, holds: impl Fn() -> bool) {
 
 /// A command that takes long, in a process of its own that is named after the workspace. It has no
 /// number that means anything outside of its sandbox.
-const ENDLESS: &str = "(exec -a \"$PWD/endless\" sleep 600); true";
+pub(crate) const ENDLESS: &str = "(exec -a \"$PWD/endless\" sleep 600); true";
 
 /// Waits until [`ENDLESS`] runs and returns the end of its process's name.
-async fn running(path: &Path) -> String {
+pub(crate) async fn running(path: &Path) -> String {
     let around = path.ancestors().nth(2).unwrap();
     let name = path.strip_prefix(around.parent().unwrap()).unwrap().display().to_string();
     eventually("the command runs", || is_alive(&name)).await;
     name
 }
 
-fn is_alive(name: &str) -> bool {
+pub(crate) fn is_alive(name: &str) -> bool {
     let pattern = format!("{name} 600$");
     Command::new("pgrep").args(["-f", &pattern]).output().is_ok_and(|it| it.status.success())
 }

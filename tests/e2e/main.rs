@@ -28,6 +28,7 @@ mod gates;
 mod guarding;
 mod harness;
 mod hover;
+mod injection;
 mod interruption;
 mod lifecycle;
 #[expect(dead_code, unused_imports, reason = "tests of the wire use the rest")]
@@ -37,6 +38,7 @@ mod navigation;
 mod neighbors;
 mod offered_skills;
 mod operations;
+mod outcomes;
 #[cfg(target_os = "linux")]
 mod outside_sandbox;
 mod permissions;

@@ -10,6 +10,7 @@ use std::{
 
 use agent::{
     event::{Event, StateRecord, ToolState},
+    machine::TAKEOVER,
     plan::{Plan, PlanStatus},
     preview::{change, summary},
     tool::{BuiltInTool, Denial},
@@ -187,6 +188,9 @@ impl Shown {
                     ToolState::Cancelled => format!("*Cancelled:* {summary}\n\n"),
                     ToolState::Abandoned => format!("*Left undecided:* {summary}\n\n"),
                 }
+            }
+            Event::ApprovalRequired { tools, .. } if tools.iter().any(|it| it.tool == TAKEOVER) => {
+                "*The takeover by the teacher waits for your approval.*\n\n".to_owned()
             }
             Event::ApprovalRequired { count, tools, .. } => {
                 let what = if *count == 1 { "One call waits" } else { "Calls wait" };

@@ -218,7 +218,8 @@ impl Machine {
     ) -> Step {
         let Compaction { from, to, old_tokens, cause } = compaction;
         let size = estimate_messages(self.compacted_range(actor, compaction));
-        let content = with_mark(&clip_middle(notes, notes_chars(size)));
+        let notes = clip_middle(notes, notes_chars(size));
+        let content = with_mark(&notes, &self.setup.nonce);
         let summary = Message::User { content, origin: Origin::Summary };
         let messages = &mut self.attempt_mut(actor).messages;
         let estimate = estimate_messages(messages);

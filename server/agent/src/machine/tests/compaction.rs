@@ -254,7 +254,7 @@ fn a_person_can_have_the_history_shortened() {
             => rest
             student tool_log {"log":"Earlier messages are replaced by notes.","tool":"system"}
             => call student compact: 0 tools
-            student compacted {"newTokens":1091,"oldTokens":1520}
+            student compacted {"newTokens":1136,"oldTokens":1520}
             => rest
             student tool_log {"log":"There is nothing yet that a summary would make shorter.","tool":"system"}
             => rest
