@@ -206,6 +206,81 @@ async fn rename_changes_the_folder_the_name_and_every_mention_in_one_edit() {
     client.finish().await;
 }
 
+/// What speaks of the skill beside the skills, and in code; and what only looks so.
+const BESIDE: [(&str, &str); 8] = [
+    (
+        ".agents/skills/sum-rows/SKILL.md",
+        "😀 `python ../count-rows/a.py`\r\n\r\n```sh\r\ncat ../count-rows/SKILL.md\r\n```\r\n<a href=\"../count-rows/SKILL.md\">it</a>\r\n",
+    ),
+    (".agents/skills/README.md", "- [it](count-rows/SKILL.md)\n- count-rows\n"),
+    ("AGENTS.md", "😀 Run /count-rows of .agents/skills/count-rows/SKILL.md, GET /count-rows\n"),
+    (".claude/agents/a.md", "---\r\nname: a\r\nskills: sum-rows, count-rows\r\n---\r\n"),
+    (".claude/commands/x/c.md", "@.agents/skills/count-rows/SKILL.md\n"),
+    (
+        "preceptor.toml",
+        "[[lint.overrides]]\npaths = [\".agents/skills/count-rows/**\", \"/count-rows\"]\n",
+    ),
+    ("docs/README.md", "/count-rows is not looked at here\n"),
+    ("CLAUDE.md", "count-rows\n"),
+];
+
+async fn start_with_mentions_beside(annotates: bool) -> (Client, Value) {
+    let mut edits = json!({"documentChanges": true, "resourceOperations": ["rename"]});
+    if annotates {
+        edits["changeAnnotationSupport"] = json!({});
+    }
+    let capabilities = json!({"workspace": {"workspaceEdit": edits}});
+    let options = ClientOptions { capabilities, workspace: Some("w"), ..ClientOptions::default() };
+    let mut client = Client::launch(&options).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    let own = (".agents/skills/count-rows/SKILL.md", COUNT);
+    for (path, text) in BESIDE.into_iter().chain([own]) {
+        let path = client.dir().join("w").join(path);
+        fs::create_dir_all(path.parent().unwrap()).await.unwrap();
+        fs::write(path, text).await.unwrap();
+    }
+    client.initialize(&options).await;
+    let uri = client.uri("w/.agents/skills/count-rows/SKILL.md");
+    client.open(&uri, COUNT).await;
+    while symbols(&mut client, "").await.len() < 2 {}
+    let mut params = at(&uri, 1, 8);
+    params["newName"] = json!("tally-rows");
+    let edit = client.request("textDocument/rename", params).await;
+    (client, edit)
+}
+
+#[tokio::test]
+async fn rename_reaches_code_and_what_clients_read_beside_the_skills() {
+    let (client, edit) = start_with_mentions_beside(/*annotates*/ true).await;
+    let mut changed: Vec<(String, usize, bool)> = Vec::new();
+    for change in edit["documentChanges"].as_array().unwrap() {
+        let Some(uri) = change["textDocument"]["uri"].as_str() else { continue };
+        let path = uri.split_once("/w/").unwrap().1.to_owned();
+        let edits = change["edits"].as_array().unwrap();
+        assert!(edits.iter().all(|it| it["newText"] == "tally-rows"), "{change:#}");
+        let is_asked = edits.iter().all(|it| it["annotationId"] == "outside");
+        changed.push((path, edits.len(), is_asked));
+    }
+    let expected = [
+        (".agents/skills/README.md", 1, true),
+        (".agents/skills/count-rows/SKILL.md", 1, false),
+        (".agents/skills/sum-rows/SKILL.md", 3, false),
+        (".claude/agents/a.md", 1, true),
+        (".claude/commands/x/c.md", 1, true),
+        ("AGENTS.md", 2, true),
+        ("preceptor.toml", 1, true),
+    ];
+    assert_eq!(changed, expected.map(|(path, n, asked)| (path.to_owned(), n, asked)));
+    assert_eq!(edit["changeAnnotations"]["outside"]["needsConfirmation"], true);
+    client.finish().await;
+
+    let (client, edit) = start_with_mentions_beside(/*annotates*/ false).await;
+    assert_eq!(edit["changeAnnotations"], Value::Null);
+    assert!(!edit.to_string().contains("annotationId"), "{edit:#}");
+    assert_eq!(edit["documentChanges"].as_array().unwrap().len(), 8, "{edit:#}");
+    client.finish().await;
+}
+
 #[tokio::test]
 async fn what_speaks_of_all_skills_waits_until_they_are_known() {
     let (mut client, count, _) = start_unsearched().await;

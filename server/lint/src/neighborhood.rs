@@ -11,6 +11,7 @@ mod similarity;
 mod sketch;
 mod skill_digest;
 mod skill_mentions;
+mod skill_paths;
 mod skill_references;
 mod spelling;
 
@@ -24,7 +25,7 @@ pub use crate::neighborhood::{
     folder_listing::{BundledFile, FolderListing},
     index::SkillIndex,
     skill_digest::SkillDigest,
-    skill_mentions::{MentionedSkill, SkillMention, skill_mentions},
+    skill_mentions::{MentionedSkill, SkillLookup, SkillMention, skill_mentions},
 };
 
 /// A skill's surroundings at one moment. Two that are equal make every rule say the same.

@@ -2,12 +2,18 @@
 
 use skill::{Link, SkillDocument, Span};
 
-use crate::neighborhood::skill_references::marked_names;
+use crate::{
+    allowed_tools::tools_in_field,
+    neighborhood::{
+        skill_paths::{Lookup, SkillFolder, folders_of_path, skill_folders},
+        skill_references::marked_names,
+    },
+};
 
 /// A place that speaks of a skill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkillMention {
-    /// The skill's name as it is written, without marks; of a link, its folder's name.
+    /// The skill's name as it is written, without marks; of a path, its folder's name.
     pub span: Span,
     /// Which skill is meant.
     pub target: MentionedSkill,
@@ -18,68 +24,72 @@ pub struct SkillMention {
 pub enum MentionedSkill {
     /// By its name: `/count-rows`, `$count-rows`.
     Named(String),
-    /// By a link into its folder: the path of its `SKILL.md`, in the form of the index.
+    /// By a path into its folder: the path of its `SKILL.md`, in the form of the index.
     Linked(String),
 }
 
-/// Returns the mentions in the body of the `SKILL.md` at `path`, in the order of the text.
+/// The skills that there are, for what may speak of them.
+pub struct SkillLookup<'a> {
+    /// Tells whether a skill has this name.
+    pub is_name: &'a dyn Fn(&str) -> bool,
+    /// Tells whether some skill's folder is called so.
+    pub is_folder_name: &'a dyn Fn(&str) -> bool,
+    /// Tells whether there is a skill whose `SKILL.md` is at a path, in the form of the index.
+    pub is_skill: &'a dyn Fn(&str) -> bool,
+}
+
+/// Returns the mentions in the text at `path`, a skill's or another one, in the order of the text.
 ///
-/// A name counts if `is_name` knows it, a link if `is_skill` knows the path of the `SKILL.md` that
-/// it leads to or beside. Both forms are taken exactly: what is merely like a name is prose.
+/// Names and paths are taken exactly: what is merely like a name is prose, and a path counts if it
+/// leads into the folder of a skill that there is.
 pub fn skill_mentions(
     document: &SkillDocument,
     path: &str,
-    is_name: impl Fn(&str) -> bool,
-    is_skill: impl Fn(&str) -> bool,
+    known: &SkillLookup<'_>,
 ) -> Vec<SkillMention> {
-    let named = marked_names(document).into_iter().filter(|it| is_name(&it.name));
+    let (folder, _) = path.rsplit_once('/').unwrap_or_default();
+    let lookup = Lookup { folder, is_folder_name: known.is_folder_name, is_skill: known.is_skill };
+    let named = marked_names(document).into_iter().map(|it| (it.span, it.name));
+    let named = named.chain(names_in_field(document)).filter(|(_, name)| (known.is_name)(name));
     let mut mentions: Vec<SkillMention> = named
-        .map(|it| SkillMention { span: it.span, target: MentionedSkill::Named(it.name) })
+        .map(|(span, name)| SkillMention { span, target: MentionedSkill::Named(name) })
         .collect();
-    let links = document.body.links.iter();
-    mentions.extend(links.filter_map(|link| linked_skill(document, path, link, &is_skill)));
+    let links = document.body.links.iter().flat_map(|link| linked_skills(document, link, lookup));
+    let written = skill_folders(&document.text, document.body.span, lookup).into_iter();
+    mentions.extend(
+        links
+            .chain(written)
+            .map(|it| SkillMention { span: it.span, target: MentionedSkill::Linked(it.skill) }),
+    );
     mentions.sort_by_key(|mention| mention.span);
+    // A link's destination is a path of the text too.
+    mentions.dedup_by_key(|mention| mention.span);
     mentions
 }
 
-fn linked_skill(
-    document: &SkillDocument,
-    path: &str,
-    link: &Link,
-    is_skill: &impl Fn(&str) -> bool,
-) -> Option<SkillMention> {
-    let written = link.destination_span?;
+/// The skills that an agent is given: `skills: count-rows, sum-rows`, or a list.
+fn names_in_field(document: &SkillDocument) -> Vec<(Span, String)> {
+    let names = tools_in_field(document, "skills").into_iter();
+    names.map(|it| (it.span, it.name.to_owned())).collect()
+}
+
+/// Percent signs and spaces are no part of a path elsewhere.
+fn linked_skills(document: &SkillDocument, link: &Link, lookup: Lookup<'_>) -> Vec<SkillFolder> {
+    let Some(written) = link.destination_span else { return Vec::new() };
     let destination = written.of(&document.text);
-    let destination = destination.split(['#', '?']).next().unwrap_or_default();
-    if destination.starts_with(['/', '<', '$', '{']) || destination.contains(':') {
-        return None;
+    let path = destination.split(['#', '?']).next().unwrap_or_default();
+    if path.starts_with(['/', '<', '{']) || path.contains(':') {
+        return Vec::new();
     }
-    let (mut folder, _) = path.rsplit_once('/').map(|(it, rest)| (it.to_owned(), rest))?;
-    let mut at = written.start;
-    let mut found = None;
-    for part in destination.split('/') {
-        let span = Span::new(at, at + part.len());
-        at = span.end + 1;
-        match part {
-            "" | "." => {}
-            ".." => folder.truncate(folder.rfind('/')?),
-            part => {
-                folder = format!("{folder}/{part}");
-                let skill = format!("{folder}/SKILL.md");
-                if skill != path && is_skill(&skill) {
-                    found = Some(SkillMention { span, target: MentionedSkill::Linked(skill) });
-                }
-            }
-        }
-    }
-    found
+    let path = Span::new(written.start, written.start + path.len());
+    folders_of_path(&document.text, path, lookup)
 }
 
 #[cfg(test)]
 mod tests {
     use skill::SkillDocument;
 
-    use super::{MentionedSkill, skill_mentions};
+    use super::{MentionedSkill, SkillLookup, skill_mentions};
 
     #[track_caller]
     fn check(body: &str, expected: &[(&str, &str)]) {
@@ -87,8 +97,11 @@ mod tests {
         let mentions = skill_mentions(
             &document,
             "/w/skills/own/SKILL.md",
-            |name| matches!(name, "sum" | "count-rows"),
-            |path| path == "/w/skills/count-rows/SKILL.md",
+            &SkillLookup {
+                is_name: &|name| matches!(name, "sum" | "count-rows"),
+                is_folder_name: &|name| name == "count-rows",
+                is_skill: &|path| path == "/w/skills/count-rows/SKILL.md",
+            },
         );
         let found: Vec<(&str, String)> = mentions
             .into_iter()
@@ -111,6 +124,24 @@ mod tests {
         );
         check("[a](../count-rows/SKILL.md#x)", &[("count-rows", path)]);
         check("[a](./../count-rows/scripts/x.sh)", &[("count-rows", path)]);
+    }
+
+    #[test]
+    fn paths_in_code_and_html_are_mentions_and_so_are_the_skills_of_an_agent() {
+        let path = "/w/skills/count-rows/SKILL.md";
+        let body = "---\r\nskills: count-rows, other, sum\r\n---\r\n😀 `../count-rows/SKILL.md`\r\n\r\n\
+                    ```sh\r\npython ../count-rows/a.py\r\n```\r\n\r\n<a href='../count-rows/'>x</a>\r\n";
+        check(
+            body,
+            &[
+                ("count-rows", "count-rows"),
+                ("sum", "sum"),
+                ("count-rows", path),
+                ("count-rows", path),
+                ("count-rows", path),
+            ],
+        );
+        check("---\nskills:\n  - sum\n---\n", &[("sum", "sum")]);
     }
 
     #[test]

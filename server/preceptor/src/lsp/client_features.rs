@@ -28,6 +28,8 @@ pub struct ClientFeatures {
     pub deletes_files: bool,
     /// It renames files and folders as part of an edit.
     pub renames_files: bool,
+    /// It asks the person about the parts of an edit that are marked so.
+    pub annotates_edits: bool,
     /// It applies edits that the server sends.
     pub applies_edits: bool,
     /// It shows progress that the server starts.
@@ -93,6 +95,7 @@ impl ClientFeatures {
             renames_files: edits
                 .and_then(|it| it.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Rename)),
+            annotates_edits: edits.is_some_and(|it| it.change_annotation_support.is_some()),
             applies_edits: workspace.and_then(|it| it.apply_edit).unwrap_or_default(),
             shows_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
             shows_message_requests: window.is_some_and(|it| it.show_message.is_some()),

@@ -1,21 +1,31 @@
 //! From skill to skill: where one is defined, where it is spoken of, what it is called.
 //!
 //! The index knows the names and places of all skills and of the files in their `references/`; their
-//! texts are read when somebody asks, and only those that hold the name in question are parsed. The
-//! text of an open buffer counts before that on the disk.
+//! texts are read when somebody asks, and so are those of the files beside them that clients read;
+//! only those that hold the name in question are parsed. The text of an open buffer counts before
+//! that on the disk.
 
+mod instructions;
 pub(crate) mod links;
 pub(crate) mod lookup;
 pub(crate) mod rename;
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
-use lint::{MentionedSkill, SkillMention, skill_mentions};
+use lint::{MentionedSkill, SkillLookup, SkillMention, skill_mentions};
+use runtime::config::WORKSPACE_FILE;
 use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
 use tower_lsp::lsp_types::{Location, Range, Url};
 
 use crate::{
-    lsp::{documents::Snapshot, positions, session::Session},
+    lsp::{
+        documents::Snapshot, language::navigation::instructions::instructions, positions,
+        session::Session,
+    },
     neighborhood,
 };
 
@@ -100,8 +110,24 @@ impl KnownSkills {
 
     /// Returns where the document at a path speaks of known skills.
     pub(crate) fn mentions(&self, document: &SkillDocument, path: &str) -> Vec<SkillMention> {
-        let is_name = |name: &str| self.paths_by_name.contains_key(name);
-        skill_mentions(document, path, is_name, |path| self.by_path.contains_key(path))
+        let folders = self.by_path.keys().filter_map(|path| path.rsplit('/').nth(1));
+        let folders: HashSet<&str> = folders.collect();
+        let known = SkillLookup {
+            is_name: &|name| self.paths_by_name.contains_key(name),
+            is_folder_name: &|name| folders.contains(name),
+            is_skill: &|path| self.by_path.contains_key(path),
+        };
+        let mut mentions = skill_mentions(document, path, &known);
+        // Settings have paths, and no words.
+        let is_prose = Path::new(path).file_name().is_none_or(|name| name != WORKSPACE_FILE);
+        mentions.retain(|it| is_prose || matches!(it.target, MentionedSkill::Linked(_)));
+        mentions
+    }
+
+    /// Tells whether a file is that of a skill or lies in a skill's folder.
+    fn is_in_skill(&self, path: &str) -> bool {
+        let mut folders = Path::new(path).ancestors().skip(1).filter_map(Path::to_str);
+        folders.any(|folder| self.by_path.contains_key(&*format!("{folder}/SKILL.md")))
     }
 
     /// Returns the skills that a mention means.
@@ -149,17 +175,28 @@ impl KnownSkills {
         meant.collect()
     }
 
-    /// Reads the skills, and the files in their `references/`, whose texts hold `word`.
-    pub(crate) fn texts_with(&self, session: &Session, word: &str) -> Vec<(Arc<str>, SkillText)> {
+    /// Reads the skills, the files in their `references/` and those beside the skill at `skill` that
+    /// clients read, whose texts hold `word`.
+    pub(crate) fn texts_with(
+        &self,
+        session: &Session,
+        skill: &str,
+        word: &str,
+    ) -> Vec<(Arc<str>, SkillText)> {
         let load = |uri: &Url| SkillText::load(session, uri, |text| text.contains(word));
         let skills = self.all().filter_map(|(path, _, uri)| Some((Arc::clone(path), load(uri)?)));
-        let files = session.neighbors.reference_files().into_iter();
+        let workspace = session.workspace_folders();
+        let workspace = workspace.iter().map(|it| runtime::workspace::resolve_existing(it));
+        let beside = instructions(&workspace.collect::<Vec<_>>(), Path::new(skill));
+        let beside = beside.iter().filter_map(|path| neighborhood::key(path));
+        let files = session.neighbors.reference_files().into_iter().chain(beside);
         let files = files.filter_map(|path| {
             let uri = Url::from_file_path(&path).ok()?;
             Some((path.into(), load(&uri)?))
         });
         let mut texts: Vec<(Arc<str>, SkillText)> = skills.chain(files).collect();
         texts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        texts.dedup_by(|(a, _), (b, _)| a == b);
         texts
     }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use lint::local_path;
+use lint::{MentionedSkill, local_path};
 use skill::Span;
 use tower_lsp::lsp_types::{DocumentLink, Location, Range, Url};
 
@@ -23,6 +23,14 @@ pub(crate) fn document_links(session: &Session, snapshot: &Snapshot) -> Vec<Docu
     if let Some(path) = key_of(snapshot) {
         let known = KnownSkills::of(session);
         for mention in known.mentions(document, &path) {
+            // A part of a command is no link.
+            let is_path = matches!(mention.target, MentionedSkill::Linked(_));
+            let at = mention.span.start;
+            let is_code = document.body.code_block_at(at).is_some()
+                || document.body.inline_code_at(at).is_some();
+            if is_path && is_code {
+                continue;
+            }
             let target =
                 known.meant(&mention).first().and_then(|it| Url::from_file_path(&**it).ok());
             let is_new = !links.iter().any(|(span, _)| span.contains(mention.span));

@@ -27,7 +27,8 @@ pub(crate) fn definition(session: &Session, snapshot: &Snapshot, offset: usize) 
     linked_place(session, snapshot, offset).into_iter().collect()
 }
 
-/// Returns where the skill at a place is spoken of, in all skills and their `references/`.
+/// Returns where the skill at a place is spoken of: in all skills, their `references/` and the files
+/// beside it that clients read.
 pub(crate) fn references(
     session: &Session,
     snapshot: &Snapshot,
@@ -42,7 +43,7 @@ pub(crate) fn references(
         }
         let folder_name = subject.path.rsplit('/').nth(1).unwrap_or_default();
         for word in distinct(&subject.name, folder_name) {
-            for (path, text) in known.texts_with(session, word) {
+            for (path, text) in known.texts_with(session, &subject.path, word) {
                 let mentions = known.mentions(text.document(), &path).into_iter();
                 let of_subject = mentions.filter(|mention| match &mention.target {
                     MentionedSkill::Named(name) => **name == *subject.name,

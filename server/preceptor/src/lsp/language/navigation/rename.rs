@@ -1,15 +1,19 @@
 //! `textDocument/rename` and `workspace/willRenameFiles`: a skill's folder, its `name` and every
 //! mention, in one edit.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use lint::{MentionedSkill, is_valid_name};
 use skill::{Span, yaml_value};
 use tower_lsp::{
     jsonrpc::Error,
     lsp_types::{
-        DocumentChangeOperation, DocumentChanges, FileRename, OneOf,
-        OptionalVersionedTextDocumentIdentifier, PrepareRenameResponse, RenameFile,
+        AnnotatedTextEdit, ChangeAnnotation, DocumentChangeOperation, DocumentChanges, FileRename,
+        OneOf, OptionalVersionedTextDocumentIdentifier, PrepareRenameResponse, RenameFile,
         RenameFileOptions, ResourceOp, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
     },
 };
@@ -22,6 +26,9 @@ use crate::{
     },
     neighborhood,
 };
+
+/// What edits of files that are no skill's are marked with.
+const OUTSIDE_ANNOTATION: &str = "outside";
 
 /// Returns what would be renamed at a place; `None` where there is no skill's name.
 pub(crate) fn prepare_rename(
@@ -83,10 +90,7 @@ pub(crate) fn rename(
             annotation_id: None,
         })));
     }
-    Ok(Some(WorkspaceEdit {
-        document_changes: Some(DocumentChanges::Operations(operations)),
-        ..WorkspaceEdit::default()
-    }))
+    Ok(Some(edit_of(session, operations)))
 }
 
 /// Returns the edit that gives a skill's folder the skill's name, with the links that lead there;
@@ -107,9 +111,32 @@ pub(crate) fn will_rename_files(session: &Session, files: &[FileRename]) -> Opti
         let Some((subject, new_name)) = renamed_skill(&known, file) else { continue };
         operations.extend(text_operations(session, &known, &subject, &new_name));
     }
-    let is_empty = operations.is_empty();
-    let document_changes = Some(DocumentChanges::Operations(operations));
-    (!is_empty).then(|| WorkspaceEdit { document_changes, ..WorkspaceEdit::default() })
+    (!operations.is_empty()).then(|| edit_of(session, operations))
+}
+
+/// What stands in files of others is shown before it is changed, where the editor can do that.
+fn edit_of(session: &Session, operations: Vec<DocumentChangeOperation>) -> WorkspaceEdit {
+    let outside = ChangeAnnotation {
+        label: "Mentions outside of skills".to_owned(),
+        needs_confirmation: Some(true),
+        description: Some("instructions, commands, agents and settings".to_owned()),
+    };
+    let is_asked = session.client().annotates_edits && operations.iter().any(is_annotated);
+    WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Operations(operations)),
+        change_annotations: is_asked
+            .then(|| HashMap::from([(OUTSIDE_ANNOTATION.to_owned(), outside)])),
+        ..WorkspaceEdit::default()
+    }
+}
+
+fn is_annotated(operation: &DocumentChangeOperation) -> bool {
+    match operation {
+        DocumentChangeOperation::Edit(edit) => {
+            edit.edits.iter().any(|it| matches!(it, OneOf::Right(_)))
+        }
+        DocumentChangeOperation::Op(_) => false,
+    }
 }
 
 fn renamed_skill(known: &KnownSkills, file: &FileRename) -> Option<(Subject, String)> {
@@ -149,7 +176,7 @@ fn text_operations(
     let folder_name = subject.path.rsplit('/').nth(1).unwrap_or_default();
     let mut changed: BTreeMap<Arc<str>, (SkillText, Vec<TextEdit>)> = BTreeMap::new();
     for word in [&*subject.name, folder_name] {
-        for (path, text) in known.texts_with(session, word) {
+        for (path, text) in known.texts_with(session, &subject.path, word) {
             if changed.contains_key(&path) {
                 continue;
             }
@@ -175,11 +202,20 @@ fn text_operations(
             }
         }
     }
-    let edits = changed.into_values().map(|(text, edits)| {
+    let edits = changed.into_iter().map(|(path, (text, edits))| {
         let (uri, version) = (text.uri().clone(), text.version());
+        let is_asked = session.client().annotates_edits && !known.is_in_skill(&path);
+        let edits = edits.into_iter().map(|text_edit| {
+            if is_asked {
+                let annotation_id = OUTSIDE_ANNOTATION.to_owned();
+                OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id })
+            } else {
+                OneOf::Left(text_edit)
+            }
+        });
         DocumentChangeOperation::Edit(TextDocumentEdit {
             text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
-            edits: edits.into_iter().map(OneOf::Left).collect(),
+            edits: edits.collect(),
         })
     });
     edits.collect()
