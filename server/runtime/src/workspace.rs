@@ -177,9 +177,14 @@ impl Workspace {
         beneath::remove(&self.root, path)
     }
 
+    /// Returns whether changes of the file go through an editor that has it open.
+    pub(crate) fn is_open(&self, path: &Path) -> bool {
+        self.editor.buffer(path).is_some()
+    }
+
     /// Returns whether the file is there, in the editor or on disk.
     pub fn exists(&self, path: &Path) -> bool {
-        self.editor.buffer(path).is_some() || path.exists()
+        self.is_open(path) || path.exists()
     }
 
     /// Writes a whole text: through the editor if the file is open there, else to disk.
@@ -199,7 +204,7 @@ impl Workspace {
         }) {
             return Err(FileError::Protected(shown));
         }
-        if self.editor.buffer(path).is_some() {
+        if self.is_open(path) {
             let expected = expected.unwrap_or_default();
             return self
                 .editor

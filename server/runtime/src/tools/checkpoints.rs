@@ -7,10 +7,16 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use tokio::time::{Instant, timeout_at};
+
 use super::Toolbox;
-use crate::{acceptance::sha256, atomic, workspace::FileError};
+use crate::{acceptance::sha256, atomic, editor::EditError, workspace::FileError};
+
+/// How long an editor may take to give all files back, as the protocol promises to who asked.
+const EDITOR_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the files of some turns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +25,25 @@ pub struct Restored {
     pub restored: Vec<String>,
     /// Those that were left alone: path and why.
     pub refused: Vec<(String, String)>,
+    /// Whether some were left alone because the editor that has them open did not answer.
+    pub is_unanswered: bool,
+}
+
+/// A file was not given back what it held.
+enum RestoreError {
+    /// Why not.
+    Refused(String),
+    /// The editor says nothing, and may do it later.
+    Unanswered,
+}
+
+impl From<FileError> for RestoreError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Editor { error: EditError::NoAnswer, .. } => Self::Unanswered,
+            error => Self::Refused(error.to_string()),
+        }
+    }
 }
 
 /// What a file was before a turn.
@@ -63,7 +88,9 @@ impl Toolbox {
     }
 
     /// Gives the files that these turns changed back what they held before the first of them.
+    /// Editors are waited for ten seconds in all.
     pub async fn restore_turns(&self, turns: &[u32]) -> Restored {
+        let deadline = Instant::now() + EDITOR_PATIENCE;
         let mut outcome = Restored::default();
         for turn in turns.iter().rev() {
             let folder = self.checkpoints.join(format!("turn-{turn}"));
@@ -78,9 +105,11 @@ impl Toolbox {
                     };
                     let left = std::fs::read_to_string(folder.join("left").join(relative));
                     let done = match (before, left) {
-                        (Ok(before), Ok(left)) => self.restore(&shown, before, &left).await,
-                        (Err(error), _) => Err(error),
-                        (_, Err(error)) => Err(error.to_string()),
+                        (Ok(before), Ok(left)) => {
+                            self.restore(&shown, before, &left, deadline).await
+                        }
+                        (Err(error), _) => Err(RestoreError::Refused(error)),
+                        (_, Err(error)) => Err(RestoreError::Refused(error.to_string())),
                     };
                     outcome.note(shown, done);
                 }
@@ -89,29 +118,41 @@ impl Toolbox {
         outcome
     }
 
-    async fn restore(&self, path: &str, before: Before, left: &str) -> Result<bool, String> {
-        let resolved = self.workspace.resolve(path).map_err(|error| error.to_string())?;
+    /// Returns whether there was anything to do. After the `deadline` editors are not asked.
+    async fn restore(
+        &self,
+        path: &str,
+        before: Before,
+        left: &str,
+        deadline: Instant,
+    ) -> Result<bool, RestoreError> {
+        let refused = |why: &str| Err(RestoreError::Refused(why.to_owned()));
+        let resolved = self.workspace.resolve(path)?;
         let now = match self.workspace.read(&resolved) {
             Ok(text) => Some(text),
             Err(FileError::Missing(_)) => None,
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
         };
         match (&before, &now) {
             (Before::Missing, None) => return Ok(false),
             (Before::Text(before), Some(now)) if **before == **now => return Ok(false),
             (_, Some(now)) if sha256(now) == left => {}
-            (_, Some(_)) => return Err("it was changed since".to_owned()),
-            (Before::Text(_), None) => return Err("it was removed since".to_owned()),
+            (_, Some(_)) => return refused("it was changed since"),
+            (Before::Text(_), None) => return refused("it was removed since"),
         }
         match before {
-            Before::Text(text) => self
-                .workspace
-                .write(&resolved, now.as_deref(), &text)
-                .await
-                .map_err(|error| error.to_string())?,
-            Before::Missing => {
-                self.workspace.remove_file(&resolved).map_err(|error| error.to_string())?;
+            Before::Text(text) if self.workspace.is_open(&resolved) => {
+                if Instant::now() >= deadline {
+                    return Err(RestoreError::Unanswered);
+                }
+                let writing = self.workspace.write(&resolved, now.as_deref(), &text);
+                timeout_at(deadline, writing).await.map_err(|_| RestoreError::Unanswered)??;
             }
+            Before::Text(text) => self.workspace.write(&resolved, now.as_deref(), &text).await?,
+            Before::Missing => self
+                .workspace
+                .remove_file(&resolved)
+                .map_err(|error| RestoreError::Refused(error.to_string()))?,
         }
         self.read_files().remove(&resolved);
         Ok(true)
@@ -120,11 +161,19 @@ impl Toolbox {
 
 impl Restored {
     /// A file of several turns is told of once, by what happened last.
-    fn note(&mut self, path: String, done: Result<bool, String>) {
+    fn note(&mut self, path: String, done: Result<bool, RestoreError>) {
         match done {
             Ok(true) if !self.restored.contains(&path) => self.restored.push(path),
             Ok(_) => {}
-            Err(reason) => {
+            Err(error) => {
+                let reason = match error {
+                    RestoreError::Refused(reason) => reason,
+                    RestoreError::Unanswered => {
+                        self.is_unanswered = true;
+                        "the editor that has it open did not answer; look whether it changed it"
+                            .to_owned()
+                    }
+                };
                 self.restored.retain(|it| *it != path);
                 if !self.refused.iter().any(|(it, _)| *it == path) {
                     self.refused.push((path, reason));

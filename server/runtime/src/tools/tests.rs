@@ -1,5 +1,6 @@
 //! The tools on real files and processes.
 
+mod checkpoints;
 mod faults;
 mod search;
 

@@ -88,6 +88,13 @@ pub(super) async fn undo(session: &Arc<Session>, arguments: RunOnly) -> Result<V
     let run = open(session, &arguments.run_id).await?;
     let undone = to_its_end(session, async move { run.undo().await }).await?;
     let undone = undone.map_err(operation_error)?;
+    if undone.files.is_unanswered {
+        return Err(failed(format!(
+            "The request was taken back ({} messages), but not all of its files. {}",
+            undone.removed_messages,
+            undone.files.sentences().join(" ")
+        )));
+    }
     Ok(json!({
         "removedMessages": undone.removed_messages,
         "restoredFiles": undone.files.restored,
