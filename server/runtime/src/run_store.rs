@@ -1,9 +1,11 @@
 //! The folders of runs, and what their journals say about them.
 
 use std::{
+    collections::BTreeSet,
     fs::OpenOptions,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use agent::{
@@ -21,6 +23,9 @@ use crate::{
 
 /// Runs that are looked through for earlier requests.
 const LOOKED_THROUGH: usize = 50;
+
+/// The ids that this process gave out.
+static GIVEN_IDS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// A folder for runs cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +50,7 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Makes the folder of a new run below `runs`. Two runs of the same second and words get
-    /// folders of their own.
+    /// ids of their own, also where they lie in different folders: runs go by their ids alone.
     ///
     /// # Errors
     /// [`RunFolderError`].
@@ -62,9 +67,16 @@ impl RunFolder {
         );
         for n in 1_u32.. {
             let run_id = if n == 1 { base.clone() } else { format!("{base}-{n}") };
+            let mut given = GIVEN_IDS.lock().unwrap_or_else(PoisonError::into_inner);
+            if given.contains(&run_id) {
+                continue;
+            }
             let path = runs.join(&run_id);
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { run_id, path }),
+                Ok(()) => {
+                    given.insert(run_id.clone());
+                    return Ok(Self { run_id, path });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -275,7 +287,25 @@ pub(crate) fn ignore_in_git(below: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::ignore_in_git;
+    use jiff::Timestamp;
+
+    use super::{RunFolder, ignore_in_git};
+
+    #[test]
+    fn runs_of_one_second_differ_in_their_ids_wherever_they_lie() {
+        let folder = tempfile::tempdir().unwrap();
+        let create = |workspace: &str| {
+            let runs = folder.path().join(workspace);
+            RunFolder::create(&runs, Timestamp::UNIX_EPOCH, "Why here?").unwrap().run_id
+        };
+        let ids = ["a", "b", "a", "replays"].map(create);
+        let first = ids[0].clone();
+        assert!(first.ends_with("-why-here"), "{first}");
+        assert_eq!(
+            ids,
+            [first.clone(), format!("{first}-2"), format!("{first}-3"), format!("{first}-4")]
+        );
+    }
 
     #[test]
     fn the_ignore_file_is_written_once() {
