@@ -47,17 +47,24 @@ impl GuidePages {
         self.pages_dir.get_or_init(|| self.write_pages());
     }
 
-    /// Returns the link to a code's page; `None` until the pages are unpacked.
+    /// Returns the link to a code's page; `None` if the pages cannot be written. The first
+    /// diagnostics may be there a moment before the pages are, and keep their links.
     pub(crate) fn description(&self, code: &str) -> Option<CodeDescription> {
-        let pages_dir = self.pages_dir.get()?.as_ref()?;
-        let href = Url::from_file_path(page_path(pages_dir, code)).ok()?;
+        let pages_dir = match self.pages_dir.get() {
+            Some(unpacked) => unpacked.clone()?,
+            None => self.pages_dir_of_version()?,
+        };
+        let href = Url::from_file_path(page_path(&pages_dir, code)).ok()?;
         Some(CodeDescription { href })
     }
 
-    fn write_pages(&self) -> Option<PathBuf> {
+    fn pages_dir_of_version(&self) -> Option<PathBuf> {
         // A folder for each version: two versions of the server may run side by side.
-        let version = env!("CARGO_PKG_VERSION");
-        let pages_dir = self.state_dir.as_ref()?.join("guide").join(version);
+        Some(self.state_dir.as_ref()?.join("guide").join(env!("CARGO_PKG_VERSION")))
+    }
+
+    fn write_pages(&self) -> Option<PathBuf> {
+        let pages_dir = self.pages_dir_of_version()?;
         let of_rules = rules().iter().map(|rule| (rule.code, rule.page));
         for (code, page) in of_rules.chain(OTHER_PAGES) {
             let path = page_path(&pages_dir, code);
@@ -84,4 +91,30 @@ fn write_page(path: &Path, page: &str) -> io::Result<()> {
         return Ok(());
     }
     atomic::write(path, page.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::{NamedTempFile, tempdir};
+
+    use super::GuidePages;
+
+    #[test]
+    fn a_link_is_there_before_its_page_and_leads_to_it() {
+        let state = tempdir().unwrap();
+        let guide = GuidePages::new(Some(state.path().to_path_buf()));
+        let early = guide.description("turn/failed").unwrap();
+        guide.unpack();
+        assert_eq!(guide.description("turn/failed"), Some(early.clone()));
+        assert!(early.href.to_file_path().unwrap().is_file());
+    }
+
+    #[test]
+    fn pages_that_cannot_be_written_have_no_links() {
+        let file = NamedTempFile::new().unwrap();
+        let guide = GuidePages::new(Some(file.path().to_path_buf()));
+        guide.unpack();
+        assert_eq!(guide.description("turn/failed"), None);
+        assert_eq!(GuidePages::new(None).description("turn/failed"), None);
+    }
 }

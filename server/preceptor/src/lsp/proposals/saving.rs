@@ -8,6 +8,7 @@ use std::{
 };
 
 use runtime::{acceptance::AcceptedSkills, atomic, proposals::Plan, workspace::resolve_existing};
+use serde_json::json;
 use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticSeverity, MessageType, NumberOrString, Position, Range, Url,
 };
@@ -114,6 +115,7 @@ pub(super) async fn finish_saving(session: &Arc<Session>, uri: &Url, plan: &Plan
         code_description: session.guide.description("skill/unsaved"),
         source: Some(SOURCE.to_owned()),
         message: "This accepted skill is not saved yet: save the document.".to_owned(),
+        data: Some(json!({ "code": "skill/unsaved" })),
         ..Diagnostic::default()
     };
     session.board.set(uri, Publisher::Proposals, vec![hint.into()]);

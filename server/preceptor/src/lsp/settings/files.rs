@@ -274,6 +274,7 @@ fn diagnostic(session: &Session, code: &str, place: Option<&Place>, text: &str) 
         code: Some(NumberOrString::String(code.to_owned())),
         code_description: session.guide.description(code),
         source: Some(SOURCE.to_owned()),
+        data: Some(json!({ "code": code })),
         ..Diagnostic::default()
     }
 }
