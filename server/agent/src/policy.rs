@@ -17,6 +17,7 @@
 
 mod billing;
 mod command;
+mod guarded;
 mod known_tools;
 mod pattern;
 
@@ -92,6 +93,10 @@ pub struct Policy {
     /// What happens to a billable call whose cost is not known.
     #[serde(default)]
     pub unknown_price: UnknownPrice,
+    /// Whether nothing keeps commands from git's hooks and settings and from what this program
+    /// keeps in the workspace. Those that name one of them are asked about then, in every mode.
+    #[serde(default)]
+    pub is_unconfined: bool,
 }
 
 /// What was allowed beyond one call: a tool with the very same command, or on the very same file.

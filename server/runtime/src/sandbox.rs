@@ -16,9 +16,11 @@ mod ability;
 mod denial;
 #[cfg(target_os = "linux")]
 mod linux;
+mod listeners;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 mod policy;
+mod repository;
 
 use std::{
     ffi::OsString,
@@ -31,7 +33,8 @@ use tokio::{process::Command, sync::OnceCell};
 
 pub use crate::sandbox::{
     ability::{Ability, Gap, Layer},
-    denial::{Denial, denials},
+    denial::{Denial, Evidence, denials},
+    listeners::listens,
     policy::{Limits, Policy, PolicySources},
 };
 

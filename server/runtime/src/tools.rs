@@ -6,6 +6,7 @@ mod checkpoints;
 mod confinement;
 mod files;
 mod list_files;
+mod printed_text;
 mod search;
 mod skills;
 

@@ -2,6 +2,7 @@
 
 use super::{
     Decision, Mode, Policy, Rule,
+    guarded::{self, Doing},
     pattern::{glob_matches, is_own_path, relative_path},
 };
 use crate::{
@@ -73,6 +74,14 @@ impl CommandRules<'_> {
     }
 
     fn command(&self, command: &Command) -> Part {
+        let part = self.command_alone(command);
+        if self.policy.is_unconfined && guarded::is_named_by(command, self.workspace) {
+            return part.max(Part::Asked);
+        }
+        part
+    }
+
+    fn command_alone(&self, command: &Command) -> Part {
         let text = command.text();
         let loose = command.loose_texts();
         let handovers = command.handovers();
@@ -104,8 +113,15 @@ impl CommandRules<'_> {
         if matches!(path, "/dev/null" | "/dev/stdout" | "/dev/stderr") {
             return Part::Neutral;
         }
+        let doing = if tool == BuiltInTool::ReadFile { Doing::Reading } else { Doing::Changing };
+        let is_guarded =
+            self.policy.is_unconfined && guarded::is_guarded(word, doing, self.workspace);
         if let Some(decision) = self.policy.rule_for_path(tool, path, self.workspace) {
-            return decision.into();
+            let part = Part::from(decision);
+            return if is_guarded { part.max(Part::Asked) } else { part };
+        }
+        if is_guarded {
+            return Part::Asked;
         }
         if self.allows_whatever_it_is() {
             return Part::Allowed;
@@ -113,9 +129,10 @@ impl CommandRules<'_> {
         let is_own =
             is_own_path(&relative_path(path, self.workspace)) && !word.is_pattern && !has_moved;
         match tool {
-            // Reading a file is no work by itself.
+            // Reading a file is no work by itself. Writing one is an edit, which the command that
+            // has written it is not: that has to be allowed by itself.
             BuiltInTool::ReadFile if is_own => Part::Neutral,
-            BuiltInTool::WriteFile if is_own && self.policy.mode == Mode::Edits => Part::Allowed,
+            BuiltInTool::WriteFile if is_own && self.policy.mode == Mode::Edits => Part::Neutral,
             _ => Part::Asked,
         }
     }

@@ -22,7 +22,7 @@ use crate::{
     models::{self, Models},
     recorder::Recorder,
     run_store::{self, RunFolder, first_line},
-    sandbox::Ability,
+    sandbox::{Ability, Gap},
     tools::{Confinement, Toolbox},
     waiting::WaitingRuns,
     workspace::{Workspace, lexical, resolve_existing},
@@ -236,6 +236,7 @@ fn policy(setup: &RunSetup, ability: Option<&Ability>) -> Policy {
         billable: config.billable.iter().map(billable).collect(),
         unknown_price: spending::budget(config).unknown_price,
         always_allowed: AlwaysAllowed::new(&setup.folders.state).load(&setup.workspace),
+        is_unconfined: ability.is_none_or(|it| it.gaps().contains(&Gap::WatchedParts)),
         ..Policy::default()
     }
 }

@@ -4,6 +4,8 @@
 //! words that programs print, and compared with the policy: a file that the policy allows was not
 //! refused by the sandbox.
 
+mod words;
+
 use std::path::{Path, PathBuf};
 
 use crate::{
@@ -48,98 +50,150 @@ impl Denial {
 /// Denials that are told of at most.
 const MAX_DENIALS: usize = 3;
 
-/// What programs say when a file is refused.
-const FILE_WORDS: [&str; 5] = [
-    "permission denied",
-    "read-only file system",
-    "operation not permitted",
-    "permissionerror",
-    // A file that is kept as it is cannot be replaced by another one either.
-    "device or resource busy",
-];
-
-/// What programs say when there is no network.
-const NETWORK_WORDS: [&str; 13] = [
-    "network is unreachable",
-    "network unreachable",
-    "unable to resolve host",
-    "failed to lookup address",
-    "getaddrinfo enotfound",
-    "could not resolve host",
-    "couldn't resolve host",
-    "temporary failure in name resolution",
-    "temporary failure resolving",
-    "name or service not known",
-    "getaddrinfo eai_again",
-    "enetunreach",
-    "no such host",
-];
+/// Lines before one that says "not permitted" in which it may say what was not.
+const CONTEXT_LINES: usize = 8;
 
 /// What is said of files outside the workspace that commands read.
 const ONLY_READ: &str = " is something that commands only read";
 
-/// Returns what the sandbox probably stopped, as the output of a failed command has it; the layers
-/// that the machine has decide who gets the blame.
-pub fn denials(
-    policy: &Policy,
-    ability: &Ability,
-    folder: &Path,
-    output: &str,
-    exit_code: i32,
-) -> Vec<Denial> {
+/// What a command left behind.
+pub struct Evidence<'a> {
+    /// The folder that it worked in.
+    pub folder: &'a Path,
+    /// Its text.
+    pub command: &'a str,
+    /// What it printed.
+    pub output: &'a str,
+    /// 128 and the signal's number for one that a signal ended.
+    pub exit_code: i32,
+    /// The files that the shell was to write for it.
+    pub writes: &'a [PathBuf],
+    /// Of a command that prints texts of files as well: the programs that it names. Only what one
+    /// of them says about a file that the command names is believed then.
+    pub speakers: Option<&'a [String]>,
+    /// Whether a program outside the sandbox waits for connections to a TCP port of this machine.
+    pub listens: &'a dyn Fn(u16) -> bool,
+}
+
+/// What a command tried to do with a file, as far as can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    Reading,
+    Writing,
+    Either,
+}
+
+/// Returns what the sandbox probably stopped, as a command's output has it; the layers that the
+/// machine has decide who gets the blame.
+pub fn denials(policy: &Policy, ability: &Ability, evidence: &Evidence<'_>) -> Vec<Denial> {
     let mut denials: Vec<Denial> = Vec::new();
-    let mut note = |denial: Denial| {
+    let lines: Vec<&str> = evidence.output.lines().collect();
+    for (idx, line) in lines.iter().enumerate() {
+        let before = lines.get(idx.saturating_sub(CONTEXT_LINES)..idx).unwrap_or_default();
+        let Some(denial) = of_line(policy, ability, evidence, line, before) else { continue };
         if denials.len() < MAX_DENIALS && !denials.contains(&denial) {
             denials.push(denial);
         }
-    };
-    let xfsz = 128 + 25;
-    for line in output.lines() {
-        let lower = line.to_lowercase();
-        if lower.contains("file size limit exceeded") || lower.contains("file too large") {
-            note(Denial::of_file_size(policy));
-        } else if lower.contains("resource temporarily unavailable") && lower.contains("fork") {
-            note(Denial::of_processes(policy));
-        } else if !policy.network && NETWORK_WORDS.iter().any(|words| lower.contains(words)) {
-            let layer = if ability.layers.contains(&Layer::NetworkNamespace) {
-                Layer::NetworkNamespace
-            } else {
-                Layer::Seccomp
-            };
-            note(Denial::negotiable(layer, "commands have no network".to_owned()));
-        } else if let Some(words) = FILE_WORDS.iter().find(|words| lower.contains(**words)) {
-            let files = paths(line, folder).chain(bare_names(&lower, line, words, folder));
-            let found: Vec<Denial> =
-                files.filter_map(|path| of_place(policy, ability, &path)).collect();
-            // The line may begin with the program, which is read as it should be.
-            let is_read = |denial: &&Denial| denial.what.ends_with(ONLY_READ);
-            let telling = found.iter().find(|denial| !is_read(denial)).or(found.last());
-            match telling {
-                Some(denial) => note(denial.clone()),
-                None if lower.contains("socket") || lower.contains("connect") => {
-                    let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
-                    note(Denial::negotiable(Layer::Seccomp, what));
-                }
-                None => {}
-            }
-        }
     }
-    if denials.is_empty() && exit_code == xfsz {
+    let xfsz = 128 + 25;
+    if denials.is_empty() && evidence.exit_code == xfsz {
         denials.push(Denial::of_file_size(policy));
     }
     denials
 }
 
+fn of_line(
+    policy: &Policy,
+    ability: &Ability,
+    evidence: &Evidence<'_>,
+    line: &str,
+    before: &[&str],
+) -> Option<Denial> {
+    let lower = line.to_lowercase();
+    let is_said = || evidence.speakers.is_none_or(|speakers| words::is_said_by(line, speakers));
+    if words::says_file_size(&lower) {
+        return is_said().then(|| Denial::of_file_size(policy));
+    }
+    if words::says_processes(&lower) {
+        return is_said().then(|| Denial::of_processes(policy));
+    }
+    if !policy.network && words::says_network(&lower) {
+        let layer = if ability.layers.contains(&Layer::NetworkNamespace) {
+            Layer::NetworkNamespace
+        } else {
+            Layer::Seccomp
+        };
+        return is_said().then(|| Denial::negotiable(layer, "commands have no network".to_owned()));
+    }
+    if !policy.network
+        && words::says_refused(&lower)
+        && ability.layers.contains(&Layer::NetworkNamespace)
+    {
+        let port = words::loopback_port(line).or_else(|| words::loopback_port(evidence.command))?;
+        return (is_said() && (evidence.listens)(port)).then(|| {
+            let what = format!(
+                "commands have a network of their own: what waits on port {port} of this machine \
+                 is not reached from there"
+            );
+            Denial::negotiable(Layer::NetworkNamespace, what)
+        });
+    }
+    let said = words::says_refused_file(&lower)?;
+    if !is_said() {
+        return None;
+    }
+    let files = paths(line, evidence.folder);
+    let files: Vec<PathBuf> =
+        files.chain(bare_names(&lower, line, said, evidence.folder)).collect();
+    if words::says_missing(&lower) {
+        // What is hidden is not there for a command.
+        let hidden = files.iter().find(|path| policy.hidden.iter().any(|it| path.starts_with(it)));
+        return hidden.and_then(|path| of_file(policy, ability, path, Attempt::Either));
+    }
+    let found: Vec<Denial> = files
+        .iter()
+        .filter(|path| evidence.speakers.is_none() || is_named(path, evidence.command))
+        .filter_map(|path| {
+            let attempt = if evidence.writes.contains(path) {
+                Attempt::Writing
+            } else {
+                words::attempt(&lower)
+            };
+            of_place(policy, ability, path, attempt)
+        })
+        .collect();
+    // The line may begin with the program, which is read as it should be.
+    let is_read = |denial: &&Denial| denial.what.ends_with(ONLY_READ);
+    let telling = found.iter().find(|denial| !is_read(denial)).or(found.last());
+    telling.cloned().or_else(|| {
+        let speaks_of_sockets = |text: &str| text.to_lowercase().contains("socket");
+        let is_socket = lower.contains("socket")
+            || lower.contains("connect")
+            || lower.contains("operation not permitted")
+                && (before.iter().any(|line| speaks_of_sockets(line))
+                    || speaks_of_sockets(evidence.command));
+        is_socket.then(|| {
+            let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
+            Denial::negotiable(Layer::Seccomp, what)
+        })
+    })
+}
+
+/// Returns whether the text of a command has the last part of a path.
+fn is_named(path: &Path, command: &str) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| command.contains(name))
+}
+
 /// Returns why the sandbox refuses a file, or what a link in its path leads to.
-fn of_place(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
-    of_file(policy, ability, path).or_else(|| {
+fn of_place(policy: &Policy, ability: &Ability, path: &Path, attempt: Attempt) -> Option<Denial> {
+    of_file(policy, ability, path, attempt).or_else(|| {
         let place = resolve_existing(path);
-        if place == path { None } else { of_file(policy, ability, &place) }
+        if place == path { None } else { of_file(policy, ability, &place, attempt) }
     })
 }
 
 /// Returns why the sandbox refuses a file; `None` if it does not.
-fn of_file(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
+fn of_file(policy: &Policy, ability: &Ability, path: &Path, attempt: Attempt) -> Option<Denial> {
     let is_in = |folders: &[PathBuf]| folders.iter().any(|folder| path.starts_with(folder));
     let shown = path.display();
     let is_negotiable = !is_in(&policy.own);
@@ -167,7 +221,12 @@ fn of_file(policy: &Policy, ability: &Ability, path: &Path) -> Option<Denial> {
     } else if is_temporary || path.starts_with(&policy.temp) {
         return None;
     } else {
-        format!("`{shown}` is outside what commands may read")
+        let what = match attempt {
+            Attempt::Reading => "read",
+            Attempt::Writing => "write",
+            Attempt::Either => "read or write",
+        };
+        format!("`{shown}` is outside what commands may {what}")
     };
     Some(Denial { layer: Layer::LandlockFiles, what, is_negotiable })
 }
@@ -205,140 +264,4 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 #[expect(clippy::needless_raw_string_hashes, reason = "the snapshots are written by a tool")]
-mod tests {
-    use std::path::Path;
-
-    use expect_test::{Expect, expect};
-
-    use super::{Denial, denials};
-    use crate::sandbox::{Ability, Layer, Policy};
-
-    fn line(denial: &Denial) -> String {
-        let end = if denial.is_negotiable { "" } else { " (not offered)" };
-        format!("{}: {}{end}\n", denial.layer, denial.what)
-    }
-
-    #[track_caller]
-    fn check(output: &str, expected: &Expect) {
-        check_with(&[Layer::NetworkNamespace, Layer::MountNamespace], output, expected);
-    }
-
-    #[track_caller]
-    fn check_with(layers: &[Layer], output: &str, expected: &Expect) {
-        let policy = Policy {
-            read: vec!["/usr".into(), "/w/.git/hooks".into()],
-            write: vec!["/w".into()],
-            read_only: vec!["/w/.git/hooks".into(), "/w/kept".into()],
-            own: vec!["/w/kept".into()],
-            hidden: vec!["/w/.ssh".into()],
-            temp: "/t".into(),
-            ..Policy::default()
-        };
-        let ability = Ability { layers: layers.iter().copied().collect() };
-        let found = denials(&policy, &ability, Path::new("/w"), output, 1);
-        let lines: Vec<String> = found.iter().map(line).collect();
-        expected.assert_eq(&lines.concat());
-    }
-
-    #[test]
-    fn a_refused_file_is_compared_with_the_policy() {
-        check(
-            "cat: /home/u/.ssh/id: Permission denied",
-            &expect![[r#"
-            Landlock: `/home/u/.ssh/id` is outside what commands may read
-        "#]],
-        );
-        check(
-            "bash: line 1: /usr/x: Permission denied",
-            &expect![[r#"
-            Landlock: `/usr/x` is something that commands only read
-        "#]],
-        );
-        check(
-            "touch: cannot touch '../x': Permission denied",
-            &expect![[r#"
-            Landlock: `/x` is outside what commands may read
-        "#]],
-        );
-        check(
-            "cp: cannot create '.git/hooks/x': Read-only file system",
-            &expect![[r#"
-            the mount name space: `/w/.git/hooks/x` is a part of the workspace that commands do not change
-        "#]],
-        );
-        check(
-            "/usr/bin/tool: line 3: /home/u/.tool/run: Permission denied",
-            &expect![[r#"
-            Landlock: `/home/u/.tool/run` is outside what commands may read
-        "#]],
-        );
-        check(
-            "error: could not write config file .git/hooks/c: Device or resource busy",
-            &expect![[r#"
-            the mount name space: `/w/.git/hooks/c` is a part of the workspace that commands do not change
-        "#]],
-        );
-        check("bash: ./script.sh: Permission denied", &expect![[""]]);
-        check("bash: line 1: script: Permission denied", &expect![[""]]);
-        check(
-            "bash: line 1: kept: Read-only file system",
-            &expect![[r#"
-            the mount name space: `/w/kept` is a part of the workspace that commands do not change (not offered)
-        "#]],
-        );
-        check(
-            "PermissionError: [Errno 13] Permission denied: 'kept'",
-            &expect![[r#"
-            the mount name space: `/w/kept` is a part of the workspace that commands do not change (not offered)
-        "#]],
-        );
-        check(
-            "PermissionError: [Errno 13] Permission denied: '/home/u/x'",
-            &expect![[r#"
-            Landlock: `/home/u/x` is outside what commands may read
-        "#]],
-        );
-    }
-
-    #[test]
-    fn temporary_folders_are_the_commands_own_where_there_are_name_spaces() {
-        let output = "ls: cannot open directory '/tmp/x': Permission denied";
-        check_with(&[Layer::MountNamespace], output, &expect![[""]]);
-        check_with(
-            &[Layer::LandlockFiles],
-            output,
-            &expect![[r#"
-            Landlock: `/tmp/x` is outside what commands may read
-        "#]],
-        );
-    }
-
-    #[test]
-    fn networks_limits_and_sockets_are_known_by_their_words() {
-        check(
-            "curl: (6) Could not resolve host: example.org",
-            &expect![[r#"
-            the network name space: commands have no network
-        "#]],
-        );
-        check(
-            "bash: fork: retry: Resource temporarily unavailable",
-            &expect![[r#"
-                the limit on processes: 4096 processes may run at most; `sandbox.max_processes` allows more (not offered)
-            "#]],
-        );
-        check(
-            "dd: error writing 'big': File too large",
-            &expect![[r#"
-                the limit on file sizes: files may have 4294967296 bytes at most; `sandbox.max_file_mb` allows more (not offered)
-            "#]],
-        );
-        check(
-            "socket: Operation not permitted",
-            &expect![[r#"
-            seccomp: commands open no Unix sockets, nor other unusual ones
-        "#]],
-        );
-        check("everything is fine", &expect![[""]]);
-    }
-}
+mod tests;

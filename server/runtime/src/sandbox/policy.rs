@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::{self, SandboxMode},
     folders::Folders,
+    sandbox::repository::outer_git_folders,
     workspace::{OWN_FOLDER, resolve_existing},
 };
 
@@ -142,6 +143,7 @@ impl Policy {
         read.extend(settings.home_folders.iter().map(|folder| home.join(folder)));
         read.extend(programs(home));
         read.extend(skills.iter().cloned());
+        read.extend(outer_git_folders(workspace, home));
         let mut write: Vec<PathBuf> = WRITTEN_DEVICES.iter().map(PathBuf::from).collect();
         match settings.mode {
             SandboxMode::ReadOnly => read.push(workspace.to_path_buf()),
@@ -155,7 +157,9 @@ impl Policy {
         let hidden = secrets_of_home
             .chain(SECRETS_OF_SYSTEM.iter().map(PathBuf::from))
             .map(|path| resolve_existing(&path))
-            .chain(own_of_user.clone());
+            .chain(own_of_user.clone())
+            // What is no model's to read is none of its commands' either.
+            .chain([workspace.join(OWN_FOLDER)]);
         Self {
             read,
             write,
@@ -200,8 +204,11 @@ fn programs(home: &Path) -> Vec<PathBuf> {
 /// commands that git runs, what the person was promised about runs, the file that trust is about.
 fn watched_parts(workspace: &Path) -> Vec<PathBuf> {
     let git = workspace.join(".git");
-    let mut parts = own_parts(workspace).to_vec();
-    if git.join("HEAD").is_file() {
+    let mut parts = vec![workspace.join(config::WORKSPACE_FILE)];
+    if git.is_file() {
+        // It says which repository this is.
+        parts.push(git);
+    } else if git.join("HEAD").is_file() {
         // A folder that is not there could be made, and what is in it would be run.
         let _ = std::fs::create_dir(git.join("hooks"));
         parts.extend(["hooks", "config", "config.worktree", "info"].map(|part| git.join(part)));
@@ -243,6 +250,7 @@ mod tests {
         assert!(workspace.join(".git/hooks").is_dir(), "it cannot be made by a command");
         assert!(policy.write.contains(&workspace));
         assert!(policy.hidden.contains(&dir.path().join("home/.ssh")));
+        assert!(policy.hidden.contains(&workspace.join(".preceptor")));
         assert!(!policy.read.iter().any(|path| dir.path().join("home").starts_with(path)));
     }
 

@@ -109,11 +109,12 @@ impl Toolbox {
         let text = output.lock().unwrap_or_else(PoisonError::into_inner).text();
         let mut result = self.report(&ending, &text, seconds);
         if let (Some(policy), Some(exit_code)) = (policy, result.exit_code) {
-            let denials = self.denials(&policy, &text, exit_code);
+            let denials = self.denials(&policy, command, &text, exit_code);
             for denial in &denials {
                 let _ = write!(result.output, "\n[sandbox: {} ({})]", denial.what, denial.layer);
             }
-            if denials.iter().all(|denial| denial.is_negotiable) {
+            // Where it went on without what was stopped, it is told and nobody is asked.
+            if exit_code != 0 && denials.iter().all(|denial| denial.is_negotiable) {
                 let told = |denial: Denial| tool::Denial {
                     layer: denial.layer.to_string(),
                     what: denial.what,

@@ -7,16 +7,18 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use agent::shell;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::Toolbox;
+use super::{Toolbox, printed_text};
 use crate::{
     sandbox::{
-        Ability, Denial, IS_SUPERVISED, Layer, Policy, PolicySources, Sandbox, SandboxError,
-        denials,
+        Ability, Denial, Evidence, IS_SUPERVISED, Layer, Policy, PolicySources, Sandbox,
+        SandboxError, denials, listens,
     },
     skills::Scope,
+    workspace::lexical,
 };
 
 /// Begins the name of a run's folder for temporary files.
@@ -119,13 +121,31 @@ impl Toolbox {
         command
     }
 
-    /// Returns what the sandbox kept a failed command from doing, as far as its output tells.
-    pub(super) fn denials(&self, policy: &Policy, output: &str, exit_code: i32) -> Vec<Denial> {
-        match &self.confinement {
-            Some(Confinement { ability, .. }) if exit_code != 0 => {
-                denials(policy, ability, self.workspace.root(), output, exit_code)
-            }
-            _ => Vec::new(),
-        }
+    /// Returns what the sandbox kept a command from doing, as far as its output tells.
+    pub(super) fn denials(
+        &self,
+        policy: &Policy,
+        command: &str,
+        output: &str,
+        exit_code: i32,
+    ) -> Vec<Denial> {
+        let Some(Confinement { ability, .. }) = &self.confinement else { return Vec::new() };
+        let folder = self.workspace.root();
+        let script = shell::read(command);
+        let writes: Vec<_> =
+            script.writes.iter().map(|word| lexical(&folder.join(&word.text))).collect();
+        // Of a command that went well, others' texts are no complaints.
+        let speakers = (exit_code == 0 && printed_text::is_printed_by(&script))
+            .then(|| printed_text::programs(&script));
+        let evidence = Evidence {
+            folder,
+            command,
+            output,
+            exit_code,
+            writes: &writes,
+            speakers: speakers.as_deref(),
+            listens: &listens,
+        };
+        denials(policy, ability, &evidence)
     }
 }

@@ -1,9 +1,11 @@
 //! A table of commands and what is right for each.
 
+use std::collections::BTreeMap;
+
 use super::{bash, rule};
 use crate::policy::{
     Decision::{self, Allow, Ask, Deny},
-    Mode, Policy,
+    Mode, Policy, Rule,
 };
 
 /// What a careful person might allow, and what they never want.
@@ -214,6 +216,52 @@ fn redirections() {
             (Ask, "cat x > preceptor.toml"),
             (Ask, "cat x > ~/.bashrc"),
             (Ask, "cargo run > out.txt"),
+            // A command is no edit, whatever it writes.
+            (Ask, "echo x > out.txt"),
+            (Ask, "> out.txt"),
+            (Allow, "ls; echo x > out.txt"),
+        ],
+    );
+}
+
+#[test]
+fn what_nothing_confines_is_asked_before_it_touches_what_others_act_upon() {
+    let full = Policy { mode: Mode::Full, is_unconfined: true, ..Policy::default() };
+    let guarded = [
+        (Ask, "echo x > .git/hooks/pre-commit"),
+        (Ask, "echo x >> /w/.git/config"),
+        (Ask, "echo x | tee .git/hooks/pre-commit"),
+        (Ask, "cp x .git/HOOKS/"),
+        (Ask, "dd if=x of=.git/config"),
+        (Ask, "cd .git && cat x > hooks/post-merge"),
+        (Ask, "sh -c 'cp x .git/info/attributes'"),
+        (Ask, "cp x .git/modules/sub/hooks/post-checkout"),
+        (Ask, "cat .preceptor/runs/1/journal.jsonl"),
+        (Ask, "cat < ./sub/../.preceptor/x"),
+        (Ask, "rm -rf .preceptor"),
+        (Ask, "echo 'sandbox.mode = \"off\"' > preceptor.toml"),
+        (Allow, "cat .git/config preceptor.toml"),
+        (Allow, "cat x > out.txt"),
+        (Allow, "git status"),
+        (Allow, "cp x .github/config"),
+    ];
+    check(&full, &guarded);
+    let confined = Policy { mode: Mode::Full, ..Policy::default() };
+    check(&confined, &guarded.map(|(_, command)| (Allow, command)));
+    let rules = ["tee *", "cat *", "cp *"].map(|glob| rule("bash", glob, Allow)).to_vec();
+    let write = Rule { when: BTreeMap::new(), ..rule("write_file", "", Allow) };
+    let by_rules = Policy {
+        rules: rules.into_iter().chain([write]).collect(),
+        is_unconfined: true,
+        ..Policy::default()
+    };
+    check(
+        &by_rules,
+        &[
+            (Allow, "cat x | tee out.txt"),
+            (Ask, "cat x | tee .git/hooks/pre-commit"),
+            (Ask, "cat x > .git/hooks/pre-commit"),
+            (Ask, "cat .preceptor/x"),
         ],
     );
 }

@@ -1,0 +1,57 @@
+//! Parts of a workspace that others act upon: git's hooks and settings, and what this program keeps.
+//!
+//! File tools leave them alone and a sandbox keeps commands from them. Where nothing confines a
+//! command, its text is all there is to go by: one that names such a part is asked about, whatever
+//! else allows it. That is a courtesy and no wall, for a text can hide what it names.
+
+use super::pattern::relative_path;
+use crate::shell::{Command, Word};
+
+/// Parts of git's folder that git takes commands from.
+const OF_GIT: [&str; 5] = ["hooks", "config", "config.worktree", "info", "modules"];
+
+/// Programs that only look at the files that they are given.
+const LOOKERS: [&str; 14] = [
+    "cat", "cmp", "diff", "file", "find", "grep", "head", "less", "ls", "rg", "stat", "tail",
+    "tree", "wc",
+];
+
+/// What is done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// It is read. What this program keeps is nobody's to read.
+    Reading,
+    /// Anything else.
+    Changing,
+}
+
+/// Returns whether a command names such a part.
+pub(super) fn is_named_by(command: &Command, workspace: &str) -> bool {
+    let name = command.program_name();
+    let doing = if LOOKERS.contains(&name) { Doing::Reading } else { Doing::Changing };
+    let enters = matches!(name, "cd" | "pushd");
+    let arguments = command.words.get(1..).unwrap_or_default();
+    arguments.iter().any(|word| {
+        is_guarded(word, doing, workspace) || enters && names(&word.text, workspace, &[".git"])
+    })
+}
+
+/// Returns whether a word is the path of such a part, alone or as the value of an option.
+pub(super) fn is_guarded(word: &Word, doing: Doing, workspace: &str) -> bool {
+    let value = word.text.split_once('=').map(|(_, value)| value);
+    [Some(word.text.as_str()), value].into_iter().flatten().any(|path| {
+        names(path, workspace, &[".preceptor"])
+            || doing == Doing::Changing
+                && (names(path, workspace, &["preceptor.toml"])
+                    || OF_GIT.iter().any(|part| names(path, workspace, &[".git", part])))
+    })
+}
+
+/// Returns whether some parts of a path are these, one after the other.
+fn names(path: &str, workspace: &str, wanted: &[&str]) -> bool {
+    let path = relative_path(path, workspace);
+    let parts: Vec<&str> = path.split(['/', '\\']).collect();
+    parts.windows(wanted.len()).any(|window| {
+        window.iter().zip(wanted).all(|(part, wanted)| part.eq_ignore_ascii_case(wanted))
+    })
+}

@@ -1,0 +1,72 @@
+//! Git in the sandbox: what works, and what it relies on.
+
+use std::{fs, path::Path, process::Command};
+
+use runtime::sandbox::Layer;
+
+use super::Cell;
+
+#[tokio::test]
+async fn git_works_and_what_it_runs_stays_as_it_is() {
+    let cell = Cell::new().await;
+    let who = "git config user.name n; git config user.email e@e";
+    assert_eq!(cell.run(&format!("git init -q . && {who}")).await.exit_code, Some(0));
+    let commit = "echo a > a && git add a && git commit -qm one && git log --format=%s";
+    assert_eq!(cell.run(commit).await.output, "exit code: 0\none");
+    if cell.has(Layer::MountNamespace) {
+        for attempt in [
+            "echo evil > .git/hooks/pre-commit",
+            "git config core.fsmonitor evil",
+            "git config core.hooksPath /tmp",
+            "rm -rf .git/hooks/* .git/hooks",
+        ] {
+            let result = cell.run(attempt).await;
+            assert_ne!(result.exit_code, Some(0), "{attempt}: {}", result.output);
+        }
+        let result = cell.run("echo evil > .git/hooks/pre-commit").await;
+        Cell::check_stopped(&result, Layer::MountNamespace);
+        for attempt in ["mv .git other", "mv .git/hooks .git/other", "mv .git/config c"] {
+            assert_eq!(cell.run(attempt).await.exit_code, Some(1), "{attempt}");
+        }
+        assert!(!cell.path(".git/hooks/pre-commit").exists());
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=n", "-c", "user.email=e@e"]).args(arguments);
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let output = command.current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn git_finds_the_repository_that_a_workspace_is_a_part_of() {
+    let cell = Cell::new().await;
+    let repository = cell.dir.path().join("r");
+    fs::create_dir_all(repository.join("sub")).unwrap();
+    fs::write(repository.join("sub/a"), "a\n").unwrap();
+    fs::write(repository.join("private"), "s3cret\n").unwrap();
+    git(&repository, &["init", "-q", "."]);
+    git(&repository, &["add", "sub"]);
+    git(&repository, &["commit", "-q", "-m", "one"]);
+    git(&repository, &["worktree", "add", "-q", "-b", "two", "../tree"]);
+    for place in ["r/sub", "tree"] {
+        let cell = cell.at(place).await;
+        let result = cell.run("git log --format=%s && git diff --stat && git status -uno -s").await;
+        assert_eq!(result.output, "exit code: 0\none", "{place}");
+        let result = cell.run("cat \"$(git rev-parse --git-common-dir)/../private\"").await;
+        assert_ne!(result.exit_code, Some(0), "{place}: {}", result.output);
+        if cell.has(Layer::MountNamespace) {
+            for attempt in [
+                "echo x > \"$(git rev-parse --git-common-dir)/hooks/pre-commit\"",
+                "git config core.fsmonitor evil",
+                "mv .git other",
+            ] {
+                let result = cell.run(attempt).await;
+                assert_ne!(result.exit_code, Some(0), "{place}: {attempt}: {}", result.output);
+            }
+        }
+    }
+    assert!(!repository.join(".git/hooks/pre-commit").exists());
+}
