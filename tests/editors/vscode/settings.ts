@@ -2,10 +2,11 @@
  * Hands the server every setting that the extension contributes: `node settings.ts PRECEPTOR`.
  *
  * The server says nothing if it takes them all. A setting of no server is handed over as well, to see
- * that it would have complained.
+ * that it would have complained. What the server's schema has and the extension lacks is found too:
+ * the extension hands over only what it contributes.
  */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,13 @@ import { report } from './steps.ts';
 interface Setting {
   type: string | string[];
   enum?: string[];
+}
+
+/** The part of a JSON schema that is read. */
+interface Schema {
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+  properties?: Record<string, Schema>;
 }
 
 /** The part of vscode-jsonrpc that is used. */
@@ -31,6 +39,9 @@ interface Connection {
 
 /** Values of the settings that are lists or tables. */
 const structured: Record<string, unknown> = {
+  billable: [{ tool: 'train', usd_per_hour: 2.5 }],
+  'budget.prices': { qwen: { input: 0.1, output: 0.4 } },
+  'lint.overrides': [{ paths: ['drafts'], rules: { 'name/invalid': 'off' } }],
   'approval.rules': [{ tool: 'bash', when: { command: 'cargo *' }, decision: 'allow' }],
   'lint.known_tools': ['deploy'],
   'lint.launchers': { 'vllm serve': 'serve_model' },
@@ -39,6 +50,9 @@ const structured: Record<string, unknown> = {
   'sandbox.home_folders': ['.cargo/bin'],
   'skills.paths': ['/opt/skills'],
 };
+
+/** Settings of the server that do nothing yet: to offer them would be a promise. */
+const withoutEffect = [/^mcp$/, /^reflect\./, /^runners$/, /^runs\.(?!dir$)/, /\.tool_mode$/];
 
 /** Milliseconds that the server may take for everything. */
 const PATIENCE_MS = 20_000;
@@ -58,6 +72,14 @@ for (let round = 0; round < rounds; round += 1) {
   }
 }
 report(`the server takes all ${settings.length} settings`);
+const names = new Set(settings.map(([name]) => name));
+const missing = schemaNames().filter(
+  name => !names.has(name) && !withoutEffect.some(pattern => pattern.test(name)),
+);
+if (missing.length > 0) {
+  throw new Error(`the extension does not hand over: ${missing.join(', ')}`);
+}
+report('the extension has all settings of the server that do something');
 const refused = await complaint({ student: { colour: 'red' } });
 if (!refused?.includes('student.colour')) {
   throw new Error(`the server does not refuse an unknown setting: ${refused}`);
@@ -75,6 +97,22 @@ function readSettings(): [string, Setting][] {
     .filter(([name]) => !own.has(name));
 }
 
+/** The names of all settings in the server's schema; a table with keys of any name is one setting. */
+function schemaNames(): string[] {
+  const text = execFileSync(preceptor ?? '', ['schema'], { encoding: 'utf8' });
+  const schema = JSON.parse(text) as Schema;
+  return names(schema, []);
+
+  function names(part: Schema, path: string[]): string[] {
+    const definition = part.$ref?.split('/').pop();
+    const whole = definition === undefined ? part : schema.$defs?.[definition];
+    const properties = Object.entries(whole?.properties ?? {});
+    return properties.length === 0
+      ? [path.join('.')]
+      : properties.flatMap(([name, inner]) => names(inner, [...path, name]));
+  }
+}
+
 /** A value of the setting's type; of an enumeration, another one in each round. */
 function example([name, setting]: [string, Setting], round: number): [string, unknown] {
   // The empty value stands for none and is not sent.
@@ -82,7 +120,7 @@ function example([name, setting]: [string, Setting], round: number): [string, un
   if (choices.length > 0) {
     return [name, choices[round % choices.length]];
   }
-  const values: Record<string, unknown> = { boolean: true, integer: 7, string: 'words' };
+  const values: Record<string, unknown> = { boolean: true, integer: 7, number: 0.5, string: 'words' };
   const [type = ''] = [setting.type].flat();
   return [name, structured[name] ?? values[type]];
 }
