@@ -55,6 +55,7 @@ mod sandbox;
 mod search;
 mod semantic_tokens;
 mod settings;
+mod shell_decisions;
 mod skills;
 mod spending;
 mod state;

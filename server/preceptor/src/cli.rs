@@ -13,7 +13,11 @@ use lint::Safety;
 use runtime::config::{self, ApprovalMode, Config, FailOn, LintSettings};
 use tracing_subscriber::EnvFilter;
 
-use crate::{check, configuration, demo, detect, doctor, lsp, rules, terminal, trust};
+use crate::{
+    check, configuration, demo, detect, doctor, lsp,
+    proposals::{self, Acceptance},
+    rules, runs, terminal, trust,
+};
 
 /// Exit code: the command could not do its work.
 const EXIT_FAILED: u8 = 2;
@@ -44,6 +48,42 @@ enum Command {
     Check(CheckArguments),
     /// Works on a request in the current folder, in the terminal.
     Run(RunArguments),
+    /// Lists the runs of the current folder, newest first.
+    Runs {
+        /// How many at most.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+        /// Prints them as one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the transcript of a run.
+    Show {
+        /// Its id or the beginning of it, or `last`.
+        run: String,
+        /// Prints the run's events instead, one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists what was learnt in the current folder and waits for you.
+    #[command(args_conflicts_with_subcommands = true)]
+    Proposals {
+        #[command(flatten)]
+        list: ProposalsArguments,
+        #[command(subcommand)]
+        command: Option<ProposalsCommand>,
+    },
+    /// Accepts a proposal: saves the skill, or makes the change.
+    Accept(AcceptArguments),
+    /// Rejects a proposal; the same is not proposed again.
+    Reject {
+        /// The proposal's id or the beginning of it, or the skill's name.
+        #[arg(value_name = "ID")]
+        proposal: String,
+        /// Why, in your words; it is kept.
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Shows the whole story on scripted models, in a throw-away folder.
     Demo,
     /// Lists the rules.
@@ -140,6 +180,51 @@ struct RunArguments {
     config: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+struct ProposalsArguments {
+    /// Lists those that were decided about, too.
+    #[arg(long)]
+    all: bool,
+    /// Prints them as one JSON array.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum ProposalsCommand {
+    /// Prints the text of a proposal.
+    Show {
+        /// The proposal's id or the beginning of it, or the skill's name.
+        #[arg(value_name = "ID")]
+        proposal: String,
+        /// Prints what it would change in a file that is there, as a diff.
+        #[arg(long)]
+        update: bool,
+    },
+    /// Restores what was there before a proposal was accepted.
+    Rollback {
+        /// The proposal's id or the beginning of it, or the skill's name.
+        #[arg(value_name = "ID")]
+        proposal: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct AcceptArguments {
+    /// The proposal's id or the beginning of it, or the skill's name.
+    #[arg(value_name = "ID")]
+    proposal: String,
+    /// Changes the skill that nearly says the same, as `preceptor proposals show --update` shows.
+    #[arg(long)]
+    as_update: bool,
+    /// Accepts a skill with errors of the linter.
+    #[arg(long = "override")]
+    overrides_errors: bool,
+    /// Accepts the text as it is, though it was changed outside of an editor with Preceptor.
+    #[arg(long)]
+    edited: bool,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
     Text,
@@ -226,6 +311,32 @@ fn perform(command: Command) -> anyhow::Result<u8> {
                 };
             }
             block_on(terminal::run(&arguments.prompt, config, arguments.json))
+        }
+        Command::Runs { limit, json } => runs::list(limit, json, &mut stdout),
+        Command::Show { run, json } => runs::show(&run, json, &mut stdout, &mut stderr),
+        Command::Proposals { command: None, list } => {
+            proposals::list(list.all, list.json, &mut stdout)
+        }
+        Command::Proposals { command: Some(command), .. } => match command {
+            ProposalsCommand::Show { proposal, update } => {
+                proposals::show(&proposal, update, &mut stdout, &mut stderr)
+            }
+            ProposalsCommand::Rollback { proposal } => {
+                block_on(proposals::roll_back(&proposal, &mut stdout, &mut stderr))
+            }
+        },
+        Command::Accept(arguments) => {
+            let acceptance = Acceptance {
+                as_update: arguments.as_update,
+                overrides_errors: arguments.overrides_errors,
+                takes_text_as_it_is: arguments.edited,
+            };
+            let accepted =
+                proposals::accept(&arguments.proposal, acceptance, &mut stdout, &mut stderr);
+            block_on(accepted)
+        }
+        Command::Reject { proposal, reason } => {
+            block_on(proposals::reject(&proposal, reason, &mut stdout, &mut stderr))
         }
         Command::Demo => block_on(demo::run(&mut stdout)),
         Command::Rules { format: ListFormat::Text } => rules::list(&mut stdout),

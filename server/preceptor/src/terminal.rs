@@ -278,10 +278,16 @@ impl Screen {
             Event::Verification { outcome, reason, .. } => {
                 format!("[{} {reason}]", outcome_words(outcome))
             }
-            Event::SkillProposed { name, uri, findings, verification, .. } => {
+            Event::SkillProposed {
+                proposal_id, name, uri, target, findings, verification, ..
+            } => {
                 let mut text = format!(
-                    "\n[skill proposed: {name}; open it in your editor to accept or reject it]\n  {uri}"
+                    "\n[skill proposed: {name}; accept or reject it in your editor, or with\n  \
+                     preceptor accept {proposal_id}]\n  {uri}"
                 );
+                if let Some(target) = target {
+                    let _ = write!(text, "\n  it could update {target}: --as-update");
+                }
                 for finding in findings {
                     let _ = write!(
                         text,

@@ -12,6 +12,7 @@ mod merge;
 mod similarity;
 mod state;
 mod store;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -32,6 +33,7 @@ pub use crate::proposals::{
     deciding::{AcceptAs, Plan, Request, Restoration},
     state::ProposalState,
     store::{ProposalStore, target},
+    summary::ProposalSummary,
     text::{check, published_text, refuse_errors},
 };
 

@@ -91,33 +91,12 @@ pub(crate) async fn list(session: &Arc<Session>) -> Value {
             let pending = store.list().into_iter();
             pending
                 .filter(|proposal| proposal.status == ProposalStatus::Pending)
-                .map(|proposal| describe(store, &proposal))
+                .map(|proposal| store.summary(&proposal))
                 .collect::<Vec<_>>()
         });
         waiting.collect::<Vec<_>>()
     });
     json!(listed.await.unwrap_or_default())
-}
-
-/// Returns a proposal as lists show it.
-pub(crate) fn describe(store: &ProposalStore, proposal: &Proposal) -> Value {
-    let mut described = json!({
-        "proposalId": proposal.proposal_id,
-        "kind": proposal.kind,
-        "name": proposal.name,
-        "category": proposal.category,
-        "uri": store.uri(proposal),
-        "risk": proposal.risk,
-        "runId": proposal.run_id,
-        "state": store.state(proposal).name(),
-        "findings": proposal.findings,
-        "verification": proposal.verification,
-    });
-    let target = proposal.target.as_ref().and_then(|target| Url::from_file_path(target).ok());
-    if let (Some(described), Some(target)) = (described.as_object_mut(), target) {
-        described.insert("target".to_owned(), json!(target));
-    }
-    described
 }
 
 /// Returns the address of a proposal's document, or of the one that shows what it would change.

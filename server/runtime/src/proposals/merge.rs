@@ -24,20 +24,37 @@ pub(super) fn merge_lines(base: &str, ours: &str, proposed: &str) -> Merged {
     let mut text = String::with_capacity(ours.len().max(proposed.len()));
     let mut left_out = Vec::new();
     for region in merge.regions() {
-        let mut proposed = region.theirs_range().filter_map(|line| merge.theirs_line(line));
+        let own: String = region.ours_range().filter_map(|it| merge.ours_line(it)).collect();
+        let new: String = region.theirs_range().filter_map(|it| merge.theirs_line(it)).collect();
         match region.resolution() {
-            MergeResolution::Theirs => text.extend(proposed),
-            resolution => {
-                text.extend(region.ours_range().filter_map(|line| merge.ours_line(line)));
-                if resolution == MergeResolution::Conflict
-                    && proposed.clone().any(|line| !line.trim().is_empty())
-                {
-                    left_out.push(proposed.by_ref().collect());
+            MergeResolution::Theirs => text.push_str(&new),
+            MergeResolution::Conflict => {
+                let old = region.base_range().filter_map(|it| merge.base_line(it));
+                match with_both(&old.collect::<String>(), &own, &new) {
+                    Some(both) => text.push_str(&both),
+                    None => {
+                        text.push_str(&own);
+                        left_out.extend(Some(new).filter(|new| !new.trim().is_empty()));
+                    }
                 }
             }
+            _ => text.push_str(&own),
         }
     }
     Merged { text, left_out }
+}
+
+/// Where one side only added lines in front of or behind those that the other one changed, nobody
+/// disagrees.
+fn with_both(old: &str, own: &str, new: &str) -> Option<String> {
+    let behind = own.strip_prefix(old).map(|added| format!("{new}{added}"));
+    let before = || own.strip_suffix(old).map(|added| format!("{added}{new}"));
+    let new_behind = || new.strip_prefix(old).map(|added| format!("{own}{added}"));
+    let new_before = || new.strip_suffix(old).map(|added| format!("{added}{own}"));
+    if old.is_empty() {
+        return new_behind();
+    }
+    behind.or_else(before).or_else(new_behind).or_else(new_before)
 }
 
 /// Brings a proposed skill into one that is there. `base` is the text that the one that is there

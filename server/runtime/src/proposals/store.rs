@@ -17,6 +17,7 @@ use crate::{
     folders::Folders,
     proposals::{Proposal, ProposalError, ProposalKind, ProposalStatus, check, text::draft},
     skills, uri,
+    workspace::resolve_existing,
 };
 
 /// Where the documents are in a workspace folder.
@@ -121,7 +122,9 @@ impl ProposalStore {
         }
         let json = fs::read(self.manifest(id)).ok()?;
         let proposal: Proposal = serde_json::from_slice(&json).ok()?;
-        (proposal.folder == self.folder).then_some(proposal)
+        let is_here = proposal.folder == self.folder
+            || resolve_existing(&proposal.folder) == resolve_existing(&self.folder);
+        is_here.then_some(proposal)
     }
 
     fn is_whole(&self, proposal: &Proposal) -> bool {

@@ -147,5 +147,7 @@ fn title(name: &str) -> String {
 
 /// A text that has commands run or files changed deserves a closer look.
 pub(super) fn runs_commands(text: &str) -> bool {
-    ["bash", "write_file", "edit_file"].iter().any(|tool| text.contains(tool))
+    let text = text.to_lowercase();
+    let signs = ["bash", "write_file", "edit_file", "run `", "execute `", "```sh", "```console"];
+    signs.iter().any(|sign| text.contains(sign))
 }

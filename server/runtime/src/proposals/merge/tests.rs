@@ -161,6 +161,16 @@ fn bullets_and_numbers_are_those_of_the_list_that_is_there() {
 }
 
 #[test]
+fn what_one_side_adds_beside_a_change_of_the_other_is_taken() {
+    let merged = merge_lines("a\nb\n", "a\nb\nours\n", "a\nB\n");
+    assert_eq!((merged.text.as_str(), merged.left_out.len()), ("a\nB\nours\n", 0));
+    let merged = merge_lines("a\nb\n", "a\nB\n", "a\ntheirs\nb\n");
+    assert_eq!((merged.text.as_str(), merged.left_out.len()), ("a\ntheirs\nB\n", 0));
+    let merged = merge_lines("a\n", "a\nours\n", "a\ntheirs\n");
+    assert_eq!((merged.text.as_str(), merged.left_out.len()), ("a\nours\ntheirs\n", 0));
+}
+
+#[test]
 fn changes_of_both_sides_at_one_place_leave_what_was_written_by_hand() {
     let merged = merge_lines("a\nb\nc\n", "a\nours\nc\n", "a\ntheirs\nc\nd\n");
     assert_eq!(

@@ -1,0 +1,208 @@
+//! Proposals and runs from a shell: what the editor's actions do, on the command line.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    configuration::shell,
+    harness::{bash, distilled, says},
+    model_server::ModelServer,
+};
+
+const SKILL: &str = ".agents/skills/count-csv-rows/SKILL.md";
+
+/// A folder in which the student fails and the teacher does not.
+struct Shell {
+    dir: TempDir,
+    student: ModelServer,
+    teacher: ModelServer,
+}
+
+impl Shell {
+    async fn start() -> Self {
+        let (student, teacher) = (ModelServer::start().await, ModelServer::start().await);
+        let dir = TempDir::new().unwrap();
+        fs::create_dir_all(dir.path().join("work")).unwrap();
+        fs::create_dir_all(dir.path().join("config/preceptor")).unwrap();
+        fs::write(dir.path().join("work/data.csv"), "a,b\n1,2\n3,4\n").unwrap();
+        let settings = format!(
+            "[student]\nbase_url = \"{}\"\nmodel = \"served-model\"\ncontext_window = 32768\n\
+             api_key_env = \"PRECEPTOR_TEST_STUDENT_KEY\"\n[teacher]\nenabled = true\n\
+             base_url = \"{}\"\nmodel = \"teacher-model\"\ncontext_window = 32768\n\
+             api_key_env = \"PRECEPTOR_TEST_TEACHER_KEY\"\n[approval]\nmode = \"full\"\n\
+             [budget]\nunknown_price = \"allow\"\n[verify]\nenabled = false\n",
+            student.base_url(),
+            teacher.base_url()
+        );
+        fs::write(dir.path().join("config/preceptor/config.toml"), settings).unwrap();
+        Self { dir, student, teacher }
+    }
+
+    /// Has the teacher teach a lesson, and returns the proposal's id.
+    async fn proposed(&self, lesson: &Value) -> String {
+        self.student.then(says("I was unable to count the rows."));
+        self.teacher
+            .then(bash("tail -n +2 data.csv | wc -l"))
+            .then(says("There are 2 rows."))
+            .then(says(&lesson.to_string()));
+        let (_, stdout, stderr) = self.run(&["run", "how many rows has data.csv?"]).await;
+        assert!(stdout.contains("preceptor accept "), "{stdout}{stderr}");
+        let listed = self.ok(&["proposals", "--json"]).await;
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        listed[0]["proposalId"].as_str().unwrap().to_owned()
+    }
+
+    async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        shell(self.dir.path(), arguments).await
+    }
+
+    /// Runs what has to succeed, and returns what it prints.
+    async fn ok(&self, arguments: &[&str]) -> String {
+        let (code, stdout, stderr) = self.run(arguments).await;
+        assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
+        stdout
+    }
+
+    /// Runs what is refused, and returns the sentence.
+    async fn refused(&self, arguments: &[&str]) -> String {
+        let (code, stdout, stderr) = self.run(arguments).await;
+        assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
+        stderr
+    }
+
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        self.dir.path().join("work").join(path)
+    }
+}
+
+fn better() -> Value {
+    let mut lesson = distilled();
+    lesson["pitfalls"] =
+        json!(["A name typed from memory may not exist.", "A quoted field may hold line breaks."]);
+    lesson
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+#[tokio::test]
+async fn a_proposal_is_listed_shown_accepted_and_rolled_back() {
+    let shell = Shell::start().await;
+    assert_eq!(shell.ok(&["proposals"]).await, "Nothing waits for you here.\n");
+    let id = shell.proposed(&distilled()).await;
+    let listed = shell.ok(&["proposals"]).await;
+    assert_eq!(
+        listed,
+        format!(
+            "{id}\n  skill `count-csv-rows` (data), medium risk: pending\n  Not replayed. It was \
+             not replayed on the student.\n  .preceptor/proposals/{id}/count-csv-rows/SKILL.md\n"
+        )
+    );
+    let text = shell.ok(&["proposals", "show", "count-csv-rows"]).await;
+    assert!(text.starts_with("---\nname: count-csv-rows\n"), "{text}");
+    let refused = shell.refused(&["proposals", "show", &id, "--update"]).await;
+    assert!(refused.contains("updates no skill that is there"), "{refused}");
+
+    let accepted = shell.ok(&["accept", &id]).await;
+    assert_eq!(
+        accepted,
+        format!("Accepted: {SKILL}\n`preceptor proposals rollback {id}` takes it back.\n")
+    );
+    assert!(read(&shell.path(SKILL)).contains("status: \"published\""));
+    let refused = shell.refused(&["accept", &id]).await;
+    assert_eq!(refused, format!("error: proposal `{id}` was already accepted\n"));
+    assert_eq!(shell.ok(&["proposals"]).await, "Nothing waits for you here.\n");
+    assert!(shell.ok(&["proposals", "--all"]).await.contains("medium risk: accepted"));
+    // The run's own page says so.
+    let events = shell.ok(&["show", "last", "--json"]).await;
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "proposal_resolved", "{last}");
+    assert_eq!(last["data"], json!({"proposalId": id, "outcome": "accepted"}));
+
+    let removed = shell.ok(&["proposals", "rollback", &id]).await;
+    assert_eq!(removed, format!("Removed: {SKILL}\n"));
+    assert!(!shell.path(SKILL).parent().unwrap().exists());
+    let refused = shell.refused(&["proposals", "rollback", &id]).await;
+    assert!(refused.contains("it is rolled_back, not accepted"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_near_duplicate_is_shown_and_accepted_as_an_update() {
+    let shell = Shell::start().await;
+    let first = shell.proposed(&distilled()).await;
+    shell.ok(&["accept", &first]).await;
+    let before = read(&shell.path(SKILL));
+    let second = shell.proposed(&better()).await;
+    let listed = shell.ok(&["proposals"]).await;
+    assert!(listed.contains(&format!("could update {SKILL} (--as-update)")), "{listed}");
+    let update = shell.ok(&["proposals", "show", &second, "--update"]).await;
+    assert!(update.contains("+- A quoted field may hold line breaks."), "{update}");
+    let updated = shell.ok(&["accept", &second, "--as-update"]).await;
+    assert!(updated.starts_with(&format!("Updated: {SKILL}\n")), "{updated}");
+    assert!(read(&shell.path(SKILL)).contains("A quoted field may hold line breaks."));
+    let refused = shell.refused(&["proposals", "rollback", &first]).await;
+    assert!(refused.contains(&format!("updated by the proposal `{second}`")), "{refused}");
+    let restored = shell.ok(&["proposals", "rollback", &second]).await;
+    assert_eq!(restored, format!("Restored: {SKILL}\n"));
+    assert_eq!(read(&shell.path(SKILL)), before);
+}
+
+#[tokio::test]
+async fn a_reason_is_kept_and_the_same_is_not_proposed_again() {
+    let shell = Shell::start().await;
+    let id = shell.proposed(&distilled()).await;
+    let rejected = shell.ok(&["reject", &id, "--reason", "counts the header"]).await;
+    assert_eq!(rejected, format!("Rejected: {id}\n"));
+    let listed = shell.ok(&["proposals", "--all"]).await;
+    assert!(listed.contains("medium risk: rejected\n  because: counts the header\n"), "{listed}");
+    shell.student.then(says("I was unable to count the rows."));
+    shell
+        .teacher
+        .then(bash("tail -n +2 data.csv | wc -l"))
+        .then(says("There are 2 rows."))
+        .then(says(&distilled().to_string()));
+    let (_, stdout, _) = shell.run(&["run", "how many rows has data.csv?"]).await;
+    let reason = "[no skill: the same skill was proposed before and rejected (counts the header)]";
+    assert!(stdout.contains(reason), "{stdout}");
+    let refused = shell.refused(&["reject", "nothing"]).await;
+    assert!(refused.contains("there is no proposal `nothing` here"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_text_that_was_changed_is_accepted_if_somebody_says_so() {
+    let shell = Shell::start().await;
+    let id = shell.proposed(&distilled()).await;
+    let document = shell.path(&format!(".preceptor/proposals/{id}/count-csv-rows/SKILL.md"));
+    fs::write(&document, read(&document).replace("Counts the", "Counts all")).unwrap();
+    assert!(shell.ok(&["proposals"]).await.contains("medium risk: stale"));
+    let refused = shell.refused(&["accept", &id]).await;
+    assert!(refused.contains("If you changed it yourself: `preceptor accept --edited`."));
+    shell.ok(&["accept", &id, "--edited"]).await;
+    assert!(read(&shell.path(SKILL)).contains("Counts all data rows"));
+}
+
+#[tokio::test]
+async fn runs_are_listed_and_shown() {
+    let shell = Shell::start().await;
+    let none = shell.ok(&["runs"]).await;
+    assert_eq!(none, "There are no runs here. `preceptor run \"…\"` starts one.\n");
+    let refused = shell.refused(&["show", "last"]).await;
+    assert_eq!(refused, "error: there are no runs here\n");
+    shell.proposed(&distilled()).await;
+    let listed: Value = serde_json::from_str(&shell.ok(&["runs", "--json"]).await).unwrap();
+    let run = &listed[0];
+    assert_eq!((&run["turns"], &run["teacher"]), (&json!(1), &json!(true)), "{run}");
+    let id = run["runId"].as_str().unwrap();
+    let line = shell.ok(&["runs"]).await;
+    assert!(line.starts_with(id), "{line}");
+    assert!(line.contains("completed") && line.contains("1 turn, teacher"), "{line}");
+    assert!(line.trim_end().ends_with("how many rows has data.csv?"), "{line}");
+    let transcript = shell.ok(&["show", &id[..20]]).await;
+    assert!(transcript.contains("how many rows has data.csv?"), "{transcript}");
+    assert!(transcript.contains("There are 2 rows."), "{transcript}");
+    let refused = shell.refused(&["show", "1999"]).await;
+    assert!(refused.contains("there is no run `1999` here"), "{refused}");
+}
