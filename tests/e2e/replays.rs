@@ -1,6 +1,6 @@
 //! What a person sees of the student trying a proposed skill.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use runtime::workspace_copy::contents;
 use serde_json::{Value, json};
@@ -20,14 +20,17 @@ fn n_results(n: usize) -> impl Fn(&Request) -> bool + Send + 'static {
 
 /// A student that gives up unless it is offered the skill, and a teacher that writes `count.txt`.
 async fn agent(student_writes: &str) -> Agent {
-    let options = AgentOptions {
-        settings: json!({"verify": {"enabled": true, "regression_sample": 0}}),
-        ..AgentOptions::default()
-    };
+    agent_with(student_writes, 0).await
+}
+
+async fn agent_with(student_writes: &str, regression_sample: u32) -> Agent {
+    let verify = json!({"enabled": true, "regression_sample": regression_sample});
+    let options = AgentOptions { settings: json!({"verify": verify}), ..AgentOptions::default() };
     let agent = Agent::start_with(options).await;
     let view = json!({"action": "view", "name": "count-csv-rows"});
     agent
         .student
+        .when(|request| request.mentions("name the file"), says("It is data.csv."))
         .when(n_results(0), calls([("skills", view)]))
         .when(n_results(1), bash(student_writes))
         .when(n_results(2), says("There are 2 rows."))
@@ -42,6 +45,17 @@ async fn agent(student_writes: &str) -> Agent {
 
 async fn verification(agent: &mut Agent, run_id: &str) -> Value {
     agent.event(run_id, "verification").await["data"].clone()
+}
+
+/// Returns the path of the document that a hover leads to.
+fn linked(hover: &str, title: &str) -> PathBuf {
+    let link = hover.split(&format!("[{title}](file://")).nth(1);
+    let path = link.and_then(|rest| rest.split(')').next());
+    PathBuf::from(path.unwrap_or_else(|| panic!("no `{title}` in {hover}")))
+}
+
+fn document(hover: &str, title: &str) -> String {
+    fs::read_to_string(linked(hover, title)).unwrap()
 }
 
 #[tokio::test]
@@ -65,6 +79,13 @@ async fn a_proposal_is_tried_and_says_so() {
     assert!(!shown.is_empty());
     let hover = agent.hover(&notes, 2).await;
     assert!(hover.contains("the same files as the teacher"), "{hover}");
+    let report = document(&hover, "What the replay showed");
+    assert!(report.contains("The files are the same as the teacher's."), "{report}");
+    assert!(report.contains("- Changed files: `count.txt`"), "{report}");
+    assert!(report.contains("## Without the skill"), "{report}");
+    assert!(document(&hover, "its transcript").contains("There are 2 rows."));
+    let shown = agent.act(&notes, 2, "Show the replay of").await;
+    assert!(shown["uri"].as_str().unwrap().ends_with("verification.md"), "{shown}");
     let listed = agent.execute("preceptor.proposals", json!({})).await;
     assert_eq!(listed[0]["verification"]["repairs"], 1, "{listed}");
     let replay = verification["replayRunId"].as_str().unwrap();
@@ -87,9 +108,19 @@ async fn a_skill_that_does_not_help_is_not_verified_and_can_be_tried_again() {
     let first = verification(&mut agent, &run_id).await;
     assert_eq!(first["outcome"], "not_verified", "{first}");
     assert!(first["reason"].as_str().unwrap().contains("it counts the header"), "{first}");
-    agent.teacher.then(says("EQUAL: both say 2."));
     let notes = agent.notes();
+    let hover = agent.hover(&notes, 2).await;
+    let report = document(&hover, "What the replay showed");
+    assert!(report.contains("Judged by the teacher: not as good as its own."), "{report}");
+    let comparison = report.split("the teacher's comparison](../").nth(1).unwrap();
+    let comparison = comparison.split(')').next().unwrap();
+    let replay = linked(&hover, "its transcript");
+    let replays = replay.parent().unwrap().parent().unwrap();
+    let comparison = fs::read_to_string(replays.join(comparison)).unwrap();
+    assert!(comparison.contains("DIFFERENT: it counts the header."), "{comparison}");
+    agent.teacher.then(says("EQUAL: both say 2."));
     let begun = agent.act(&notes, 2, "Verify skill").await;
+    assert_eq!(verification(&mut agent, &run_id).await["outcome"], "pending");
     let again = verification(&mut agent, &run_id).await;
     assert_eq!(again["outcome"], "verified", "{again}");
     assert_eq!(again["replayRunId"], begun["runId"]);
@@ -127,5 +158,26 @@ async fn any_skill_can_be_tried_on_any_request() {
     let shown = agent.execute("preceptor.show", json!({"runId": begun["runId"]})).await;
     assert!(shown["uri"].as_str().unwrap().ends_with("transcript.md"));
     assert!(!agent.path("count.txt").exists());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn what_went_well_before_is_tried_with_the_skill_whoever_asks_for_it() {
+    let mut agent = agent_with("tail -n +2 data.csv | wc -l > count.txt", 3).await;
+    let earlier = agent.execute("preceptor.run", json!({"prompt": "name the file"})).await;
+    agent.turn_end(earlier["runId"].as_str().unwrap(), 1).await;
+    let run_id = agent.ask().await;
+    for _ in 0..2 {
+        let verification = loop {
+            let told = verification(&mut agent, &run_id).await;
+            if told["outcome"] != "pending" {
+                break told;
+            }
+        };
+        let reason = verification["reason"].as_str().unwrap();
+        assert!(reason.ends_with("1 earlier request went as before."), "{reason}");
+        let notes = agent.notes();
+        agent.act(&notes, 2, "Verify skill").await;
+    }
     agent.finish().await;
 }

@@ -8,6 +8,7 @@ use std::{
 
 use agent::{
     event::Event,
+    ledger::Money,
     verification::{Outcome, RecordedCalls},
 };
 use runtime::{
@@ -91,6 +92,7 @@ impl Trial {
             clock: Arc::new(SystemClock),
             sandbox: Sandbox::with_program(env!("CARGO_BIN_EXE_preceptor").into()),
             recorded: Arc::default(),
+            spent: Money::default(),
         };
         let question = Question {
             ground,
@@ -223,7 +225,7 @@ async fn a_skill_that_does_harm_elsewhere_is_not_verified() {
     let scenario = format!("{misled}{alone}{STUDENT}");
     fs::write(trial.folder.path().join("student.toml"), scenario).unwrap();
     let answer = trial.verify().await;
-    check(&answer, Outcome::NotVerified, "1 of 1 earlier requests fail with it (list the files)");
+    check(&answer, Outcome::NotVerified, "1 of 1 earlier request fails with it (list the files)");
     assert_eq!(answer.finding.regressions, 1);
 }
 
@@ -295,6 +297,8 @@ async fn a_call_that_reaches_out_and_that_the_teacher_did_not_make_ends_the_repl
     let trial = reaching_out(REACHING_OUT, None);
     let answer = trial.verify().await;
     check(&answer, Outcome::Inconclusive, "`bash: echo '[user]' >> .git/config`");
+    let waiting = trial.question.ground.folders.state.join("waiting");
+    assert!(!waiting.exists(), "nobody is asked about it later");
     assert_eq!(git_config(&trial), "[core]\n");
 }
 

@@ -65,10 +65,34 @@ pub enum Proof {
 /// What became of earlier requests, which the student had managed alone, with the skill offered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sample {
-    /// How many were replayed to their end.
+    /// How many were replayed to a clear end.
     pub n_replayed: usize,
+    /// How many came to none: a limit, the budget, an answer of which nobody can tell.
+    pub n_unclear: usize,
     /// Those that fail now, and do not fail without the skill: the first line of each.
     pub regressions: Vec<String>,
+    /// Whether a setting says that none shall be tried.
+    pub is_off: bool,
+}
+
+impl Sample {
+    /// Returns a sentence about what did no harm, or why nobody knows.
+    fn sentence(&self) -> String {
+        let Self { n_replayed, n_unclear, .. } = *self;
+        let requests = |n: usize| if n == 1 { "request" } else { "requests" };
+        if self.is_off {
+            "No earlier request was tried with it: `verify.regression_sample` is 0.".to_owned()
+        } else if n_replayed == 0 && n_unclear == 0 {
+            "There was no earlier request to see whether it does harm.".to_owned()
+        } else if n_replayed == 0 {
+            let requests = requests(n_unclear);
+            format!("Of {n_unclear} earlier {requests} it is not clear whether it does harm.")
+        } else {
+            let of = n_replayed + n_unclear;
+            let all = if n_unclear == 0 { String::new() } else { format!(" of {of}") };
+            format!("{n_replayed}{all} earlier {} went as before.", requests(of))
+        }
+    }
 }
 
 /// What the replays say about a skill.
@@ -140,23 +164,24 @@ pub fn decide(with: &Replay, without: Option<&Replay>, sample: &Sample) -> Findi
     let is_unnecessary = outcome == Outcome::Verified && managed;
     if is_unnecessary {
         reason.push_str(" It is unnecessary here: the student managed without it, too.");
+    } else if outcome == Outcome::Verified && without.is_some_and(|it| !fails(it)) {
+        reason.push_str(" Whether it was needed is not clear.");
     }
     let n_regressions = sample.regressions.len();
     if n_regressions > 0 {
         outcome = Outcome::NotVerified;
+        let requests = if sample.n_replayed == 1 { "request fails" } else { "requests fail" };
         let _ = write!(
             reason,
-            " It does harm: {n_regressions} of {} earlier requests fail with it ({}).",
+            " It does harm: {n_regressions} of {} earlier {requests} with it ({}).",
             sample.n_replayed,
             sample.regressions.join("; "),
         );
-    } else if sample.n_replayed > 0 {
-        let requests = if sample.n_replayed == 1 { "request" } else { "requests" };
-        let _ = write!(reason, " {} earlier {requests} went as before.", sample.n_replayed);
     } else if outcome == Outcome::Verified {
-        reason.push_str(" There was no earlier request to see whether it does harm.");
+        reason.push(' ');
+        reason.push_str(&sample.sentence());
     }
-    let repairs = usize::from(outcome == Outcome::Verified && without.is_some() && !managed);
+    let repairs = usize::from(outcome == Outcome::Verified && without.is_some_and(fails));
     Finding { outcome, reason, is_unnecessary, repairs, regressions: n_regressions }
 }
 
@@ -169,6 +194,18 @@ fn manages(replay: &Replay) -> bool {
                 | Proof::Check { has_passed: true, .. }
                 | Proof::Comparison { is_equal: true, .. }
         )
+}
+
+/// Whether the student was seen not to get there.
+fn fails(replay: &Replay) -> bool {
+    match (&replay.end, &replay.proof) {
+        (ReplayEnd::Judged(Verdict::Failure, _), _) => true,
+        (
+            ReplayEnd::Judged(Verdict::Ok, _),
+            Proof::Check { has_passed: false, .. } | Proof::Comparison { is_equal: false, .. },
+        ) => replay.n_answered == 0,
+        _ => false,
+    }
 }
 
 fn judge(replay: &Replay) -> (Outcome, String) {
@@ -325,19 +362,38 @@ mod tests {
         let failed = replay(false, Verdict::Failure, Proof::SameFiles);
         let finding = decide(&with, Some(&failed), &Sample::default());
         assert_eq!((finding.is_unnecessary, finding.repairs), (false, 1));
+        let end = ReplayEnd::BrokenOff("ran out of its 20 steps".to_owned());
+        let unclear = Replay { end, ..replay(true, Verdict::Ok, Proof::SameFiles) };
+        let finding = decide(&with, Some(&unclear), &Sample::default());
+        assert_eq!((finding.is_unnecessary, finding.repairs), (false, 0));
+        assert!(finding.reason.contains("Whether it was needed is not clear."));
     }
 
     #[test]
     fn a_regression_outweighs_everything() {
         let with = replay(true, Verdict::Ok, Proof::SameFiles);
-        let sample = Sample { n_replayed: 3, regressions: vec!["list the tests".to_owned()] };
+        let regressions = vec!["list the tests".to_owned()];
+        let sample = Sample { n_replayed: 3, regressions, ..Sample::default() };
         let finding = decide(&with, None, &sample);
         assert_eq!((finding.outcome, finding.regressions), (Outcome::NotVerified, 1));
         assert!(finding.reason.contains("1 of 3 earlier requests"), "{}", finding.reason);
-        let sample = Sample { n_replayed: 2, regressions: Vec::new() };
-        assert!(
-            decide(&with, None, &sample).reason.ends_with("2 earlier requests went as before.")
-        );
-        assert!(alone(&with).reason.contains("no earlier request"));
+    }
+
+    #[test]
+    fn what_the_sample_showed_is_said() {
+        let with = replay(true, Verdict::Ok, Proof::SameFiles);
+        for (n_replayed, n_unclear, is_off, words) in [
+            (0, 0, false, "There was no earlier request to see whether it does harm."),
+            (0, 0, true, "`verify.regression_sample` is 0."),
+            (1, 0, false, "1 earlier request went as before."),
+            (2, 1, false, "2 of 3 earlier requests went as before."),
+            (0, 2, false, "Of 2 earlier requests it is not clear whether it does harm."),
+        ] {
+            let sample = Sample { n_replayed, n_unclear, is_off, ..Sample::default() };
+            let finding = decide(&with, None, &sample);
+            assert!(finding.reason.ends_with(words), "{}", finding.reason);
+        }
+        let ignored = replay(false, Verdict::Ok, Proof::SameFiles);
+        assert!(!alone(&ignored).reason.contains("earlier"), "nothing was to be sampled");
     }
 }

@@ -344,6 +344,10 @@ impl Driver {
     /// Keeps outside of the workspace whether the run waits for a person, so that they are asked
     /// again by whoever comes after this process.
     async fn note_waiting(&mut self) {
+        // Nobody is asked about a replay, now or later.
+        if self.parts.recorded.is_some() {
+            return;
+        }
         let waits = self.parts.machine.awaits_approval();
         let may_be_noted = std::mem::replace(&mut self.may_be_noted_as_waiting, waits);
         if !waits && !may_be_noted {

@@ -30,6 +30,7 @@ mod teachers_view;
 pub mod tools;
 mod transcript;
 pub mod trust;
+pub mod turn_changes;
 pub mod uri;
 pub mod verifier;
 pub mod waiting;

@@ -15,6 +15,7 @@ use agent::{
     clip::clip,
     detect::Verdict,
     event::{Event, PendingTool, StateRecord},
+    ledger::Money,
     machine::MODEL_CALL,
     preview::summary,
     tool::BuiltInTool,
@@ -66,6 +67,8 @@ pub struct Ground {
     pub sandbox: Sandbox,
     /// What calls that would have effects outside of the copy are answered with.
     pub recorded: Arc<RecordedCalls>,
+    /// What was spent on the verification so far.
+    pub spent: Money,
 }
 
 /// A replay that has ended.
@@ -83,6 +86,19 @@ pub struct Replayed {
     pub files: Arc<WorkspaceCopy>,
     /// Calls that were answered with what the teacher's came to.
     pub n_answered: usize,
+    /// What its model calls cost, as far as prices are known.
+    pub cost: Money,
+}
+
+/// What the teacher said when it was asked.
+#[derive(Debug)]
+pub struct TeachersWord {
+    /// Where its journal and transcript are.
+    pub folder: RunFolder,
+    /// Its words, or why there are none, as the end of a sentence.
+    pub answer: Result<String, String>,
+    /// What it cost, as far as prices are known.
+    pub cost: Money,
 }
 
 /// A replay cannot begin.
@@ -124,13 +140,12 @@ pub async fn replay(
     let config = conditions(ground, files.linked());
     let setup = RunSetup { skills: Some(skills), ..setup(ground, &files.root(), config) };
     let (folder, watch) = watched(setup, prompt, cancel, begun).await?;
-    let Watch { end, answer, read_skills, n_answered, .. } = watch;
+    let Watch { end, answer, read_skills, n_answered, cost, .. } = watch;
     let end = end.unwrap_or_else(|| ReplayEnd::BrokenOff("broke off".to_owned()));
-    Ok(Replayed { folder, end, answer, read_skills, files: Arc::new(files), n_answered })
+    Ok(Replayed { folder, end, answer, read_skills, files: Arc::new(files), n_answered, cost })
 }
 
-/// Asks the teacher something, without tools; returns its answer, or why there is none, as the end
-/// of a sentence.
+/// Asks the teacher something, without tools.
 ///
 /// # Errors
 /// [`ReplayError::Start`].
@@ -138,18 +153,19 @@ pub async fn ask_teacher(
     ground: &Ground,
     prompt: &str,
     cancel: &CancellationToken,
-) -> Result<Result<String, String>, ReplayError> {
+) -> Result<TeachersWord, ReplayError> {
     let mut config = conditions(ground, iter::empty());
     config.student = ground.config.teacher.endpoint();
     config.student.api_key_env = Some(models::key_variable(Role::Teacher, &config.student));
     config.student.script = config.student.script.map(|script| ground.workspace.join(script));
     let setup = RunSetup { is_chat: true, ..setup(ground, &ground.before.root(), config) };
-    let (_, watch) = watched(setup, prompt, cancel, |_| {}).await?;
-    Ok(match (watch.answer, watch.end) {
+    let (folder, watch) = watched(setup, prompt, cancel, |_| {}).await?;
+    let answer = match (watch.answer, watch.end) {
         (Some(answer), _) if !answer.trim().is_empty() => Ok(answer),
         (_, Some(ReplayEnd::BrokenOff(why))) => Err(why),
         _ => Err("gave no answer".to_owned()),
-    })
+    };
+    Ok(TeachersWord { folder, answer, cost: watch.cost })
 }
 
 fn setup(ground: &Ground, root: &Path, config: Config) -> RunSetup {
@@ -218,7 +234,8 @@ pub(crate) fn conditions<'a>(ground: &Ground, linked: impl Iterator<Item = &'a P
     // Only read: what may be written is the copy.
     config.sandbox.home_folders.extend(linked.map(Path::to_path_buf));
     config.agent.max_iterations = i64::from(config.verify.max_steps);
-    config.budget.run_usd = config.verify.max_cost_usd.min(config.budget.run_usd);
+    let left_usd = (config.verify.max_cost_usd - ground.spent.usd()).max(0.0);
+    config.budget.run_usd = left_usd.min(config.budget.run_usd);
     config.student.script = config.student.script.map(|script| ground.workspace.join(script));
     config
 }
@@ -239,6 +256,7 @@ struct Watch {
     max_steps: u32,
     recorded: Arc<RecordedCalls>,
     n_answered: usize,
+    cost: Money,
     verdict: Option<Verdict>,
     /// The strongest evidence that the attempt did not get over.
     evidence: (f64, String),
@@ -256,6 +274,7 @@ impl Watch {
             max_steps,
             recorded,
             n_answered: 0,
+            cost: Money::default(),
             verdict: None,
             evidence: (0.0, String::new()),
             asked_for: Vec::new(),
@@ -281,6 +300,7 @@ impl Watch {
                 self.read_skills.extend(read.map(|(_, name)| name.clone()));
             }
             Event::ApprovalRequired { tools, .. } => self.need_a_person(tools),
+            Event::LlmCall { cost_usd: Some(cost), .. } => self.cost = self.cost + *cost,
             Event::ToolLog { log, .. } if log == ANSWERED => self.n_answered += 1,
             Event::Signal(signal) if !signal.recovered && signal.confidence > self.evidence.0 => {
                 self.evidence = (signal.confidence, signal.evidence.clone());

@@ -104,6 +104,11 @@ impl RunFolder {
         self.path.join("transcript.md")
     }
 
+    /// Returns the path of what a replay showed; only the first of a verification has one.
+    pub fn verification(&self) -> PathBuf {
+        self.path.join("verification.md")
+    }
+
     /// Writes what the teacher is, or would be, shown of the run as a document beside the
     /// transcript, and returns its address; `None`: the teacher is shown nothing.
     ///
@@ -209,16 +214,17 @@ pub fn list(runs: &Path) -> Vec<RunFolder> {
 }
 
 /// Returns the requests that the student managed alone, newest first and each once: those of runs
-/// with a single turn, `limit` at most, without those of the run `except`.
-pub fn earlier_successes(runs: &Path, except: &RunFolder, limit: usize) -> Vec<String> {
+/// with a single turn, `limit` at most, without the request `except`.
+pub fn earlier_successes(runs: &Path, except: &str, limit: usize) -> Vec<String> {
     let mut prompts: Vec<String> = Vec::new();
-    for folder in list(runs).into_iter().filter(|folder| folder != except).take(LOOKED_THROUGH) {
+    for folder in list(runs).into_iter().take(LOOKED_THROUGH) {
         if prompts.len() >= limit {
             break;
         }
         let Ok(records) = load(&folder) else { continue };
         if let Some(prompt) = managed_alone(&records)
             && !prompts.contains(&prompt)
+            && prompt != except
         {
             prompts.push(prompt);
         }

@@ -2,7 +2,7 @@
 
 mod bash;
 mod changes;
-mod checkpoints;
+pub(crate) mod checkpoints;
 mod confinement;
 mod files;
 mod list_files;

@@ -6,6 +6,7 @@
 //! by [`agent::verification`].
 
 mod checks;
+mod report;
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -15,6 +16,7 @@ use std::{
 use agent::{
     detect::Verdict,
     event::{Event, StateRecord},
+    ledger::Money,
     verification::{
         Finding, Outcome, Proof, RecordedCalls, Replay, ReplayEnd, Sample, Work, comparison_prompt,
         decide, read_comparison,
@@ -22,12 +24,14 @@ use agent::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::report::Report;
 use crate::{
     journal::Record,
-    replay::{Ground, ReplayError, Replayed, ask_teacher, replay},
+    replay::{Ground, ReplayError, Replayed, TeachersWord, ask_teacher, replay},
     run_store::{RunFolder, first_line},
     skills::FoundSkill,
-    workspace_copy::{Contents, WorkspaceCopy, differences},
+    turn_changes::{TurnChanges, put_checkpoints_back},
+    workspace_copy::{Contents, CopyError, WorkspaceCopy, differences},
 };
 
 /// What is to be found out.
@@ -59,15 +63,20 @@ pub struct TeacherWork {
 }
 
 impl Question {
-    /// Asks about a skill and a request of a kept run, whose files nobody kept: the replays work on
-    /// those of now, and what the teacher's attempt left is not compared.
+    /// Asks about a skill and a request of a run. The replays work on the files of before that
+    /// request, as far as they were kept, and on those of now else. What the teacher's attempt left
+    /// is only compared where that was kept, too.
+    ///
+    /// # Errors
+    /// [`CopyError`].
     pub fn of_run(
         mut ground: Ground,
+        run: &RunFolder,
         records: &[Record],
         turn: u32,
         skill: FoundSkill,
         others: Vec<FoundSkill>,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, CopyError> {
         let mut prompt = None;
         let mut answer = None;
         for record in records.iter().filter(|record| record.turn == turn) {
@@ -81,10 +90,19 @@ impl Question {
                 _ => {}
             }
         }
+        let Some(prompt) = prompt else { return Ok(None) };
         ground.recorded = Arc::new(teachers_calls(records, turn));
-        let teacher =
-            answer.map(|answer| TeacherWork { answer, found: Contents::new(), after: None });
-        Some(Self { ground, prompt: prompt?, skill, others, teacher, earlier: Vec::new() })
+        let (mut found, mut after) = (Contents::new(), None);
+        let changes = TurnChanges::of(&ground.folders, run, turn);
+        if let Some(around) = changes.around(&ground.before)? {
+            ground.before = Arc::new(around.before);
+            (found, after) = (around.found, Some(Arc::new(around.after)));
+        } else {
+            let last = records.iter().map(|record| record.turn).max().unwrap_or(turn);
+            put_checkpoints_back(run, turn..=last, &ground.before)?;
+        }
+        let teacher = answer.map(|answer| TeacherWork { answer, found, after });
+        Ok(Some(Self { ground, prompt, skill, others, teacher, earlier: Vec::new() }))
     }
 }
 
@@ -106,49 +124,102 @@ pub struct Answer {
 }
 
 /// Replays what has to be replayed and decides. An answer always comes: what went wrong is in it.
-/// `begun` is told where the replay with the skill is kept, once it has begun.
+/// `begun` is told where the replay with the skill is kept, once it has begun; what there is to see
+/// is written down there.
 pub async fn verify(
     question: &Question,
     cancel: &CancellationToken,
     begun: impl FnOnce(&RunFolder),
 ) -> Answer {
-    let verifier = Verifier { question, cancel };
-    let (folder, with) = verifier.attempt(true, begun).await;
-    let finding = decide(&with, None, &Sample::default());
-    if finding.outcome != Outcome::Verified {
-        return Answer { finding, replay: folder, control: None };
+    let mut verifier = Verifier { question, ground: question.ground.clone(), cancel };
+    let with = verifier.attempt(true, begun).await;
+    let mut finding = decide(&with.replay, None, &Sample::default());
+    let (mut without, mut sampled) = (None, Vec::new());
+    if finding.outcome == Outcome::Verified {
+        let control = verifier.attempt(false, |_| {}).await;
+        sampled = verifier.sample().await;
+        finding = decide(&with.replay, Some(&control.replay), &sample_of(question, &sampled));
+        without = Some(control);
     }
-    let (control, without) = verifier.attempt(false, |_| {}).await;
-    let sample = verifier.sample().await;
-    let finding = decide(&with, Some(&without), &sample);
-    Answer { finding, replay: folder, control }
+    let replay = with.folder.clone();
+    let control = without.as_ref().and_then(|it| it.folder.clone());
+    let cost = verifier.ground.spent;
+    let report = Report { question, finding: &finding, with, without, sampled, cost };
+    report.write().await;
+    Answer { finding, replay, control }
+}
+
+/// An attempt of a verification, and what there is to see of it.
+pub(crate) struct Tried {
+    folder: Option<RunFolder>,
+    replay: Replay,
+    answer: Option<String>,
+    changed_files: Vec<String>,
+    /// Where the teacher compared it with its own.
+    comparison: Option<RunFolder>,
+}
+
+/// What became of an earlier request.
+pub(crate) struct Sampled {
+    prompt: String,
+    /// Whether it went well with the skill; `None`: that is not clear.
+    is_good: Option<bool>,
+    folder: Option<RunFolder>,
+}
+
+fn sample_of(question: &Question, sampled: &[Sampled]) -> Sample {
+    let is_off = question.ground.config.verify.regression_sample == 0;
+    let mut sample = Sample { is_off, ..Sample::default() };
+    for Sampled { prompt, is_good, .. } in sampled {
+        match is_good {
+            Some(is_good) => {
+                sample.n_replayed += 1;
+                if !is_good {
+                    sample.regressions.push(first_line(prompt).to_owned());
+                }
+            }
+            None => sample.n_unclear += 1,
+        }
+    }
+    sample
 }
 
 struct Verifier<'a> {
     question: &'a Question,
+    /// The question's, with what was spent so far.
+    ground: Ground,
     cancel: &'a CancellationToken,
 }
 
 impl Verifier<'_> {
     /// Has the student try the request, with the skill or without.
-    async fn attempt(
-        &self,
-        with_skill: bool,
-        begun: impl FnOnce(&RunFolder),
-    ) -> (Option<RunFolder>, Replay) {
-        let Question { ground, prompt, skill, .. } = self.question;
+    async fn attempt(&mut self, with_skill: bool, begun: impl FnOnce(&RunFolder)) -> Tried {
+        let Question { prompt, skill, .. } = self.question;
         let skills = self.offered(with_skill);
-        let replayed = match replay(ground, prompt, skills, self.cancel, begun).await {
+        let replayed = match replay(&self.ground, prompt, skills, self.cancel, begun).await {
             Ok(replayed) => replayed,
-            Err(error) => return (None, not_begun(&error)),
+            Err(error) => return not_begun(&error),
         };
-        let proof = match replayed.end {
-            ReplayEnd::Judged(Verdict::Ok, _) => self.proof(&replayed).await,
-            _ => Proof::Missing("there was nothing to compare".to_owned()),
+        self.spend(replayed.cost);
+        let before = contents(&self.ground.before).await;
+        let after = contents(&replayed.files).await;
+        let (proof, comparison) = match replayed.end {
+            ReplayEnd::Judged(Verdict::Ok, _) => self.proof(&replayed, &before, &after).await,
+            _ => (Proof::Missing("there was nothing to compare".to_owned()), None),
         };
         let has_read_skill = replayed.read_skills.contains(&skill.name);
-        let Replayed { folder, end, n_answered, .. } = replayed;
-        (Some(folder), Replay { has_read_skill, end, proof, n_answered })
+        let Replayed { folder, end, answer, n_answered, .. } = replayed;
+        Tried {
+            folder: Some(folder),
+            replay: Replay { has_read_skill, end, proof, n_answered },
+            answer,
+            changed_files: changed_files(&before, &after),
+            comparison,
+        }
+    }
+
+    fn spend(&mut self, cost: Money) {
+        self.ground.spent = self.ground.spent + cost;
     }
 
     /// Of two skills with one name the first counts: the one in question.
@@ -159,45 +230,44 @@ impl Verifier<'_> {
         own.chain(others).cloned().collect()
     }
 
-    /// Compares what a replay came to with what the teacher's attempt did.
-    async fn proof(&self, replayed: &Replayed) -> Proof {
-        let before = contents(&self.question.ground.before).await;
-        let replayed_files = contents(&replayed.files).await;
+    /// Compares what a replay came to with what the teacher's attempt did; also returns where the
+    /// teacher did so, if it was asked.
+    async fn proof(
+        &mut self,
+        replayed: &Replayed,
+        before: &Contents,
+        replayed_files: &Contents,
+    ) -> (Proof, Option<RunFolder>) {
         let after = match self.teachers_files() {
             Some(after) => Some(contents(after).await),
             None => None,
         };
         if let (Some(teacher), Some(after)) = (&self.question.teacher, &after)
-            && is_same_change(&before, &teacher.found, after, &replayed_files)
+            && is_same_change(before, &teacher.found, after, replayed_files)
         {
-            return Proof::SameFiles;
+            return (Proof::SameFiles, None);
         }
         for command in checks::commands(&self.question.skill.text) {
             if let Some(proof) = self.check(&command, &replayed.files).await {
-                return proof;
+                return (proof, None);
             }
         }
         let Some(teacher) = &self.question.teacher else {
-            return Proof::Missing(
-                "the skill's section on verification names no command that would tell whether \
-                 that is right"
-                    .to_owned(),
-            );
+            let why = "the skill's section on verification names no command that would tell \
+                       whether that is right";
+            return (Proof::Missing(why.to_owned()), None);
         };
         let work = |answer: &str, from: &Contents, files: &Contents| Work {
             answer: answer.to_owned(),
-            changed_files: differences(from, files)
-                .into_iter()
-                .map(|path| path.display().to_string())
-                .collect(),
+            changed_files: changed_files(from, files),
         };
         // Where nobody knows which files the teacher changed, its answer alone is compared.
         let teachers = match &after {
             Some(after) => work(&teacher.answer, &teacher.found, after),
-            None => work(&teacher.answer, &before, &before),
+            None => work(&teacher.answer, before, before),
         };
         let answer = replayed.answer.as_deref().unwrap_or_default();
-        let students = work(answer, &before, &replayed_files);
+        let students = work(answer, before, replayed_files);
         self.compare(&teachers, &students).await
     }
 
@@ -208,7 +278,7 @@ impl Verifier<'_> {
     /// Runs a check on the student's files. It says nothing if it does not pass on the teacher's
     /// own, or if it passed before anything was done.
     async fn check(&self, command: &str, files: &Arc<WorkspaceCopy>) -> Option<Proof> {
-        let ground = &self.question.ground;
+        let ground = &self.ground;
         if let Some(after) = self.teachers_files()
             && !checks::passes(ground, after, command, self.cancel).await?
         {
@@ -221,53 +291,75 @@ impl Verifier<'_> {
         Some(Proof::Check { command: command.to_owned(), has_passed })
     }
 
-    async fn compare(&self, teachers: &Work, students: &Work) -> Proof {
-        let Question { ground, prompt, .. } = self.question;
+    async fn compare(&mut self, teachers: &Work, students: &Work) -> (Proof, Option<RunFolder>) {
+        let prompt = &self.question.prompt;
         let nonce = format!("{:016x}", RandomState::new().hash_one(prompt));
         let question = comparison_prompt(prompt, teachers, students, &nonce);
-        match ask_teacher(ground, &question, self.cancel).await {
-            Ok(Ok(answer)) => read_comparison(&answer),
-            Ok(Err(why)) => Proof::Missing(format!(
-                "the teacher did not compare it with its own: the question {why}"
-            )),
-            Err(error) => Proof::Missing(format!("the teacher was not asked: {error}")),
+        match ask_teacher(&self.ground, &question, self.cancel).await {
+            Ok(TeachersWord { folder, answer, cost }) => {
+                self.spend(cost);
+                let proof = match answer {
+                    Ok(answer) => read_comparison(&answer),
+                    Err(why) => Proof::Missing(format!(
+                        "the teacher did not compare it with its own: the question {why}"
+                    )),
+                };
+                (proof, Some(folder))
+            }
+            Err(error) => (Proof::Missing(format!("the teacher was not asked: {error}")), None),
         }
-    }
-
-    async fn replay(&self, prompt: &str, with_skill: bool) -> Result<Replayed, ReplayError> {
-        let skills = self.offered(with_skill);
-        replay(&self.question.ground, prompt, skills, self.cancel, |_| {}).await
     }
 
     /// Replays earlier requests with the skill. One that fails now is tried without it too: only
     /// where that goes well, the skill did it.
-    async fn sample(&self) -> Sample {
-        let mut sample = Sample::default();
+    async fn sample(&mut self) -> Vec<Sampled> {
+        let mut sampled = Vec::new();
         for prompt in &self.question.earlier {
-            let with = self.replay(prompt, true).await;
-            match with.map(|replayed| replayed.end) {
-                Ok(ReplayEnd::Judged(Verdict::Failure, _)) => {
-                    let without = self.replay(prompt, false).await;
-                    if let Ok(Replayed { end: ReplayEnd::Judged(Verdict::Ok, _), .. }) = without {
-                        sample.n_replayed += 1;
-                        sample.regressions.push(first_line(prompt).to_owned());
-                    }
-                }
-                Ok(ReplayEnd::Judged(..)) => sample.n_replayed += 1,
-                Ok(ReplayEnd::BrokenOff(_)) | Err(_) => {}
-            }
+            let (with, folder) = self.verdict(prompt, true).await;
+            let is_good = match with {
+                Some(Verdict::Ok) => Some(true),
+                Some(Verdict::Failure) => match self.verdict(prompt, false).await.0 {
+                    Some(Verdict::Ok) => Some(false),
+                    _ => None,
+                },
+                Some(Verdict::Unsure) | None => None,
+            };
+            sampled.push(Sampled { prompt: prompt.clone(), is_good, folder });
         }
-        sample
+        sampled
+    }
+
+    /// Returns how another request ends; `None` if nothing was found out.
+    async fn verdict(
+        &mut self,
+        prompt: &str,
+        with_skill: bool,
+    ) -> (Option<Verdict>, Option<RunFolder>) {
+        let skills = self.offered(with_skill);
+        let Ok(replayed) = replay(&self.ground, prompt, skills, self.cancel, |_| {}).await else {
+            return (None, None);
+        };
+        self.spend(replayed.cost);
+        let verdict = match replayed.end {
+            ReplayEnd::Judged(verdict, _) => Some(verdict),
+            ReplayEnd::BrokenOff(_) => None,
+        };
+        (verdict, Some(replayed.folder))
     }
 }
 
-fn not_begun(error: &ReplayError) -> Replay {
-    Replay {
+fn not_begun(error: &ReplayError) -> Tried {
+    let replay = Replay {
         has_read_skill: false,
         end: ReplayEnd::BrokenOff(format!("did not begin: {error}")),
         proof: Proof::Missing(String::new()),
         n_answered: 0,
-    }
+    };
+    Tried { folder: None, replay, answer: None, changed_files: Vec::new(), comparison: None }
+}
+
+fn changed_files(before: &Contents, after: &Contents) -> Vec<String> {
+    differences(before, after).into_iter().map(|path| path.display().to_string()).collect()
 }
 
 /// Whether the teacher changed files, and the replay left each of them as the teacher did and

@@ -207,6 +207,44 @@ impl WorkspaceCopy {
         Ok(duplicate)
     }
 
+    /// Copies one of its files, or links, to somewhere else.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn take_out(&self, relative: &Path, to: &Path) -> io::Result<()> {
+        let from = self.root().join(relative);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        copy_file(&from, to, &fs::symlink_metadata(&from)?)
+    }
+
+    /// Puts a file, or link, in place of what it holds there; `None`: takes that away. Nothing is
+    /// written through a link.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`].
+    pub fn put(&self, relative: &Path, file: Option<&Path>) -> Result<(), CopyError> {
+        let root = self.root();
+        let place = root.join(relative);
+        for folder in relative.ancestors().skip(1).map(|it| root.join(it)) {
+            if folder.is_symlink() || folder.is_file() {
+                fs::remove_file(&folder).map_err(at(&folder))?;
+            }
+        }
+        let Some(file) = file else {
+            return was_there(fs::remove_file(&place)).map(drop).map_err(at(&place));
+        };
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(at(folder))?;
+        }
+        if place.is_dir() && !place.is_symlink() {
+            fs::remove_dir_all(&place).map_err(at(&place))?;
+        }
+        let metadata = fs::symlink_metadata(file).map_err(at(file))?;
+        copy_file(file, &place, &metadata).map_err(at(&place))
+    }
+
     /// Returns where its links to what git ignores lead.
     pub fn linked(&self) -> impl Iterator<Item = &Path> {
         self.links.values().map(PathBuf::as_path)

@@ -18,6 +18,7 @@ use runtime::{
     journal::{JournalError, Record},
     proposals::{AcceptAs, ProposalError},
     run_store::{self, RunFolder},
+    uri,
 };
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -103,6 +104,10 @@ pub(crate) async fn execute(
             let uri = match document {
                 ShownDocument::Transcript => folder.transcript_uri(),
                 ShownDocument::Teacher => teachers_view(folder).await?,
+                ShownDocument::Verification => match folder.verification() {
+                    path if path.is_file() => uri::from_path(&path),
+                    _ => folder.transcript_uri(),
+                },
             };
             show(session, &uri)
         }

@@ -94,7 +94,11 @@ impl Session {
         let guide = Arc::new(GuidePages::new(options.state_dir.clone()));
         Self {
             board: DiagnosticsBoard::new(Arc::clone(&documents), outbox.clone()),
-            turns: Turns::new(Arc::clone(&documents), Arc::clone(&guide)),
+            turns: Turns::new(
+                Arc::clone(&documents),
+                Arc::clone(&guide),
+                runs_folder(&options.folders()),
+            ),
             guide,
             linter: Linter::default(),
             neighbors: Neighbors::default(),

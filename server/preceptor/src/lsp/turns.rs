@@ -9,6 +9,7 @@ mod takeover;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct Turns {
     guide: Arc<GuidePages>,
     runs: Mutex<BTreeMap<String, RunView>>,
     stopped: Mutex<Option<StoppedTakeover>>,
+    /// Where replays are kept.
+    replays: PathBuf,
 }
 
 /// A failed turn that the teacher did not come in for, and why.
@@ -67,8 +70,8 @@ struct RunView {
 }
 
 impl Turns {
-    pub(crate) fn new(documents: Arc<Documents>, guide: Arc<GuidePages>) -> Self {
-        Self { documents, guide, runs: Mutex::default(), stopped: Mutex::default() }
+    pub(crate) fn new(documents: Arc<Documents>, guide: Arc<GuidePages>, replays: PathBuf) -> Self {
+        Self { documents, guide, runs: Mutex::default(), stopped: Mutex::default(), replays }
     }
 
     /// Notes a new run. What older runs had to say about the very same line is superseded, but for
@@ -214,7 +217,7 @@ impl Turns {
             for (item, at) in self.items_in(view, uri) {
                 if at.start.line <= position.line && position.line <= at.end.line {
                     range.get_or_insert(at);
-                    text.push(item.detail());
+                    text.push(item.detail(&self.replays));
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::{
 
 use agent::{
     event::{Event, Verification},
+    ledger::Money,
     verification::outcome_words,
 };
 use futures::future::BoxFuture;
@@ -14,10 +15,10 @@ use llm::Redactor;
 use runtime::{
     clock::SystemClock,
     journal::JournalError,
-    proposals::ProposalError,
+    proposals::{Proposal, ProposalError},
     recorder::Recorder,
     replay::Ground,
-    run_store::{self, RunFolder},
+    run_store::{self, RunFolder, earlier_successes},
     skills::{FoundSkill, Scope, SkillSources, find},
     trust::trusts,
     verifier::{Question, verify},
@@ -81,24 +82,29 @@ pub(crate) async fn of_proposal(
     let folder = RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
     let asked = Asked::InRun { folder, turn: proposal.turn };
     let question = question(session, store.folder().to_path_buf(), &document, asked).await?;
-    store.set_verification(proposal_id, &Verification::pending())?;
+    let pending = Verification::pending();
+    store.set_verification(proposal_id, &pending)?;
+    proposals::record(session, &proposal, [told(&proposal, pending)]).await;
     let task = Arc::clone(session);
     begin(session, question, move |verification| {
         Box::pin(async move {
             if let Err(error) = store.set_verification(&proposal.proposal_id, &verification) {
                 warn!(%error, "what a replay showed was not kept");
             }
-            let event = Event::Verification {
-                proposal_id: Some(proposal.proposal_id.clone()),
-                uri: None,
-                outcome: verification.outcome,
-                reason: verification.reason,
-                replay_run_id: verification.run_id,
-            };
-            proposals::record(&task, &proposal, [event]).await;
+            proposals::record(&task, &proposal, [told(&proposal, verification)]).await;
         })
     })
     .await
+}
+
+fn told(proposal: &Proposal, verification: Verification) -> Event {
+    Event::Verification {
+        proposal_id: Some(proposal.proposal_id.clone()),
+        uri: None,
+        outcome: verification.outcome,
+        reason: verification.reason,
+        replay_run_id: verification.run_id,
+    }
 }
 
 /// Has the student try a request with a skill that is there, the user's or the workspace's, whether
@@ -194,6 +200,8 @@ fn look_up(
     });
     let others = others.into_iter().filter(|other| other.is_offered).collect();
     let before = WorkspaceCopy::new(&workspace, &editor, config.verify.max_copy_mb)?;
+    let runs = workspace.join(&config.runs.dir);
+    let limit = usize::try_from(config.verify.regression_sample).unwrap_or(usize::MAX);
     let ground = Ground {
         workspace,
         before: Arc::new(before),
@@ -202,16 +210,20 @@ fn look_up(
         clock: Arc::new(SystemClock),
         sandbox: session.options.sandbox.clone(),
         recorded: Arc::default(),
+        spent: Money::default(),
     };
-    match asked {
+    let mut question = match asked {
         Asked::InRun { folder, turn } => {
             let records = run_store::load(&folder)?;
-            Question::of_run(ground, &records, turn, skill, others).ok_or(VerifyError::NoRequest)
+            Question::of_run(ground, &folder, &records, turn, skill, others)?
+                .ok_or(VerifyError::NoRequest)?
         }
         Asked::Now { prompt } => {
-            Ok(Question { ground, prompt, skill, others, teacher: None, earlier: Vec::new() })
+            Question { ground, prompt, skill, others, teacher: None, earlier: Vec::new() }
         }
-    }
+    };
+    question.earlier = earlier_successes(&runs, &question.prompt, limit);
+    Ok(question)
 }
 
 /// Starts the replays in a task of their own and returns the first one's id, or why there is none.

@@ -176,7 +176,7 @@ table! {
         enabled: bool = true,
         /// Model calls of one replay.
         max_steps: u32 = 20,
-        /// US dollars of one replay.
+        /// US dollars of one verification: all its replays, and the teacher's comparison.
         max_cost_usd: f64 = 0.5,
         /// Megabytes of the scratch copy.
         max_copy_mb: u64 = 500,

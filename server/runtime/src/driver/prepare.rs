@@ -44,7 +44,13 @@ pub(super) fn prepare(
     listener: mpsc::Sender<Arc<Record>>,
 ) -> Result<Prepared, StartError> {
     let workspace = open_workspace(&setup)?;
-    let folder = RunFolder::create(&setup.runs, setup.clock.now(), prompt)?;
+    // A replay asks the same within the same second, and two runs must not have one name.
+    let words = if setup.recorded.is_some() {
+        format!("replay {}", first_line(prompt))
+    } else {
+        prompt.to_owned()
+    };
+    let folder = RunFolder::create(&setup.runs, setup.clock.now(), &words)?;
     let recorder =
         Recorder::create(&folder, Arc::clone(&setup.clock), redactor(&setup.config), listener)?;
     let machine = Machine::new(machine_setup(&setup, &workspace, &folder), policy(&setup, ability));

@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use agent::{
     event::{Event, Verification},
+    ledger::Money,
     verification::RecordedCalls,
 };
 use futures::future::{BoxFuture, FutureExt};
@@ -25,6 +26,7 @@ use crate::{
     replay::Ground,
     run_store::{self, earlier_successes},
     skills::{FoundSkill, Scope},
+    turn_changes::TurnChanges,
     verifier::{Question, TeacherWork, teachers_calls, verify},
     workspace_copy::{Contents, CopyError, WorkspaceCopy, contents},
 };
@@ -127,6 +129,7 @@ impl Driver {
         let (store, toolbox) = (self.parts.proposals.clone(), Arc::clone(&self.parts.toolbox));
         let (runs, own) = (self.parts.runs.clone(), self.parts.folder.clone());
         let (task, limit) = (proposal.clone(), self.parts.config.verify.regression_sample);
+        let prompt = self.parts.machine.request().to_owned();
         let looked_up = tokio::task::spawn_blocking(move || {
             let path = store.document(&task);
             let text = std::fs::read_to_string(&path)
@@ -137,7 +140,7 @@ impl Driver {
                 Ok(records) => teachers_calls(&records, task.turn),
                 Err(_) => RecordedCalls::default(),
             };
-            let earlier = earlier_successes(&runs, &own, limit);
+            let earlier = earlier_successes(&runs, &prompt, limit);
             Ok((skill, toolbox.offered_skills(), earlier, recorded))
         });
         let (skill, others, earlier, recorded) =
@@ -145,6 +148,7 @@ impl Driver {
         // Where the teacher only wrote a skill, there is no work of its own to compare with.
         let teacher = self.teachers_answer.clone();
         let found = std::mem::take(&mut self.verifications.found);
+        self.keep_changes(proposal.turn, &before, &found, &after).await;
         let teacher = teacher.map(|answer| TeacherWork { answer, found, after: Some(after) });
         Ok(Question {
             ground: Ground {
@@ -155,6 +159,7 @@ impl Driver {
                 clock: Arc::clone(&self.parts.clock),
                 sandbox: self.parts.sandbox.clone(),
                 recorded: Arc::new(recorded),
+                spent: Money::default(),
             },
             prompt: self.parts.machine.request().to_owned(),
             skill,
@@ -162,6 +167,24 @@ impl Driver {
             teacher,
             earlier,
         })
+    }
+
+    /// Keeps what the turn changed, for a replay that somebody asks for later.
+    async fn keep_changes(
+        &self,
+        turn: u32,
+        before: &Arc<WorkspaceCopy>,
+        found: &Contents,
+        after: &Arc<WorkspaceCopy>,
+    ) {
+        let changes = TurnChanges::of(&self.parts.folders, &self.parts.folder, turn);
+        let (before, found, after) = (Arc::clone(before), found.clone(), Arc::clone(after));
+        let kept = tokio::task::spawn_blocking(move || changes.keep(&before, &found, &after)).await;
+        match kept {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "what the turn changed is not kept"),
+            Err(error) => tracing::error!(%error, "what the turn changed is not kept"),
+        }
     }
 
     /// Begins what was prepared, beside the turns that follow.

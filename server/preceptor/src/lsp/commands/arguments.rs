@@ -79,6 +79,8 @@ pub(super) enum ShownDocument {
     Transcript,
     /// What the teacher sees.
     Teacher,
+    /// What a replay showed; its transcript while it is under way.
+    Verification,
 }
 
 #[derive(Debug, Deserialize)]

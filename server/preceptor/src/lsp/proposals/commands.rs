@@ -18,11 +18,13 @@ pub(crate) struct Decided<'a> {
     pub(crate) name: &'a str,
     /// The address of the skill that it could update.
     pub(crate) target: Option<&'a str>,
+    /// The replay that tried it.
+    pub(crate) replay: Option<&'a str>,
 }
 
 /// Returns what can be decided about a proposal that waits, the one that is wanted most often first.
 pub(crate) fn deciding(proposal: Decided<'_>) -> Vec<Decision> {
-    let Decided { proposal_id, kind, name, target } = proposal;
+    let Decided { proposal_id, kind, name, target, replay } = proposal;
     let argument = json!({ "proposalId": proposal_id });
     let what = match kind {
         ProposalKind::Skill => format!("skill `{name}`"),
@@ -53,6 +55,10 @@ pub(crate) fn deciding(proposal: Decided<'_>) -> Vec<Decision> {
         decisions.push((format!("Verify {what}"), "preceptor.proposal.verify", argument.clone()));
     }
     decisions.push((format!("Reject {what}"), "preceptor.proposal.reject", argument));
+    if let Some(replay) = replay {
+        let argument = json!({ "runId": replay, "document": "verification" });
+        decisions.push((format!("Show the replay of `{name}`"), "preceptor.show", argument));
+    }
     decisions
 }
 
@@ -90,6 +96,7 @@ impl<'a> Decided<'a> {
             kind: proposal.kind,
             name: &proposal.name,
             target: target.map(Url::as_str),
+            replay: proposal.verification.run_id.as_deref(),
         }
     }
 }

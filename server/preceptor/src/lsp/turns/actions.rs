@@ -118,11 +118,12 @@ pub(super) fn actions(
                 show,
             ]
         }
-        Kind::Proposal { proposal_id, name, target, .. } => deciding(Decided {
+        Kind::Proposal { proposal_id, name, target, verification, .. } => deciding(Decided {
             proposal_id,
             kind: ProposalKind::Skill,
             name,
             target: target.as_deref(),
+            replay: verification.run_id.as_deref(),
         }),
     };
     let can_roll_back = matches!(item.kind, Kind::Failed { .. } | Kind::EscalationFailed { .. });

@@ -1,5 +1,7 @@
 //! One thing to show about a turn.
 
+use std::path::Path;
+
 use agent::{
     detect::{Signal, Verdict},
     event::{PendingTool, Verification},
@@ -7,6 +9,7 @@ use agent::{
     preview::{change, summary},
     verification::outcome_words,
 };
+use runtime::{run_store::RunFolder, uri};
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
@@ -211,8 +214,9 @@ impl Item {
         }
     }
 
-    /// Returns everything there is to know about it, as Markdown.
-    pub(super) fn detail(&self) -> String {
+    /// Returns everything there is to know about it, as Markdown; `replays` is the folder that
+    /// replays are kept in.
+    pub(super) fn detail(&self, replays: &Path) -> String {
         match &self.kind {
             Kind::Failed { signals, gate, gate_name, verdict } => {
                 let evidence: Vec<String> = signals
@@ -270,11 +274,12 @@ impl Item {
                 )
             }
             Kind::Proposal { name, uri, n_errors, n_findings, verification, .. } => format!(
-                "**Proposed skill** [{name}]({uri}){}\n\n**{}** {}\n\nIt enters no prompt before \
+                "**Proposed skill** [{name}]({uri}){}\n\n**{}** {}{}\n\nIt enters no prompt before \
                  you accept it, but that of the replay that tests it.",
                 state(*n_errors, *n_findings),
                 outcome_words(&verification.outcome),
                 verification.reason,
+                replay_links(verification, replays),
             ),
             Kind::NoSkill { reason } => format!("**No skill was proposed**: {reason}"),
             Kind::Error { error, class } => format!("**Error** (`{class}`)\n\n{error}"),
@@ -309,6 +314,20 @@ impl Item {
             data.extend(more);
         }
         data
+    }
+}
+
+/// Leads to the documents of the replay, as far as they are there.
+fn replay_links(verification: &Verification, replays: &Path) -> String {
+    let folder = verification.run_id.as_deref().and_then(|id| RunFolder::find(replays, id));
+    let Some(folder) = folder else { return String::new() };
+    let transcript = folder.transcript_uri();
+    let report = folder.verification();
+    if report.is_file() {
+        let report = uri::from_path(&report);
+        format!("\n\n[What the replay showed]({report}) · [its transcript]({transcript})")
+    } else {
+        format!("\n\n[The replay's transcript]({transcript})")
     }
 }
 
