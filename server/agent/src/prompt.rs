@@ -79,6 +79,9 @@ mod tests {
         let mut list = SkillList { named: vec![skill], n_others: 0 };
         let prompt = system_prompt("/w", &list, true);
         assert!(prompt.ends_with("- count-rows: Counts rows. Use when asked.\n"), "{prompt}");
+        // T76: What a person accepted is to be followed.
+        assert!(prompt.contains("read it first") && prompt.contains("and follow it."), "{prompt}");
+        assert!(!prompt.contains("UNTRUSTED"), "{prompt}");
         assert!(!system_prompt("/w", &list, false).contains("count-rows"));
         list.n_others = 3;
         let prompt = system_prompt("/w", &list, true);

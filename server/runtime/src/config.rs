@@ -273,7 +273,10 @@ fn strip_nulls(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, schema};
+    use agent::gate::Gate;
+
+    use super::{Config, Layer, schema};
+    use crate::driver::closed_gate;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
@@ -293,6 +296,15 @@ mod tests {
         check("budget = { prices = { \"a.b\" = { input = 1 } } }\n", "c.toml:1:23: `budget.");
         check("[lint\n", "c.toml:1:");
         check("a = 1\na = 2\n", "c.toml:2:1: ");
+    }
+
+    // T4.
+    #[test]
+    fn settings_that_cannot_be_read_bring_no_teacher() {
+        let broken = "[teacher]\nenabled = true\nmodel = \"m\"\nmax_cost_usd = \"five\"\n";
+        let layers: Vec<Layer> = Layer::from_toml("c.toml", broken).into_iter().collect();
+        let config = Config::merged(&layers).unwrap();
+        assert_eq!(closed_gate(&config), Some(Gate::Disabled));
     }
 
     #[test]

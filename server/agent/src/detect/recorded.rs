@@ -9,6 +9,7 @@ mod content;
 mod ending;
 mod messages;
 mod outcome;
+mod service;
 mod text_actions;
 mod words;
 mod work;
@@ -72,6 +73,7 @@ pub fn judge_recorded(messages: &[Value], end: &RecordedEnd) -> RecordedJudgemen
     evidence.of_rates(&recording, &outcomes);
     evidence.of_repetition(&recording, &outcomes);
     evidence.of_words(&recording);
+    evidence.of_service(&recording, &outcomes, messages);
     evidence.of_ending(&recording, end, messages.len());
     evidence.of_change(&recording, &outcomes, end, messages.len());
     evidence.found.sort_by_key(|(message_idx, _)| *message_idx);
@@ -241,6 +243,13 @@ impl Evidence {
         }
     }
 
+    /// What was asked for in a talk and not done.
+    fn of_service(&mut self, recording: &Recording, outcomes: &[Outcome], messages: &[Value]) {
+        for it in service::found(recording, outcomes, messages) {
+            self.add(it.message_idx, it.kind, &it.evidence, it.confidence);
+        }
+    }
+
     fn of_ending(&mut self, recording: &Recording, end: &RecordedEnd, n_messages: usize) {
         let last_idx = n_messages.saturating_sub(1);
         if let Some(status) = &end.status
@@ -293,6 +302,7 @@ impl Evidence {
             self.add(last_idx, SignalKind::MaxIterations, evidence, confidence);
         }
     }
+
     /// Work that was to change something and did not.
     fn of_change(
         &mut self,

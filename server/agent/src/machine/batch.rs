@@ -55,6 +55,19 @@ pub(super) enum Progress {
     Abandoned,
 }
 
+/// Calls of one reply that are run. A limit of steps would be none if a step could hold any number.
+const MAX_CALLS: usize = 32;
+
+fn too_many() -> ToolResult {
+    ToolResult::not_run(
+        ResultKind::Malformed,
+        format!(
+            "The call was not run: of one reply {MAX_CALLS} calls are run at most. Look at their \
+             results first, then make the calls that are still needed."
+        ),
+    )
+}
+
 fn cut() -> ToolResult {
     ToolResult::not_run(
         ResultKind::Cut,
@@ -85,9 +98,12 @@ impl Batch {
         let mut reserved_usd = 0.0;
         let calls = calls
             .into_iter()
-            .map(|call| {
+            .enumerate()
+            .map(|(call_idx, call)| {
                 let mut judgment = None;
-                let (prepared, progress) = match prepare(&call, rules.offered) {
+                let prepared = prepare(&call, rules.offered);
+                let (prepared, progress) = match prepared {
+                    _ if call_idx >= MAX_CALLS => (None, Progress::Done(too_many())),
                     Ok(mut prepared) if !was_cut => {
                         prepared.outside_sandbox = rules.leaving(&prepared) == Decision::Allow;
                         let judged = rules.judge(&prepared, reserved_usd);

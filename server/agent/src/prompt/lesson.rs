@@ -203,6 +203,60 @@ mod tests {
         assert!(!unfenced(prompt).contains("IGNORE"), "{prompt}");
     }
 
+    // T20, T22, T24 to T29, T31, T32: what the prompt asks for, in this order.
+    #[test]
+    fn the_prompt_says_what_a_skill_has_to_be() {
+        let calls = [call("count", "no such command")];
+        let trace = AttemptTrace { calls: &calls, answer: "I give up." };
+        let names = ["bash".to_owned(), "notes__list".to_owned()];
+        for teacher in [None, Some(trace)] {
+            let messages = lesson_messages(Material {
+                request: "how many?",
+                failure: "it gave up",
+                student: trace,
+                teacher,
+                tool_names: &names,
+                nonce: "n0nce",
+            });
+            let prompt = text(&messages);
+            let mut at = 0;
+            for part in [
+                "THE REQUEST\nhow many?",
+                "WHY THE SMALLER MODEL FAILED\nit gave up",
+                "UNTRUSTED TRACE DATA",
+                "THE SMALLER MODEL'S ATTEMPT",
+                "WHAT TO WRITE",
+                "One JSON object in a ```json fence and nothing else",
+                "- action: \"add\"",
+                "- name: ",
+                "- description: ",
+                "- when_to_use: ",
+                "- procedure: ",
+                "(bash, notes__list)",
+                "- pitfalls: ",
+                "- verification: ",
+                "- category: ",
+                "No host names or addresses",
+                "no folder of one machine",
+                "models, accounts or sessions",
+                "<file>",
+                "a tool that lists it",
+                "name the tool",
+                "no direct ssh",
+                "NO_SKILL",
+            ] {
+                let prompt = prompt.replace('\n', " ");
+                let part = part.replace('\n', " ");
+                let found = prompt[at..].find(&part);
+                at += found.unwrap_or_else(|| panic!("`{part}` behind {at} in {prompt}"));
+            }
+            // What only the server may say is not asked for.
+            for key in ["source", "status", "confidence", "teacher_model"] {
+                assert!(!prompt.contains(&format!("- {key}:")), "{prompt}");
+            }
+        }
+    }
+
     #[test]
     fn findings_quote_the_draft_inside_a_fence() {
         let finding = Finding {

@@ -146,7 +146,7 @@ fn role_of(message: &Value) -> Option<Role> {
 }
 
 /// Returns the text of a content: a string, or the text parts of a list.
-fn text_of(content: &Value) -> String {
+pub(super) fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {

@@ -123,7 +123,7 @@ fn deed_of_file(path: &str, content: &str) -> Deed {
     if is_scratch && !matches_opt(&WRITES, content) { Deed::Scratch } else { Deed::Changes }
 }
 
-fn is_editor(tool: &str) -> bool {
+pub(super) fn is_editor(tool: &str) -> bool {
     let name = tool.to_lowercase();
     ["edit", "replace", "write", "create", "insert", "patch"].iter().any(|part| name.contains(part))
 }

@@ -114,3 +114,25 @@ fn money_for_one_more_step_is_spent_on_an_answer() {
     assert_eq!(end(&ended), Some((Some(answer), "budget".to_owned())));
     assert!(reason(&ended).unwrap().1.contains("`teacher.max_cost_usd`"));
 }
+
+// WD5: A step is one reply, and a reply has so many calls.
+#[test]
+fn of_one_reply_only_so_many_calls_are_run() {
+    let mut machine = super::machine(Mode::Full);
+    machine.advance(request("x"));
+    let ids: Vec<String> = (0..40).map(|n| format!("c{n}")).collect();
+    let reply: Vec<(&str, &str, &str)> =
+        ids.iter().map(|id| (id.as_str(), "list_files", "{}")).collect();
+    let running = machine.advance(calls(&reply));
+    let Step::RunTools { calls, .. } = &running.step else { panic!("{:?}", running.step) };
+    assert_eq!(calls.len(), 32);
+    let refused = running.events.iter().filter(|it| {
+        matches!(&it.event, Event::ToolOutput { output, success: false, .. } if output.contains("32 calls"))
+    });
+    assert_eq!(refused.count(), 8);
+    let done: Vec<(&str, i32)> = ids.iter().take(32).map(|id| (id.as_str(), 0)).collect();
+    let next = machine.advance(results(&done));
+    let Step::CallModel { request, .. } = next.step else { panic!("{:?}", next.step) };
+    let n_results = request.messages.iter().filter(|it| matches!(it, Message::Tool { .. })).count();
+    assert_eq!(n_results, 40, "each call has its result");
+}

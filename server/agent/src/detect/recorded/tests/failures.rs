@@ -191,3 +191,58 @@ fn limits_are_named_in_many_ways() {
     assert_eq!(verdict("LimitsExceeded"), Verdict::Failure);
     assert_eq!(verdict("Submitted"), Verdict::Ok);
 }
+
+#[test]
+fn it_was_told_to_go_ahead_and_what_it_did_was_refused() {
+    check_failed(
+        &[
+            "user: please move my table to Friday. I am ann_lee_1",
+            "call: get_booking {\"user\":\"ann_lee_1\"}",
+            "result: {\"id\": \"B1\", \"day\": \"Thursday\"}",
+            "says: I can move booking B1 to Friday. Please confirm.",
+            "user: Yes, please go ahead.",
+            "call: update_booking {\"id\":\"B1\",\"day\":\"Friday\"}",
+            "result: Error: no table left",
+            "says: I am sorry, there is a problem. Have a nice day!",
+            "user: ###STOP###",
+        ],
+        SignalKind::NothingChanged,
+    );
+}
+
+#[test]
+fn it_guessed_until_a_change_was_accepted() {
+    check_failed(
+        &[
+            "user: book two seats for me, ann_lee_1",
+            "call: book_seats {\"n\":2,\"price\":30}",
+            "result: Error: the price does not add up, the total is 44",
+            "call: book_seats {\"n\":2,\"price\":40}",
+            "result: Error: the price does not add up, the total is 44",
+            "call: book_seats {\"n\":2,\"price\":44}",
+            "result: {\"id\": \"B1\"}",
+            "says: Both seats are booked.",
+            "user: Thank you! ###STOP###",
+            "user: bye then",
+        ],
+        SignalKind::ManyErrors,
+    );
+}
+
+#[test]
+fn it_has_tools_and_sends_the_person_away() {
+    let rules = json!({"role": "system", "content": "Serve customers with the tools you have."});
+    let talk = conversation(&[
+        "user: Why is my parcel late? I want my money back.",
+        "says: I am sorry to hear that. I need the number of the order.",
+        "user: I do not have it here. Can you look it up?",
+        "says: Unfortunately I need the number. You may find it in an e-mail.",
+        "user: All right, I will look for it.",
+        "says: You are welcome. Have a nice day!",
+        "user: Thank you! ###STOP###",
+    ]);
+    let with_rules = [&[rules], &talk[..]].concat();
+    assert_eq!(judge_recorded(&with_rules).judgement.verdict, Verdict::Failure);
+    // Without tools, words are all there is.
+    assert_ne!(judge_recorded(&talk).judgement.verdict, Verdict::Failure);
+}

@@ -200,3 +200,56 @@ fn long_work_with_many_errors_of_little_things() {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     check_not_failed(&lines);
 }
+
+#[test]
+fn a_change_that_was_refused_once_and_then_asked_for_rightly() {
+    check_not_failed(&[
+        "user: book two seats for me, ann_lee_1",
+        "says: Two seats cost 40. Shall I book them?",
+        "user: yes",
+        "call: book_seats {\"n\":2,\"price\":40}",
+        "result: Error: the price does not add up, the total is 44",
+        "says: With the fee it is 44. Please confirm.",
+        "user: Yes, I confirm.",
+        "call: book_seats {\"n\":2,\"price\":44}",
+        "result: {\"id\": \"B1\"}",
+        "says: Both seats are booked.",
+        "user: Great. ###STOP###",
+    ]);
+}
+
+#[test]
+fn a_change_that_the_person_took_back() {
+    check_not_failed(&[
+        "user: cancel booking B1",
+        "call: get_booking {\"id\":\"B1\"}",
+        "result: {\"id\": \"B1\", \"fee\": 20}",
+        "says: That costs a fee of 20. Would you like to proceed?",
+        "user: Yes, but is there a way without the fee?",
+        "says: There is none, I am afraid.",
+        "user: Then leave it as it is.",
+        "says: B1 stays as it is.",
+        "user: Thanks! ###STOP###",
+    ]);
+}
+
+#[test]
+fn lookups_that_were_tried_with_what_the_person_knew() {
+    check_not_failed(&[
+        "user: where is my order? ann@example.com",
+        "call: find_user_by_email {\"email\":\"ann@example.com\"}",
+        "result: Error: user not found",
+        "says: Do you have another address?",
+        "user: lee@example.com",
+        "call: find_user_by_email {\"email\":\"lee@example.com\"}",
+        "result: Error: user not found",
+        "says: Your name and zip code then, please.",
+        "user: Ann Lee, 12345",
+        "call: find_user_by_name_zip {\"name\":\"Ann Lee\"}",
+        "result: ann_lee_1",
+        "call: get_order {\"user\":\"ann_lee_1\"}",
+        "result: {\"id\": \"W1\", \"status\": \"shipped\"}",
+        "says: It was shipped yesterday.",
+        "user: Great, thanks! ###STOP###",
+    ]);
+}
