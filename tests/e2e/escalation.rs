@@ -1,10 +1,14 @@
 //! When the teacher comes in, when not and why, and what comes of its lesson.
 
+use std::fs;
+
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::{
+    configuration::command,
     harness::{Agent, TEACHER, bash, distilled, says},
-    model_server::Reply,
+    model_server::{ModelServer, Reply},
 };
 
 #[tokio::test]
@@ -122,4 +126,40 @@ async fn a_lesson_that_never_comes_is_told_and_the_turn_is_complete() {
     assert_eq!(end["type"], "turn_complete");
     assert_eq!(end["data"]["finalResponse"], "There are 2 rows.");
     agent.finish().await;
+}
+
+// T71: Nobody's key goes to somebody else's server.
+#[tokio::test]
+async fn each_model_gets_its_own_key_and_no_other() {
+    let (student, teacher) = (ModelServer::start().await, ModelServer::start().await);
+    let dir = TempDir::new().unwrap();
+    fs::create_dir_all(dir.path().join("work")).unwrap();
+    fs::create_dir_all(dir.path().join("config/preceptor")).unwrap();
+    let model = |table: &str, server: &ModelServer| {
+        format!(
+            "[{table}]\nbase_url = \"{}\"\nmodel = \"{table}-model\"\ncontext_window = 32768\n",
+            server.base_url()
+        )
+    };
+    let settings = model("student", &student)
+        + &model("teacher", &teacher)
+        + "enabled = true\n[budget]\nunknown_price = \"allow\"\n[verify]\nenabled = false\n";
+    fs::write(dir.path().join("config/preceptor/config.toml"), settings).unwrap();
+    student.then(says("I was unable to count the rows."));
+    teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    let mut run = command(dir.path(), &["run", "count the rows"]);
+    run.env("PRECEPTOR_STUDENT_API_KEY", "the-students-key");
+    run.env("PRECEPTOR_TEACHER_API_KEY", "the-teachers-key");
+    let output = run.output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    for (server, key, n_requests) in
+        [(&student, "the-students-key", 1), (&teacher, "the-teachers-key", 2)]
+    {
+        let requests = server.requests();
+        assert_eq!(requests.len(), n_requests);
+        for request in requests {
+            assert_eq!(request.header("authorization"), format!("Bearer {key}"));
+            assert!(!request.body.to_string().contains("-key"), "{}", request.body);
+        }
+    }
 }

@@ -255,6 +255,14 @@ mod tests {
         assert_eq!(name_of(&SKILL.replace("Look.", "NO_SKILL")), "count-rows");
     }
 
+    // T39, T53, WT8: The skill's own words are not held against it.
+    #[test]
+    fn what_pitfalls_say_is_no_giving_up() {
+        let answer =
+            SKILL.replace("Look.", "If the file doesn't exist, I can't find it: error: not found.");
+        assert_eq!(name_of(&answer), "count-rows");
+    }
+
     #[test]
     fn a_skill_with_the_declining_word_beside_it_is_neither() {
         let reason = "the teacher's answer holds a skill and the word NO_SKILL, which contradict \

@@ -307,6 +307,16 @@ mod tests {
         assert_eq!(closed_gate(&config), Some(Gate::Disabled));
     }
 
+    // D3, T34, T70.
+    #[test]
+    fn a_takeover_is_bounded_by_default() {
+        let teacher = Config::default().teacher;
+        assert_eq!((teacher.max_turns, teacher.per_run, teacher.cooldown_s), (30, 3, 60));
+        assert!((teacher.max_cost_usd - 5.0).abs() < f64::EPSILON);
+        assert_eq!((teacher.timeout_s, teacher.tier2.timeout_s), (120, 20));
+        assert!(!teacher.enabled && !teacher.tier2.enabled);
+    }
+
     #[test]
     fn the_schema_refuses_unknown_keys_and_tells_what_keys_are_for() {
         let schema = schema();

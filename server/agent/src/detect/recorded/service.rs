@@ -35,7 +35,7 @@ pub(super) struct Found {
 
 /// Returns what a talk has against the agent; nothing for conversations of another kind.
 pub(super) fn found(recording: &Recording, outcomes: &[Outcome], messages: &[Value]) -> Vec<Found> {
-    let asked = recording.entries.iter().filter_map(|(idx, entry)| match entry {
+    let mut asked = recording.entries.iter().filter_map(|(idx, entry)| match entry {
         Entry::Asked(text) if !is_closing(text) => Some(*idx),
         _ => None,
     });
@@ -47,7 +47,7 @@ pub(super) fn found(recording: &Recording, outcomes: &[Outcome], messages: &[Val
     }
     if recording.last_call.is_none() {
         let is_in_vain = n_asked >= N_ASKED_IN_VAIN && tells_of_tools(messages);
-        let last = asked.last().filter(|_| is_in_vain);
+        let last = asked.next_back().filter(|_| is_in_vain);
         let found = last.map(|message_idx| Found {
             message_idx,
             kind: SignalKind::NothingChanged,

@@ -11,7 +11,7 @@ use crate::{
     event::{Event, StateRecord},
     gate::TakeoverMode,
     machine::{ApprovalDecision, Escalation, ROLL_BACK, TAKEOVER, Transition},
-    message::{Message, ModelRequest},
+    message::{Message, ModelRequest, Origin},
     policy::{Mode, Policy},
     tool::ToolResult,
 };
@@ -283,6 +283,54 @@ fn a_teacher_never_calls_another_one() {
     let ended = advance(&mut machine, [request("x"), says("I give up."), says("I give up too.")]);
     assert_eq!(ended.step, Step::Rest);
     assert!(!ended.events.iter().any(|it| matches!(it.event, Event::TeacherTakeover { .. })));
+}
+
+// WD8: The teacher has the student's guards.
+#[test]
+fn a_teacher_that_goes_round_in_circles_is_stopped() {
+    let mut setup = setup();
+    setup.teacher.max_steps = 20;
+    let mut machine = Machine::new(setup, Policy { mode: Mode::Full, ..Policy::default() });
+    advance(&mut machine, [request("x"), says("I give up.")]);
+    let mut last = None;
+    for id in ["a", "b", "c", "d", "e"] {
+        machine.advance(calls(&[(id, "list_files", "{}")]));
+        last = Some(machine.advance(results(&[(id, 0)])));
+    }
+    let last = last.unwrap();
+    assert_eq!(last.step, Step::Rest);
+    let is_it =
+        |it: &Event| matches!(it, Event::EscalationFailed { class, .. } if class == "failure");
+    assert!(last.events.iter().any(|it| is_it(&it.event)), "{:?}", last.events);
+}
+
+// T44, WT19, X19: What guards say in the person's place is no request.
+#[test]
+fn the_request_is_the_persons_also_after_notes_of_guards() {
+    let mut machine = machine(Mode::Full);
+    let inputs = [request("count the rows"), says("Let me read the file."), says("I give up.")];
+    let taken_over = advance(&mut machine, inputs);
+    let messages = &model_request(&taken_over).messages;
+    let is_of_guard = |it: &Message| matches!(it, Message::User { origin: Origin::Guard, .. });
+    assert!(messages.iter().any(is_of_guard), "{messages:?}");
+    assert!(note(&taken_over).starts_with("count the rows\n\n[teacher-takeover]"));
+}
+
+// T72.
+#[test]
+fn what_the_teacher_thinks_is_no_part_of_its_answer_or_lesson() {
+    let mut machine = machine(Mode::Full);
+    advance(&mut machine, [request("x"), says("I give up.")]);
+    let Input::Replied(mut reply) = says("Twelve.") else { unreachable!() };
+    reply.thinking = Some("SECRET THOUGHT".to_owned());
+    let distilling = machine.advance(Input::Replied(reply));
+    assert!(note(&distilling).contains("Final answer: Twelve."), "{}", note(&distilling));
+    assert!(!note(&distilling).contains("SECRET THOUGHT"));
+    let complete = distilling.events.iter().find_map(|it| match &it.event {
+        Event::TurnComplete { final_response, .. } => final_response.clone(),
+        _ => None,
+    });
+    assert_eq!(complete.as_deref(), Some("Twelve."));
 }
 
 #[test]
