@@ -89,7 +89,9 @@ impl CommandRules<'_> {
             let decides = match rule.when.get("command") {
                 None => true,
                 Some(glob) if rule.decision == Decision::Allow => {
+                    let names_it = || glob.trim() == text;
                     glob_matches(glob.trim(), &text)
+                        && (names_it() || !guarded::reaches_further(command, self.workspace))
                         && handovers.iter().all(|handover| handover.is_named_by(glob))
                 }
                 Some(glob) => {

@@ -4,7 +4,7 @@
 //! command, its text is all there is to go by: one that names such a part is asked about, whatever
 //! else allows it. That is a courtesy and no wall, for a text can hide what it names.
 
-use super::pattern::relative_path;
+use super::pattern::{is_own_path, relative_path};
 use crate::shell::{Command, Word};
 
 /// Parts of git's folder that git takes commands from.
@@ -34,6 +34,21 @@ pub(super) fn is_named_by(command: &Command, workspace: &str) -> bool {
     arguments.iter().any(|word| {
         is_guarded(word, doing, workspace) || enters && names(&word.text, workspace, &[".git"])
     })
+}
+
+/// Returns whether a command that a pattern allows reaches further than its words do: it names such
+/// a part, or is the `tee` whose files a redirection would be asked about.
+pub(super) fn reaches_further(command: &Command, workspace: &str) -> bool {
+    let leaves = |word: &Word| {
+        let path = relative_path(&word.text, workspace);
+        let is_harmless = ["/dev/null", "/dev/stderr", "/dev/stdout", "/dev/tty"]
+            .contains(&path.as_str())
+            || path.starts_with("/tmp/");
+        !word.text.starts_with('-') && !is_own_path(&path) && !is_harmless
+    };
+    let arguments = command.words.get(1..).unwrap_or_default();
+    is_named_by(command, workspace)
+        || command.program_name() == "tee" && arguments.iter().any(leaves)
 }
 
 /// Returns whether a word is the path of such a part, alone or as the value of an option.

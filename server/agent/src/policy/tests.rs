@@ -9,6 +9,7 @@ use crate::{ledger::UnknownPrice, tool::PreparedCall};
 
 mod billing;
 mod commands;
+mod handovers;
 
 fn call(tool: &str, arguments: Value) -> PreparedCall {
     let Value::Object(arguments) = arguments else { unreachable!() };

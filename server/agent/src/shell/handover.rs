@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::shell::{Command, HOLE, Word};
 
 mod programs;
+mod special;
 
 /// A way out of what a program's name says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub(super) fn of(command: &Command) -> Vec<Handover> {
     let name = command.program_name();
     let arguments = command.words.get(1..).unwrap_or_default();
     let mut found = Vec::new();
+    special::find(name, arguments, &mut found);
     match name {
         "git" => git(arguments, &mut found),
         "sed" | "gsed" => sed(arguments, &mut found),
@@ -60,7 +62,7 @@ pub(super) fn of(command: &Command) -> Vec<Handover> {
     }
     if let Some(program) = programs::find(name) {
         for word in arguments {
-            if program.hands_over(word) {
+            if program.hands_over(name, word) {
                 found.push(Handover::Word(word.text.clone()));
             }
         }
@@ -72,7 +74,7 @@ pub(super) fn of(command: &Command) -> Vec<Handover> {
 }
 
 impl Program {
-    fn hands_over(&self, word: &Word) -> bool {
+    fn hands_over(&self, name: &str, word: &Word) -> bool {
         let text = word.text.as_str();
         // What is known only then may be any option.
         if word.may_be_option() && (text.starts_with(HOLE) || word.is_pattern) {
@@ -82,12 +84,27 @@ impl Program {
             return true;
         }
         if text.starts_with("--") {
-            // Long options may be cut short.
             let option = text.split('=').next().unwrap_or(text);
-            return option.len() > 3 && self.long.iter().any(|it| it.starts_with(option));
+            let is_whole = programs::WHOLE_OPTIONS.contains(&name);
+            return self
+                .long
+                .iter()
+                .any(|it| if is_whole { *it == option } else { is_meant(it, option) });
         }
         text.starts_with('-') && text.contains(|it| self.letters.contains(it))
     }
+}
+
+/// Returns whether an option that was written may be a long one: those may be cut short as long as
+/// only one begins so, and which ones there are is the program's to know.
+fn is_meant(long: &str, written: &str) -> bool {
+    let is_another = programs::OTHER_OPTIONS.contains(&written);
+    written.len() > "--".len() && !is_another && long.starts_with(written)
+}
+
+/// Returns whether a word is a cluster of short options with one of these letters.
+fn has_letter(word: &str, letters: &[char]) -> bool {
+    word.starts_with('-') && !word.starts_with("--") && word.contains(letters)
 }
 
 /// Git's own options, commands that run others, and commands that git does not know: aliases.
@@ -116,13 +133,12 @@ fn git(arguments: &[Word], found: &mut Vec<Handover>) {
     for word in arguments {
         let text = word.text.as_str();
         let option = text.split('=').next().unwrap_or(text);
-        let starts_program = option.len() > 3
-            && programs::GIT_OPTIONS.iter().any(|it| it.starts_with(option))
-            || (name == "grep" && text.starts_with("-O"))
-            || (name == "rebase" && (text.starts_with("-x") || text == "-i"))
-            || (matches!(name, "archive" | "format-patch") && text.starts_with("-o"))
+        let starts_program = programs::GIT_OPTIONS.iter().any(|it| is_meant(it, option))
+            || (name == "grep" && has_letter(text, &['O']))
+            || (name == "rebase" && has_letter(text, &['x', 'i']))
+            || (matches!(name, "archive" | "format-patch") && has_letter(text, &['o']))
             || (matches!(name, "clone" | "fetch" | "pull" | "ls-remote")
-                && (text.starts_with("-u") || text.starts_with("-c")))
+                && has_letter(text, &['u', 'c']))
             || text.contains("::")
             || text.starts_with(HOLE);
         if starts_program {

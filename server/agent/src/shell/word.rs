@@ -44,7 +44,8 @@ impl Reader {
             // Before a redirection this names a variable and is no word.
             self.doubt(Doubt::Syntax);
         }
-        let is_pattern = bare.contains(['*', '?', '[']);
+        // A bracket alone is the command of that name.
+        let is_pattern = bare.contains(['*', '?', '[']) && bare != "[";
         Word { text, is_pattern }
     }
 

@@ -130,7 +130,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped {
             Some(words) => beside(script_of(words)),
             None => Unwrapped::NotUnderstood,
         },
-        "find" => find(rest),
+        "find" | "gfind" => find(rest),
         _ => Unwrapped::Nothing,
     }
 }

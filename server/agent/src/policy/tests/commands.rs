@@ -42,7 +42,7 @@ fn policy() -> Policy {
 }
 
 #[track_caller]
-fn check(policy: &Policy, table: &[(Decision, &str)]) {
+pub(super) fn check(policy: &Policy, table: &[(Decision, &str)]) {
     let wrong: Vec<String> = table
         .iter()
         .filter_map(|(expected, command)| {
