@@ -152,6 +152,21 @@ async fn a_failed_request_becomes_a_skill_that_the_student_uses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_teacher_is_stopped_takes_over_when_told_and_writes_a_skill_when_asked() {
+    let Some(editor) = Editor::find("takeover") else { return };
+    let student = models::student_that_gives_up().await;
+    let teacher = models::teacher_that_has_to_be_stopped().await;
+    editor
+        .write("notes.md", NOTES)
+        .write("data.csv", DATA)
+        .configure(&models::settings("full", &student, Some(&teacher)))
+        .tell("takeover.lua")
+        .await;
+    let taught = teacher.requests().into_iter().filter(|request| !models::compares(request));
+    assert_eq!(taught.count(), 4, "one was stopped, then a takeover, its lesson and another one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_runs_only_after_it_was_approved_in_the_document() {
     let Some(editor) = Editor::find("approval") else { return };
     let student = models::student_that_writes_a_file().await;

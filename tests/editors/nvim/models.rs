@@ -72,8 +72,28 @@ pub(crate) async fn student_that_can_be_taken_back() -> ModelServer {
     server
 }
 
-/// Starts a teacher that counts, answers and distills what it did.
-pub(crate) async fn teacher() -> ModelServer {
+/// Starts a student that gives up, whatever it is asked.
+pub(crate) async fn student_that_gives_up() -> ModelServer {
+    let server = ModelServer::start().await;
+    server.when(|_| true, says("I give up: I was unable to find the file."));
+    server
+}
+
+/// Starts a teacher that never ends its first answer, gives the next one at once, and writes a
+/// skill when it is asked for one only.
+pub(crate) async fn teacher_that_has_to_be_stopped() -> ModelServer {
+    let server = ModelServer::start().await;
+    server
+        .when(compares, says("DIFFERENT: it gave up."))
+        .then(vec![ev_text("I shall look. "), Event::Hang])
+        .then(says("The teacher counted 3 data rows."))
+        .then(says("NO_SKILL"))
+        .then(says(&skill()));
+    server
+}
+
+/// Returns what a teacher distills.
+fn skill() -> String {
     let skill = json!({
         "action": "add",
         "name": SKILL,
@@ -87,12 +107,17 @@ pub(crate) async fn teacher() -> ModelServer {
         "verification": ["The number is one less than `wc -l FILE` prints."],
         "category": "data",
     });
+    skill.to_string()
+}
+
+/// Starts a teacher that counts, answers and distills what it did.
+pub(crate) async fn teacher() -> ModelServer {
     let server = ModelServer::start().await;
     server
         .when(compares, says("EQUAL: both count 3 rows."))
         .then(bash(COUNT))
         .then(says("The teacher counted 3 data rows."))
-        .then(says(&skill.to_string()));
+        .then(says(&skill()));
     server
 }
 

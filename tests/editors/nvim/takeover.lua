@@ -1,0 +1,61 @@
+--- The student fails, the teacher is seen at work and stopped, takes over when told to, and writes a
+--- skill when asked for one.
+
+--- What a request of the document gives.
+---@param method string
+---@param params table
+---@return table[]
+local function answers(method, params)
+  local client = assert(vim.lsp.get_clients({ bufnr = 0, name = 'preceptor' })[1])
+  local answer = client:request_sync(method, params, 30000, vim.api.nvim_get_current_buf())
+  return answer and answer.result or {}
+end
+
+---@param story Story
+return function(story)
+  story.open('notes.md')
+  local document = vim.lsp.util.make_text_document_params()
+  story.ask(3)
+  story.step('the takeover is shown at the request', function()
+    return story.has('turn/takeover', 3)
+  end)
+  ---@type lsp.CodeLens?
+  local stop
+  story.step('a lens says who is at work, and why', function()
+    for _, lens in ipairs(answers('textDocument/codeLens', { textDocument = document })) do
+      local title = lens.command and lens.command.title or ''
+      if vim.startswith(title, 'Teacher `served-model` took over (I give up') then
+        stop = lens
+        return vim.endswith(title, 'Stop')
+      end
+    end
+    return false
+  end)
+  story.step('a hint tells what the teacher does', function()
+    local range = { start = { line = 0, character = 0 }, ['end'] = { line = 3, character = 0 } }
+    local params = { textDocument = document, range = range }
+    return #answers('textDocument/inlayHint', params) == 1
+  end)
+
+  local client = assert(vim.lsp.get_clients({ bufnr = 0, name = 'preceptor' })[1])
+  client:exec_cmd(assert(stop).command, { bufnr = vim.api.nvim_get_current_buf() })
+  story.step('the teacher was stopped', function()
+    return story.has('turn/interrupted', 3) and story.is_in_a_transcript('*Turn 1 was stopped.*')
+  end)
+
+  vim.cmd('Preceptor takeover')
+  story.step('the teacher answered', function()
+    return story.is_in_a_transcript('The teacher counted 3 data rows.')
+  end)
+  story.step('no skill came of it', function()
+    return story.has('turn/no-skill', 3) and not story.has('turn/failed', 3)
+  end)
+
+  vim.cmd('Preceptor teach')
+  story.step('the skill that was asked for is proposed', function()
+    return story.has('turn/proposal', 3)
+  end)
+  story.step('nothing is saved before somebody accepts it', function()
+    return vim.fn.glob('.agents/skills/*/SKILL.md') == ''
+  end)
+end
