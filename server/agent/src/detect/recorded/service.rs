@@ -21,8 +21,10 @@ use crate::detect::SignalKind;
 
 /// Messages of a person's from which on it is a talk.
 const N_ASKED_IN_A_TALK: usize = 2;
-/// Messages of a person's after which an agent with tools should have used one.
+/// Messages of a person's after which an agent with tools may be expected to have used one.
 const N_ASKED_IN_VAIN: usize = 3;
+/// Those after which it should have: what the rules forbid is refused sooner.
+const N_SURELY_IN_VAIN: usize = 5;
 
 /// Something that speaks against the agent.
 pub(super) struct Found {
@@ -52,7 +54,7 @@ pub(super) fn found(recording: &Recording, outcomes: &[Outcome], messages: &[Val
             message_idx,
             kind: SignalKind::NothingChanged,
             evidence: format!("It was asked {n_asked} times and used none of its tools"),
-            confidence: 0.6,
+            confidence: if n_asked >= N_SURELY_IN_VAIN { 0.6 } else { 0.4 },
         });
         return found.into_iter().collect();
     }
@@ -91,10 +93,16 @@ fn in_vain(tries: &[Try<'_>]) -> Option<Found> {
 fn not_done(recording: &Recording, tries: &[Try<'_>]) -> Option<Found> {
     let mut asks_to_confirm = false;
     let mut confirmed_at = None;
+    let mut left_after_it = false;
     for (idx, entry) in &recording.entries {
         match entry {
             Entry::Said(text) => asks_to_confirm = matches_opt(&ASKS_TO_CONFIRM, text),
-            Entry::Asked(text) if is_closing(text) => {}
+            // Whoever says yes and leaves takes it for done.
+            Entry::Asked(text) if is_closing(text) => {
+                if asks_to_confirm && matches_opt(&CONFIRMS, text) && matches_opt(&ORDERS, text) {
+                    (confirmed_at, left_after_it) = (Some(*idx), true);
+                }
+            }
             // Whatever is said later may take it back.
             Entry::Asked(text) => {
                 let is_confirmed = asks_to_confirm && matches_opt(&CONFIRMS, text);
@@ -109,12 +117,12 @@ fn not_done(recording: &Recording, tries: &[Try<'_>]) -> Option<Found> {
     if later.clone().any(|it| !it.has_failed) {
         return None;
     }
-    let has_tried = later.next().is_some();
+    let is_sure = left_after_it || later.next().is_some();
     Some(Found {
         message_idx,
         kind: SignalKind::NothingChanged,
         evidence: "It was told to go ahead, and nothing that it did after that worked".to_owned(),
-        confidence: if has_tried { 0.7 } else { 0.4 },
+        confidence: if is_sure { 0.7 } else { 0.4 },
     })
 }
 
@@ -134,6 +142,10 @@ static ASKS_TO_CONFIRM: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:confirm|(?:like|want|wish) (?:me )?to (?:proceed|go ahead)|shall I|should I (?:proceed|go ahead)|do you (?:agree|approve))\b")
         .ok()
 });
+
+/// Words of somebody who wants it done, and not only says yes.
+static ORDERS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:please|go ahead|proceed|do (?:it|so|that))\b").ok());
 
 static CONFIRMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^\W*(?:yes|yeah|yep|sure|ok(?:ay)?|please (?:proceed|go ahead|do)|go ahead|I confirm|confirmed|that's (?:correct|right))\b[^?]*$")

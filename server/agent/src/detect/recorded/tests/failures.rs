@@ -237,12 +237,35 @@ fn it_has_tools_and_sends_the_person_away() {
         "says: I am sorry to hear that. I need the number of the order.",
         "user: I do not have it here. Can you look it up?",
         "says: Unfortunately I need the number. You may find it in an e-mail.",
+        "user: There is none. My name is Ann Lee, does that help?",
+        "says: I need the number of the order to go on.",
+        "user: And if I give you my address?",
+        "says: That does not help, I am afraid.",
         "user: All right, I will look for it.",
         "says: You are welcome. Have a nice day!",
         "user: Thank you! ###STOP###",
     ]);
     let with_rules = [&[rules], &talk[..]].concat();
     assert_eq!(judge_recorded(&with_rules).judgement.verdict, Verdict::Failure);
+    // Of a short one nobody knows whether the rules asked for it.
+    let short = [&with_rules[..4], &with_rules[9..]].concat();
+    assert_ne!(judge_recorded(&short).judgement.verdict, Verdict::Failure);
     // Without tools, words are all there is.
     assert_ne!(judge_recorded(&talk).judgement.verdict, Verdict::Failure);
+}
+
+#[test]
+fn the_person_said_yes_and_left_and_it_was_never_done() {
+    check_failed(
+        &[
+            "user: my parcel was late, I want something for it",
+            "call: get_parcel {\"id\":\"P1\"}",
+            "result: {\"id\": \"P1\", \"status\": \"late\"}",
+            "says: I can send you a voucher over 5. Would you like me to proceed?",
+            "user: Which kind?",
+            "says: One for the shop. If that is fine, please confirm.",
+            "user: Sure, please go ahead. Thank you for your help. ###STOP###",
+        ],
+        SignalKind::NothingChanged,
+    );
 }

@@ -253,3 +253,14 @@ fn lookups_that_were_tried_with_what_the_person_knew() {
         "user: Great, thanks! ###STOP###",
     ]);
 }
+
+#[test]
+fn a_yes_at_the_end_that_asks_for_nothing() {
+    check_not_failed(&[
+        "user: where is my parcel P1? I am in a hurry",
+        "call: get_parcel {\"id\":\"P1\"}",
+        "result: {\"id\": \"P1\", \"status\": \"shipped\"}",
+        "says: It is on its way. Can you confirm that this answers your question?",
+        "user: Yes, it does. Thanks! ###STOP###",
+    ]);
+}
