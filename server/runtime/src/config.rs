@@ -307,6 +307,20 @@ mod tests {
         assert_eq!(closed_gate(&config), Some(Gate::Disabled));
     }
 
+    #[test]
+    fn what_the_readme_sets_can_be_set() {
+        let readme = include_str!("../../../README.md");
+        let blocks: Vec<&str> = readme
+            .split("```toml\n")
+            .skip(1)
+            .filter_map(|it| it.split_once("\n```").map(|(block, _)| block))
+            .collect();
+        assert!(blocks.len() > 3, "{blocks:?}");
+        for block in blocks {
+            Layer::from_toml("README.md", block).unwrap_or_else(|error| panic!("{error}: {block}"));
+        }
+    }
+
     // D3, T34, T70.
     #[test]
     fn a_takeover_is_bounded_by_default() {
