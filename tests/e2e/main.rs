@@ -64,6 +64,8 @@ mod stories;
 mod structure;
 mod takeovers;
 mod terminal;
+#[cfg(target_os = "linux")]
+mod traces;
 mod transport;
 mod trust;
 mod updates;

@@ -181,3 +181,32 @@ async fn what_went_well_before_is_tried_with_the_skill_whoever_asks_for_it() {
     }
     agent.finish().await;
 }
+
+#[tokio::test]
+async fn a_replay_whose_process_is_gone_is_said_to_be_interrupted_and_can_be_tried_again() {
+    let mut agent = agent("tail -n +2 data.csv | wc -l > count.txt").await;
+    let run_id = agent.ask().await;
+    let first = verification(&mut agent, &run_id).await;
+    let replay = json!({"runId": first["replayRunId"]});
+    let transcript = agent.execute("preceptor.show", replay).await["uri"].take();
+    let path = PathBuf::from(transcript.as_str().unwrap().strip_prefix("file://").unwrap());
+    let state = path.ancestors().nth(3).unwrap();
+    let manifest = state.join(format!("proposals/{}.json", first["proposalId"].as_str().unwrap()));
+    let mut proposal: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    proposal["verification"] = json!({"outcome": "pending", "reason": "The student tries it."});
+    let mut agent =
+        agent.restart_after(|| fs::write(&manifest, proposal.to_string()).unwrap()).await;
+    let message = agent.client.notification("window/showMessage").await;
+    let message = message["message"].as_str().unwrap();
+    assert!(message.contains("`count-csv-rows` was interrupted"), "{message}");
+    let listed = agent.execute("preceptor.proposals", json!({})).await;
+    let verification = &listed[0]["verification"];
+    assert_eq!(verification["outcome"], "inconclusive", "{listed}");
+    assert!(verification["reason"].as_str().unwrap().contains("interrupted"), "{listed}");
+    let id = json!({"proposalId": first["proposalId"]});
+    let begun = agent.execute("preceptor.proposal.verify", id.clone()).await;
+    assert!(begun["runId"].is_string(), "{begun}");
+    let refused = agent.refusal("preceptor.proposal.verify", id).await;
+    assert!(refused["message"].as_str().unwrap().contains("is being verified"), "{refused}");
+    agent.finish().await;
+}

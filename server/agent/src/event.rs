@@ -382,6 +382,14 @@ impl Verification {
         Self { outcome: "off".to_owned(), reason: reason.to_owned(), ..Self::default() }
     }
 
+    /// Whoever tried the skill was ended before the student was done.
+    pub fn interrupted() -> Self {
+        let reason =
+            "The replay was interrupted: its process ended before it did. Verify it again.";
+        let (outcome, reason) = ("inconclusive".to_owned(), reason.to_owned());
+        Self { outcome, reason, ..Self::default() }
+    }
+
     /// The student is about to try the skill.
     pub fn pending() -> Self {
         let reason = "The student tries the request again with it.".to_owned();

@@ -9,6 +9,7 @@ mod creating;
 mod deciding;
 mod evidence;
 mod merge;
+mod replaying;
 mod similarity;
 mod state;
 mod store;
@@ -31,6 +32,7 @@ use crate::acceptance::Acceptance;
 pub use crate::proposals::{
     creating::Change,
     deciding::{AcceptAs, Plan, Request, Restoration},
+    replaying::ReplayMark,
     state::ProposalState,
     store::{ProposalStore, target},
     summary::ProposalSummary,
@@ -245,6 +247,9 @@ pub enum ProposalError {
         /// What was decided.
         outcome: &'static str,
     },
+    /// The student tries it already.
+    #[error("proposal `{0}` is being verified already: wait for the end, or cancel its replay")]
+    BeingTried(String),
     /// The linter found errors in it.
     #[error(
         "proposal `{id}` has errors that have to be mended first ({findings}); open it and mend \

@@ -62,6 +62,11 @@ impl TurnChanges {
         Self { folder: changes_folder(folders).join(name) }
     }
 
+    /// Returns the folder that they are kept in, if they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Keeps what changed. Changes of many megabytes are not kept.
     ///
     /// # Errors
@@ -169,7 +174,7 @@ pub fn put_checkpoints_back(
 }
 
 /// Returns the folder that changes are kept in.
-pub fn changes_folder(folders: &Folders) -> PathBuf {
+pub(crate) fn changes_folder(folders: &Folders) -> PathBuf {
     folders.state.join(FOLDER)
 }
 

@@ -28,6 +28,7 @@ use self::report::Report;
 use crate::{
     journal::Record,
     replay::{Ground, ReplayError, Replayed, TeachersWord, ask_teacher, replay},
+    retention::tidy,
     run_store::{RunFolder, first_line},
     skills::FoundSkill,
     turn_changes::{TurnChanges, put_checkpoints_back},
@@ -146,6 +147,12 @@ pub async fn verify(
     let cost = verifier.ground.spent;
     let report = Report { question, finding: &finding, with, without, sampled, cost };
     report.write().await;
+    let Ground { folders, clock, config, .. } = &question.ground;
+    let (folders, now) = (Arc::clone(folders), clock.now());
+    let keep_days = config.verify.keep_days;
+    if let Err(error) = tokio::task::spawn_blocking(move || tidy(&folders, now, keep_days)).await {
+        tracing::error!(%error, "old replays stay");
+    }
     Answer { finding, replay, control }
 }
 

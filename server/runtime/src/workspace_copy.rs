@@ -11,30 +11,27 @@ mod walk;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, Metadata},
+    fs::{self, Metadata},
     io,
     path::{Path, PathBuf},
-    sync::Once,
     time::SystemTime,
 };
 
-use rustix::fs::{FlockOperation, flock};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub use self::contents::{Content, Contents, contents, differences};
 pub(crate) use self::walk::files;
 use self::{parallel::in_parallel, walk::ignored};
-use crate::editor::Editor;
+use crate::{editor::Editor, temporary::TemporaryFolder};
+
+/// What its temporary folder is called after.
+const PURPOSE: &str = "copy";
 
 /// Begins the names of the folders that copies are in.
 const PREFIX: &str = "preceptor-copy-";
 
 /// The folder in it that stands for the workspace.
 const ROOT: &str = "workspace";
-
-/// Lies beside a copy, locked while its process lives.
-const LOCK: &str = "lock";
 
 /// The folder that git keeps its own in.
 const GIT: &str = ".git";
@@ -73,10 +70,7 @@ pub enum CopyError {
 /// A copy of a workspace in a folder of its own, removed when it is dropped.
 #[derive(Debug)]
 pub struct WorkspaceCopy {
-    /// Holds `root` and the lock.
-    dir: TempDir,
-    /// Tells other processes that the copy is used.
-    _lock: File,
+    folder: TemporaryFolder,
     /// What each file of the workspace looked like when it was copied.
     stamps: BTreeMap<PathBuf, Stamp>,
     /// Links to what git ignores in the workspace. Here it may not ignore them: they are no folders.
@@ -107,24 +101,13 @@ impl WorkspaceCopy {
         Ok(copy)
     }
 
-    /// Returns a copy of nothing, to be updated. What killed processes left behind is removed.
+    /// Returns a copy of nothing, to be updated.
     ///
     /// # Errors
     /// [`CopyError::Io`].
     pub fn empty() -> Result<Self, CopyError> {
-        static SWEPT: Once = Once::new();
-        SWEPT.call_once(|| sweep(&std::env::temp_dir()));
-        Self::bare()
-    }
-
-    fn bare() -> Result<Self, CopyError> {
-        let dir = TempDir::with_prefix(PREFIX).map_err(at(Path::new(PREFIX)))?;
-        let lock = File::create(dir.path().join(LOCK)).map_err(at(dir.path()))?;
-        if let Err(error) = flock(&lock, FlockOperation::LockExclusive) {
-            tracing::debug!(%error, "copies cannot be locked here");
-        }
-        fs::create_dir(dir.path().join(ROOT)).map_err(at(dir.path()))?;
-        Ok(Self { dir, _lock: lock, stamps: BTreeMap::new(), links: BTreeMap::new() })
+        let folder = TemporaryFolder::new(PURPOSE, ROOT).map_err(at(&std::env::temp_dir()))?;
+        Ok(Self { folder, stamps: BTreeMap::new(), links: BTreeMap::new() })
     }
 
     /// Makes it hold what the workspace holds now. Only what looks changed is copied again.
@@ -200,7 +183,7 @@ impl WorkspaceCopy {
     /// # Errors
     /// [`CopyError::Io`].
     pub fn duplicate(&self) -> Result<Self, CopyError> {
-        let duplicate = Self::bare()?;
+        let duplicate = Self::empty()?;
         let (from, to) = (self.root(), duplicate.root());
         let own = files(&from).filter(|(relative, _)| !self.links.contains_key(relative));
         copy_files(&from, &to, own.collect(), &CancellationToken::new())?;
@@ -252,7 +235,7 @@ impl WorkspaceCopy {
 
     /// Returns the folder that stands for the workspace.
     pub fn root(&self) -> PathBuf {
-        self.dir.path().join(ROOT)
+        self.folder.path().to_path_buf()
     }
 
     /// Returns what it holds, without its links to what git ignores.
@@ -264,20 +247,6 @@ impl WorkspaceCopy {
             }
         }
         contents
-    }
-}
-
-/// Removes copies whose process has ended without removing them: it was killed.
-fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_copy = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
-        // One without a lock is being made.
-        let lock = is_copy.then(|| File::open(entry.path().join(LOCK)).ok()).flatten();
-        if lock.is_some_and(|lock| flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok())
-            && let Err(error) = fs::remove_dir_all(entry.path())
-        {
-            tracing::debug!(%error, path = %entry.path().display(), "a left copy stays");
-        }
     }
 }
 
@@ -364,7 +333,7 @@ mod tests {
     use tempfile::TempDir;
     use tokio_util::sync::CancellationToken;
 
-    use super::{CopyError, WorkspaceCopy, contents, differences, sweep};
+    use super::{CopyError, WorkspaceCopy, contents, differences};
     use crate::editor::{Buffer, EditError, Editor, NoEditor};
 
     struct OneBuffer(PathBuf);
@@ -466,22 +435,6 @@ mod tests {
         let (before, after) = (copy.contents(), trial.contents());
         assert_eq!(differences(&before, &after), [Path::new("src/main.rs")]);
         assert!(differences(&before, &contents(workspace.path())).is_empty());
-    }
-
-    #[test]
-    fn what_a_killed_process_left_is_removed_and_what_is_used_stays() {
-        let workspace = workspace();
-        let used = WorkspaceCopy::new(workspace.path(), &NoEditor, 1).unwrap();
-        let folder = TempDir::new().unwrap();
-        let left = folder.path().join("preceptor-copy-left");
-        let made = folder.path().join("preceptor-copy-made");
-        for (path, file) in [(&left, "lock"), (&made, "other")] {
-            fs::create_dir(path).unwrap();
-            fs::write(path.join(file), "").unwrap();
-        }
-        sweep(folder.path());
-        sweep(used.root().parent().unwrap().parent().unwrap());
-        assert!(!left.exists() && made.exists() && used.root().exists());
     }
 
     #[test]

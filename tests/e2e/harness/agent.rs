@@ -66,9 +66,15 @@ impl Agent {
 
     /// Shuts the server down and starts another one on what it left behind.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_after(|| {}).await
+    }
+
+    /// The same, with something done while no server runs.
+    pub(crate) async fn restart_after(self, meanwhile: impl FnOnce()) -> Self {
         let Self { client, student, teacher, mut client_options } = self;
         client_options.dir = Some(client.keep_dir());
         client.finish().await;
+        meanwhile();
         let client = Client::launch(&client_options).await;
         let mut agent = Self { client, student, teacher, client_options };
         agent.begin().await;

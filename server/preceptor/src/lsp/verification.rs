@@ -15,7 +15,7 @@ use llm::Redactor;
 use runtime::{
     clock::SystemClock,
     journal::JournalError,
-    proposals::{Proposal, ProposalError},
+    proposals::{Proposal, ProposalError, ProposalStore},
     recorder::Recorder,
     replay::Ground,
     run_store::{self, RunFolder, earlier_successes},
@@ -82,8 +82,11 @@ pub(crate) async fn of_proposal(
     let folder = RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
     let asked = Asked::InRun { folder, turn: proposal.turn };
     let question = question(session, store.folder().to_path_buf(), &document, asked).await?;
+    let (marked, id) = (store.clone(), proposal.proposal_id.clone());
+    let mark = tokio::task::spawn_blocking(move || marked.begin_replay(&id))
+        .await
+        .map_err(|error| VerifyError::NotBegun(error.to_string()))??;
     let pending = Verification::pending();
-    store.set_verification(proposal_id, &pending)?;
     proposals::record(session, &proposal, [told(&proposal, pending)]).await;
     let task = Arc::clone(session);
     begin(session, question, move |verification| {
@@ -91,10 +94,29 @@ pub(crate) async fn of_proposal(
             if let Err(error) = store.set_verification(&proposal.proposal_id, &verification) {
                 warn!(%error, "what a replay showed was not kept");
             }
+            drop(mark);
             proposals::record(&task, &proposal, [told(&proposal, verification)]).await;
         })
     })
     .await
+}
+
+/// Says of proposals whose replay a process had begun that is not there any more that it was
+/// interrupted: in their runs, and to the person.
+pub(crate) async fn tell_of_interrupted(session: &Arc<Session>) {
+    let stores = session.proposal_stores();
+    let settle = move || stores.iter().flat_map(ProposalStore::settle_interrupted).collect();
+    let settled: Vec<Proposal> = tokio::task::spawn_blocking(settle).await.unwrap_or_default();
+    for proposal in settled {
+        let message = format!(
+            "The replay of the proposed `{}` was interrupted. *Verify* in its document tries it \
+             again.",
+            proposal.name
+        );
+        session.outbox.show_message(MessageType::INFO, message);
+        let event = told(&proposal, proposal.verification.clone());
+        proposals::record(session, &proposal, [event]).await;
+    }
 }
 
 fn told(proposal: &Proposal, verification: Verification) -> Event {

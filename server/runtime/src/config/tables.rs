@@ -182,6 +182,8 @@ table! {
         max_copy_mb: u64 = 500,
         /// Earlier successes that are replayed with the skill offered.
         regression_sample: u32 = 3,
+        /// Days that replays are kept; those of proposals that wait are kept longer.
+        keep_days: u32 = 30,
     }
 }
 table! {

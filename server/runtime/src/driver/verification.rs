@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    proposals::{Proposal, ProposalStore},
+    proposals::{Proposal, ProposalStore, ReplayMark},
     recorder::Recorder,
     replay::Ground,
     run_store::{self, earlier_successes},
@@ -52,6 +52,7 @@ struct Prepared {
     proposal_id: String,
     turn: u32,
     question: Question,
+    mark: ReplayMark,
 }
 
 impl Driver {
@@ -104,21 +105,31 @@ impl Driver {
         if !self.parts.config.verify.enabled {
             return Verification::off("`verify.enabled` is off.");
         }
-        match self.question(proposal).await {
+        let error = match self.question(proposal).await {
             Ok(question) => {
-                self.verifications.prepared = Some(Prepared {
-                    proposal_id: proposal.proposal_id.clone(),
-                    turn: proposal.turn,
-                    question,
-                });
-                Verification::pending()
+                let (store, id) = (self.parts.proposals.clone(), proposal.proposal_id.clone());
+                let begun = tokio::task::spawn_blocking(move || store.begin_replay(&id)).await;
+                match begun {
+                    Ok(Ok(mark)) => {
+                        let proposal_id = proposal.proposal_id.clone();
+                        let turn = proposal.turn;
+                        let prepared = Prepared { proposal_id, turn, question, mark };
+                        self.verifications.prepared = Some(prepared);
+                        return Verification::pending();
+                    }
+                    Ok(Err(error)) => error.to_string(),
+                    Err(error) => error.to_string(),
+                }
             }
-            Err(error) => Verification {
-                outcome: "inconclusive".to_owned(),
-                reason: format!("It was not replayed: {error}."),
-                ..Verification::default()
-            },
-        }
+            Err(error) => error.to_string(),
+        };
+        let verification = Verification {
+            outcome: "inconclusive".to_owned(),
+            reason: format!("It was not replayed: {error}."),
+            ..Verification::default()
+        };
+        keep(self.parts.proposals.clone(), proposal.proposal_id.clone(), &verification).await;
+        verification
     }
 
     async fn question(&mut self, proposal: &Proposal) -> Result<Question, CopyError> {
@@ -222,17 +233,12 @@ fn verification(
     cancel: CancellationToken,
 ) -> BoxFuture<'static, ()> {
     async move {
-        let Prepared { proposal_id, turn, question } = prepared;
+        let Prepared { proposal_id, turn, question, mark } = prepared;
         let answer = verify(&question, &cancel, |_| {}).await;
         let run_id = answer.replay.map(|folder| folder.run_id);
         let verification = answer.finding.verification(run_id);
-        let (id, kept) = (proposal_id.clone(), verification.clone());
-        let stored = tokio::task::spawn_blocking(move || store.set_verification(&id, &kept)).await;
-        match stored {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "what a replay showed was not kept"),
-            Err(error) => tracing::error!(%error, "what a replay showed was not kept"),
-        }
+        keep(store, proposal_id.clone(), &verification).await;
+        drop(mark);
         let event = Event::Verification {
             proposal_id: Some(proposal_id),
             uri: None,
@@ -245,4 +251,14 @@ fn verification(
         }
     }
     .boxed()
+}
+
+async fn keep(store: ProposalStore, id: String, verification: &Verification) {
+    let verification = verification.clone();
+    let kept = tokio::task::spawn_blocking(move || store.set_verification(&id, &verification));
+    match kept.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "what a replay showed was not kept"),
+        Err(error) => tracing::error!(%error, "what a replay showed was not kept"),
+    }
 }

@@ -120,11 +120,16 @@ impl ProposalStore {
         if id.is_empty() || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
             return None;
         }
-        let json = fs::read(self.manifest(id)).ok()?;
-        let proposal: Proposal = serde_json::from_slice(&json).ok()?;
+        let proposal = self.load_as_kept(id)?;
         let is_here = proposal.folder == self.folder
             || resolve_existing(&proposal.folder) == resolve_existing(&self.folder);
-        is_here.then_some(proposal)
+        is_here.then(|| self.as_it_stands(proposal))
+    }
+
+    /// Returns what a manifest says, whether it is still so or not.
+    pub(super) fn load_as_kept(&self, id: &str) -> Option<Proposal> {
+        let json = fs::read(self.manifest(id)).ok()?;
+        serde_json::from_slice(&json).ok()
     }
 
     fn is_whole(&self, proposal: &Proposal) -> bool {

@@ -8,7 +8,6 @@ use std::{
 };
 
 use agent::shell;
-use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::{Toolbox, printed_text};
@@ -18,11 +17,12 @@ use crate::{
         SandboxError, denials, listens,
     },
     skills::Scope,
+    temporary::TemporaryFolder,
     workspace::lexical,
 };
 
-/// Begins the name of a run's folder for temporary files.
-const TEMP_PREFIX: &str = "preceptor-";
+/// What a run's folder for temporary files is called after.
+const PURPOSE: &str = "run";
 
 /// The sandbox of a run's commands.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Confinement {
     sandbox: Sandbox,
     ability: Ability,
     /// Made for the first command, removed with the run.
-    temp: Mutex<Option<TempDir>>,
+    temp: Mutex<Option<TemporaryFolder>>,
 }
 
 /// A command that is ready to run.
@@ -62,7 +62,7 @@ impl Confinement {
         let mut temp = self.temp.lock().unwrap_or_else(PoisonError::into_inner);
         let made = match temp.take() {
             Some(made) => made,
-            None => TempDir::with_prefix(TEMP_PREFIX)?,
+            None => TemporaryFolder::new(PURPOSE, "tmp")?,
         };
         let path = made.path().canonicalize()?;
         *temp = Some(made);

@@ -9,6 +9,7 @@ use crate::lsp::{
     neighbors, runs,
     session::Session,
     settings::{files, pull_editor_settings, watching},
+    verification,
 };
 
 pub(crate) fn initialized(session: &Arc<Session>) {
@@ -37,6 +38,7 @@ pub(crate) fn initialized(session: &Arc<Session>) {
         .await;
         task.settings.set_known();
         runs::open_waiting(&task).await;
+        verification::tell_of_interrupted(&task).await;
         watching::begin(&task).await;
     });
 }
