@@ -210,6 +210,31 @@ async fn fix_all_leaves_nothing_that_is_safe_to_fix() {
 }
 
 #[tokio::test]
+async fn fix_all_is_worked_out_when_it_is_chosen_and_offered_beside_a_fix() {
+    let capabilities = json!({"textDocument": {"codeAction": {
+        "dataSupport": true, "resolveSupport": {"properties": ["edit"]},
+    }}});
+    let mut client =
+        Client::start(ClientOptions { capabilities, ..ClientOptions::default() }).await;
+    let uri = client.uri("demo/SKILL.md");
+    client.open(&uri, TWO_MISTAKES).await;
+    client.diagnostics(&uri, 1).await;
+    let is_fix_all = |it: &Value| it["kind"] == "source.fixAll.preceptor";
+    let elsewhere = code_actions(&mut client, &uri, point(4, 1), &[]).await;
+    assert!(!elsewhere.iter().any(is_fix_all), "{elsewhere:#?}");
+    let beside = code_actions(&mut client, &uri, point(1, 8), &[]).await;
+    assert!(beside.iter().any(is_fix_all), "{beside:#?}");
+    let asked = code_actions(&mut client, &uri, point(4, 1), &["source.fixAll"]).await;
+    assert_eq!(asked[0]["edit"], Value::Null);
+    let resolved = client.request("codeAction/resolve", asked[0].clone()).await;
+    let fixed = applied(TWO_MISTAKES, &resolved["edit"]["changes"][&uri]);
+    assert!(!fixed.contains("De mo"), "{fixed}");
+    let unknown = json!({"title": "x", "data": {"other": 1}});
+    assert_eq!(client.request("codeAction/resolve", unknown.clone()).await, unknown);
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn fix_all_mends_a_line_end_that_is_unlike_the_others() {
     let mut client = start().await;
     let uri = client.uri("demo/SKILL.md");

@@ -114,6 +114,9 @@ async fn a_new_skill_has_no_links_that_lead_nowhere_from_its_folder() {
     let expected = "😀 See the *script*, that, [web](https://example.org/c), it, [below](#more), \
                     there, <https://example.org/a> and [site](https://example.org/b).\r\n";
     assert!(text.contains(expected), "{text}");
+    let expected = "description: \"😀 See the script, that, web, it, below, there, \
+                    https://example.org/a and site.\"\r\n";
+    assert!(text.contains(expected), "{text}");
     client.finish().await;
 }
 
@@ -184,6 +187,30 @@ async fn a_command_in_a_step_gets_its_tool() {
     let edit = &action["edit"]["documentChanges"][0]["edits"][0];
     assert_eq!(edit["newText"], "with `bash`: ");
     assert_eq!(edit["range"]["start"], json!({"line": 9, "character": 7}));
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_command_gets_the_tool_that_fits_wherever_it_stands() {
+    let text = "# Demo\r\n\r\n😀 Look with `cat data.csv`, then `git status`.\r\n\r\n\
+                ```sh\r\ngit push\r\n```\r\n\r\n| `git status` |\r\n|-|\r\n";
+    let (mut client, uri) = open(text).await;
+    for (line, character, expected) in [
+        (2, 16, "with `read_file`: `data.csv`"),
+        (2, 35, "with `bash`: "),
+        (5, 2, "With `bash`:\r\n\r\n"),
+    ] {
+        let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
+        let action = titled(&offered, "Name the tool that runs it");
+        let edit = &action["edit"]["documentChanges"][0]["edits"][0];
+        assert_eq!(edit["newText"], expected);
+    }
+    let offered = actions(&mut client, &uri, (8, 5), (8, 5)).await;
+    assert!(offered.iter().all(|it| it["kind"] != "refactor.rewrite"), "{offered:?}");
+    let uri = client.uri("work/.claude/skills/demo/SKILL.md");
+    client.open(&uri, text).await;
+    let offered = actions(&mut client, &uri, (2, 16), (2, 16)).await;
+    titled(&offered, "Name the tool that runs it: `Read`");
     client.finish().await;
 }
 

@@ -11,18 +11,21 @@ use crate::{
 };
 
 /// Finds the words of the body's inline code that are meant as tools if there are tools of that
-/// name: all of the code, or what it calls. Each comes with its code, in the order of the text.
-pub(crate) fn code_tools(document: &SkillDocument) -> impl Iterator<Item = (&InlineCode, Span)> {
-    let codes = document.body.inline_code.iter();
-    codes.filter_map(|code| {
-        let name = first_word(document, code)?;
-        let is_meant = match distinctness(name.of(&document.text)) {
-            Distinctness::Tool => true,
-            Distinctness::Type => is_called_a_tool(document, code, name),
-            Distinctness::Word => false,
-        };
-        is_meant.then_some((code, name))
-    })
+/// name, in the order of the text.
+pub(crate) fn code_tools(document: &SkillDocument) -> impl Iterator<Item = Span> {
+    document.body.inline_code.iter().filter_map(|code| code_tool(document, code))
+}
+
+/// Returns the word of some inline code that is meant as a tool if there is one of that name: all of
+/// the code, or what it calls.
+pub(crate) fn code_tool(document: &SkillDocument, code: &InlineCode) -> Option<Span> {
+    let name = first_word(document, code)?;
+    let is_meant = match distinctness(name.of(&document.text)) {
+        Distinctness::Tool => true,
+        Distinctness::Type => is_called_a_tool(document, code, name),
+        Distinctness::Word => false,
+    };
+    is_meant.then_some(name)
 }
 
 /// How far a name is from being that of something else.
@@ -88,7 +91,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let document = SkillDocument::parse(text);
-        let found: Vec<&str> = code_tools(&document).map(|(_, span)| span.of(text)).collect();
+        let found: Vec<&str> = code_tools(&document).map(|span| span.of(text)).collect();
         assert_eq!(found, expected);
     }
 

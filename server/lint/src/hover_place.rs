@@ -3,8 +3,11 @@
 use skill::{SkillDocument, Span};
 
 use crate::{
-    Client, CompletionPlace, PlaceholderWord, code_tools::code_tools, completion_place,
-    filled_in_words, line_text::word_at, neighborhood::marked_names,
+    Client, CompletionPlace, PlaceholderWord,
+    code_tools::code_tool,
+    completion_place, filled_in_words,
+    line_text::{line_at, word_at},
+    neighborhood::marked_names,
 };
 
 /// Something to be explained.
@@ -68,7 +71,10 @@ fn in_body(
     let body = &document.body;
     let is_at = |span: Span| span.start <= offset && offset <= span.end;
     let mut places = Vec::new();
-    let words = filled_in_words(document, clients).into_iter().filter(|(span, _)| is_at(*span));
+    // Nothing that is named goes over the end of a line.
+    let line = line_at(&document.text, offset);
+    let words =
+        filled_in_words(document, clients, line).into_iter().filter(|(span, _)| is_at(*span));
     places.extend(words.map(|(span, word)| (span, HoverPlace::Placeholder(word))));
     if body.code_block_at(offset).is_some() {
         return places;
@@ -82,13 +88,13 @@ fn in_body(
     let links = body.links.iter().filter(|link| is_at(link.span));
     places.extend(links.map(|link| (link.span, HoverPlace::Link(link.destination.clone()))));
     if let Some(code) = body.inline_code_at(offset) {
-        let tool = code_tools(document).find(|(of, _)| of.span == code.span);
-        let tool = tool.map(|(_, name)| HoverPlace::Tool(name.of(&document.text).to_owned()));
+        let tool = code_tool(document, code);
+        let tool = tool.map(|name| HoverPlace::Tool(name.of(&document.text).to_owned()));
         // All of it may be a path.
         let path = code.text.contains(['/', '.']).then(|| HoverPlace::Path(code.text.clone()));
         places.extend(tool.into_iter().chain(path).map(|place| (code.span, place)));
     }
-    let names = marked_names(document).into_iter();
+    let names = marked_names(document, line).into_iter();
     let names = names.map(|it| (Span::new(it.span.start - 1, it.span.end), it.name));
     places.extend(
         names

@@ -32,8 +32,8 @@ pub fn named_words(document: &SkillDocument, clients: Option<&[Client]>) -> Vec<
         let tools = tools_in_field(document, field).into_iter();
         words.extend(tools.map(|tool| (tool.span, NamedWord::ListedTool)));
     }
-    words.extend(code_tools(document).map(|(_, span)| (span, NamedWord::CodeWord)));
-    let placeholders = filled_in_words(document, clients).into_iter();
+    words.extend(code_tools(document).map(|span| (span, NamedWord::CodeWord)));
+    let placeholders = filled_in_words(document, clients, document.body.span).into_iter();
     words.extend(placeholders.map(|(span, _)| (span, NamedWord::Placeholder)));
     words.sort_by_key(|(span, _)| (span.start, span.end));
     let mut end = 0;

@@ -5,12 +5,14 @@
 
 mod numbers;
 
+use std::cell::OnceCell;
+
 use skill::{SkillDocument, Span};
 
 pub(crate) use crate::placeholder_words::numbers::is_price_place;
 use crate::{
     Client,
-    placeholder_words::numbers::{is_argument, n_arguments},
+    placeholder_words::numbers::{is_argument, n_arguments_of},
 };
 
 /// The placeholder of one argument, which looks like a price or a column too.
@@ -60,20 +62,24 @@ pub fn placeholder_words() -> &'static [PlaceholderWord] {
     WORDS
 }
 
-/// Returns the words of a skill's body that one of `clients` fills in, with where they are written,
-/// in the order of the text. `None` is any client.
+/// Returns the words in a part of a skill's body that one of `clients` fills in, with where they are
+/// written, in the order of the text. `None` is any client.
 pub fn filled_in_words(
     document: &SkillDocument,
     clients: Option<&[Client]>,
+    part: Span,
 ) -> Vec<(Span, &'static PlaceholderWord)> {
     let text = &*document.text;
-    let body = document.body.span;
-    let n_arguments = n_arguments(document);
-    let marks = body.of(text).match_indices('$').map(|(at, _)| body.start + at);
+    let part = Span::new(part.start.max(document.body.span.start), part.end);
+    let n_arguments = OnceCell::new();
+    let marks = part.of(text).match_indices('$').map(|(at, _)| part.start + at);
     let words = marks.filter_map(|at| {
         let (span, word) = placeholder_word_at(text, at)?;
         let is_client_here = clients.is_none_or(|here| here.contains(&word.client));
-        let is_meant = || word.written != NUMBERED || is_argument(document, span, n_arguments);
+        let is_meant = || {
+            let n_arguments = || *n_arguments.get_or_init(|| n_arguments_of(document));
+            word.written != NUMBERED || is_argument(document, span, n_arguments())
+        };
         (span.start == at && is_client_here && is_meant()).then_some((span, word))
     });
     words.collect()
@@ -155,7 +161,7 @@ mod tests {
     fn check_filled_in(frontmatter: &str, body: &str, expected: &[&str]) {
         let text = format!("---\r\n{frontmatter}\r\n---\r\n😀 {body}\r\n");
         let document = SkillDocument::parse(&*text);
-        let words = filled_in_words(&document, None).into_iter();
+        let words = filled_in_words(&document, None, document.body.span).into_iter();
         let found: Vec<&str> = words.map(|(span, _)| span.of(&text)).collect();
         assert_eq!(found, expected, "{text}");
     }
@@ -190,7 +196,9 @@ mod tests {
     #[test]
     fn words_are_those_of_the_clients_of_the_place() {
         let document = SkillDocument::parse("$ARGUMENTS\n");
-        assert_eq!(filled_in_words(&document, Some(&[Client::ClaudeCode])).len(), 1);
-        assert_eq!(filled_in_words(&document, Some(&[Client::Cursor])).len(), 0);
+        let of_clients =
+            |clients: &[Client]| filled_in_words(&document, Some(clients), document.body.span);
+        assert_eq!(of_clients(&[Client::ClaudeCode]).len(), 1);
+        assert_eq!(of_clients(&[Client::Cursor]).len(), 0);
     }
 }

@@ -287,6 +287,8 @@ fn capabilities() -> Value {
                 "codeActionLiteralSupport": {
                     "codeActionKind": {"valueSet": ["quickfix", "source", "source.fixAll"]},
                 },
+                "dataSupport": true,
+                "resolveSupport": {"properties": ["edit"]},
             },
         },
         "workspace": {"configuration": true, "workspaceFolders": true},

@@ -49,7 +49,7 @@ pub fn skill_mentions(
 ) -> Vec<SkillMention> {
     let (folder, _) = path.rsplit_once('/').unwrap_or_default();
     let lookup = Lookup { folder, is_folder_name: known.is_folder_name, is_skill: known.is_skill };
-    let named = marked_names(document).into_iter().map(|it| (it.span, it.name));
+    let named = marked_names(document, document.body.span).into_iter().map(|it| (it.span, it.name));
     let named = named.chain(names_in_field(document)).filter(|(_, name)| (known.is_name)(name));
     let mut mentions: Vec<SkillMention> = named
         .map(|(span, name)| SkillMention { span, target: MentionedSkill::Named(name) })

@@ -64,28 +64,22 @@ pub(super) fn folders_of_path(text: &str, path: Span, lookup: Lookup<'_>) -> Vec
     };
     let path = Span::new(path.start + start, path.end);
     let from = if written.starts_with('/') { "" } else { lookup.folder };
-    let found = folders_from(text, path, from, start > 0, lookup);
+    let found = folders_from(text, path, from, lookup);
     if !found.is_empty() || !is_anywhere {
         return found;
     }
     let mut above = lookup.folder;
     while let Some((folder, _)) = above.rsplit_once('/') {
         above = folder;
-        let found = folders_from(text, path, above, start > 0, lookup);
-        if found.iter().any(|it| start > 0 || it.span.start > path.start) {
+        let found = folders_from(text, path, above, lookup);
+        if found.iter().any(|it| it.span.start > path.start) {
             return found;
         }
     }
     Vec::new()
 }
 
-fn folders_from(
-    text: &str,
-    path: Span,
-    from: &str,
-    is_below_variable: bool,
-    lookup: Lookup<'_>,
-) -> Vec<SkillFolder> {
+fn folders_from(text: &str, path: Span, from: &str, lookup: Lookup<'_>) -> Vec<SkillFolder> {
     let mut folder = from.to_owned();
     let mut at = path.start;
     let mut found = Vec::new();
@@ -106,7 +100,7 @@ fn folders_from(
                 }
                 let rest = Span::new(span.end, path.end).of(text);
                 // A path that begins with the name: `name/or` is no path.
-                let is_sure = span.start > path.start || is_below_variable || is_of_skill(rest);
+                let is_sure = span.start > path.start || is_of_skill(rest);
                 let skill = format!("{folder}/SKILL.md");
                 if is_sure && (lookup.is_skill)(&skill) {
                     found.push(SkillFolder { span, skill });
@@ -171,6 +165,7 @@ mod tests {
             "../reviews/SKILL.md ../../review/SKILL.md /review/SKILL.md",
             "https://x.org/w/.agents/skills/review/SKILL.md",
             "review ../review.md",
+            "export PATH=\"$HOME/review:$PATH\"",
         ] {
             check(text, &[]);
         }

@@ -23,18 +23,19 @@ pub(crate) struct SkillReference {
 /// Only names with a hyphen: a single word behind a slash is a route or a command, and behind a
 /// dollar it is a variable. Paths, prices and addresses go on with another character.
 pub(crate) fn skill_references(document: &SkillDocument) -> Vec<SkillReference> {
-    let mut references = marked_names(document);
+    let mut references = marked_names(document, document.body.span);
     references.retain(|it| it.name.len() >= SHORTEST_NAME && it.name.contains('-'));
     references
 }
 
-/// Finds everything in the body's prose that has the form of a name behind a mark, where the words
-/// around it may speak of a skill, in the order of the text.
-pub(crate) fn marked_names(document: &SkillDocument) -> Vec<SkillReference> {
+/// Finds everything in some lines of the body's prose that has the form of a name behind a mark,
+/// where the words around it may speak of a skill, in the order of the text.
+pub(crate) fn marked_names(document: &SkillDocument, lines: Span) -> Vec<SkillReference> {
     let body = &document.body;
     let text = &*document.text;
-    let start = body.span.start;
-    let marks = body.span.of(text).match_indices(['/', '$']).map(|(at, _)| start + at);
+    let lines = Span::new(lines.start.max(body.span.start), lines.end.max(body.span.start));
+    let start = lines.start;
+    let marks = lines.of(text).match_indices(['/', '$']).map(|(at, _)| start + at);
     let mut previous = None;
     marks
         .filter_map(|mark| {

@@ -62,7 +62,7 @@ pub(super) fn is_argument(document: &SkillDocument, span: Span, n_arguments: usi
 }
 
 /// Returns how many arguments a skill says that it takes; 0 if it speaks of none one by one.
-pub(super) fn n_arguments(document: &SkillDocument) -> usize {
+pub(super) fn n_arguments_of(document: &SkillDocument) -> usize {
     let named = document.field("arguments").map_or(0, |node| match &node.kind {
         NodeKind::Sequence(items) => items.len(),
         _ => {

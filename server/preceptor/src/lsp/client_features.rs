@@ -28,6 +28,8 @@ pub struct ClientFeatures {
     pub deletes_files: bool,
     /// It renames files and folders as part of an edit.
     pub renames_files: bool,
+    /// It asks for an action's edit once the person has chosen it.
+    pub resolves_code_actions: bool,
     /// It asks the person about the parts of an edit that are marked so.
     pub annotates_edits: bool,
     /// It applies edits that the server sends.
@@ -95,6 +97,7 @@ impl ClientFeatures {
             renames_files: edits
                 .and_then(|it| it.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Rename)),
+            resolves_code_actions: resolves_edits(params),
             annotates_edits: edits.is_some_and(|it| it.change_annotation_support.is_some()),
             applies_edits: workspace.and_then(|it| it.apply_edit).unwrap_or_default(),
             shows_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
@@ -139,4 +142,15 @@ impl ClientFeatures {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The action that comes back has to be the one that was sent.
+fn resolves_edits(params: &InitializeParams) -> bool {
+    let document = params.capabilities.text_document.as_ref();
+    let actions = document.and_then(|it| it.code_action.as_ref());
+    actions.is_some_and(|it| {
+        let resolved = it.resolve_support.as_ref();
+        it.data_support == Some(true)
+            && resolved.is_some_and(|it| it.properties.iter().any(|name| name == "edit"))
+    })
 }

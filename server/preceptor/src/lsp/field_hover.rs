@@ -21,7 +21,7 @@ pub(super) fn field_hover(snapshot: &Snapshot, offset: usize) -> Option<FieldHov
     let document = snapshot.skill();
     let (entry, field) = field_at(document.frontmatter.as_ref()?, offset)?;
     let length = match (field.place, field.name) {
-        (Place::Top, "name") => Some(tokens::of_skill(document)),
+        (Place::Top, "name") => Some(tokens::of_skill(snapshot)),
         (Place::Top, "description") => tokens::of_description(document),
         _ => None,
     };

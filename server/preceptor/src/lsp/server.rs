@@ -7,21 +7,21 @@ use tower_lsp::{
     LanguageServer,
     jsonrpc::Result,
     lsp_types::{
-        CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionParams,
-        CompletionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-        DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-        DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
-        DocumentDiagnosticReportResult, DocumentFormattingParams, DocumentLink, DocumentLinkParams,
-        DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
-        FoldingRangeParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
-        InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams,
-        Location, PrepareRenameResponse, Range, ReferenceParams, RenameFilesParams, RenameParams,
-        SelectionRange, SelectionRangeParams, SemanticToken, SemanticTokens,
-        SemanticTokensDeltaParams, SemanticTokensFullDeltaResult, SemanticTokensParams,
-        SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
-        SymbolInformation, TextDocumentPositionParams, TextEdit, Url, WorkDoneProgressCancelParams,
-        WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult, WorkspaceEdit,
-        WorkspaceSymbolParams,
+        CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+        CompletionParams, CompletionResponse, DidChangeConfigurationParams,
+        DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+        DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentFormattingParams,
+        DocumentLink, DocumentLinkParams, DocumentSymbolParams, DocumentSymbolResponse,
+        ExecuteCommandParams, FoldingRange, FoldingRangeParams, GotoDefinitionParams,
+        GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
+        InitializedParams, InlayHint, InlayHintParams, Location, PrepareRenameResponse, Range,
+        ReferenceParams, RenameFilesParams, RenameParams, SelectionRange, SelectionRangeParams,
+        SemanticToken, SemanticTokens, SemanticTokensDeltaParams, SemanticTokensFullDeltaResult,
+        SemanticTokensParams, SemanticTokensRangeParams, SemanticTokensRangeResult,
+        SemanticTokensResult, SymbolInformation, TextDocumentPositionParams, TextEdit, Url,
+        WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+        WorkspaceEdit, WorkspaceSymbolParams,
     },
 };
 
@@ -301,5 +301,9 @@ impl LanguageServer for Server {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         Ok(handlers::code_action::code_action(&self.session, params).await)
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        Ok(handlers::code_action::resolve(&self.session, action).await)
     }
 }

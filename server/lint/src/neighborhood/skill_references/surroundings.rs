@@ -340,7 +340,7 @@ mod tests {
     fn check(texts: &[&str], expected: &[&str]) {
         for text in texts {
             let document = SkillDocument::parse(*text);
-            let found = marked_names(&document);
+            let found = marked_names(&document, document.body.span);
             let found: Vec<&str> = found.iter().map(|it| it.name.as_str()).collect();
             assert_eq!(found, expected, "{text:?}");
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use ropey::Rope;
-use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
+use skill::{LineIndex, PositionEncoding, SkillDocument, Span, estimated_tokens};
 use tower_lsp::lsp_types::{Position, Range, Url};
 
 use crate::lsp::positions;
@@ -28,6 +28,8 @@ pub struct Snapshot {
     text: OnceLock<Arc<str>>,
     line_index: OnceLock<LineIndex>,
     skill: OnceLock<SkillDocument>,
+    n_tokens: OnceLock<usize>,
+    n_body_tokens: OnceLock<usize>,
 }
 
 /// What a snapshot is made of.
@@ -54,6 +56,8 @@ impl Snapshot {
             text: OnceLock::new(),
             line_index: OnceLock::new(),
             skill: OnceLock::new(),
+            n_tokens: OnceLock::new(),
+            n_body_tokens: OnceLock::new(),
         }
     }
 
@@ -70,6 +74,8 @@ impl Snapshot {
             text: self.text.clone(),
             line_index: self.line_index.clone(),
             skill: self.skill.clone(),
+            n_tokens: self.n_tokens.clone(),
+            n_body_tokens: self.n_body_tokens.clone(),
         }
     }
 
@@ -90,6 +96,17 @@ impl Snapshot {
     /// Returns the text as a skill; the first call parses it, which takes a while for a long one.
     pub fn skill(&self) -> &SkillDocument {
         self.skill.get_or_init(|| SkillDocument::parse(Arc::clone(self.text())))
+    }
+
+    /// Returns how long the text is for a model, about; the first call counts.
+    pub fn n_tokens(&self) -> usize {
+        *self.n_tokens.get_or_init(|| estimated_tokens(self.text()))
+    }
+
+    /// Returns how long a skill's body is for a model, about; the first call counts.
+    pub fn n_body_tokens(&self) -> usize {
+        let body = |skill: &SkillDocument| estimated_tokens(skill.body.span.of(&skill.text));
+        *self.n_body_tokens.get_or_init(|| body(self.skill()))
     }
 
     /// Returns the byte at a position; positions that are not there are clamped.

@@ -3,27 +3,28 @@
 //!
 //! Actions come from the range: some clients send no diagnostics along.
 
+mod fix_all;
+
 use std::sync::Arc;
 
-use lint::{Finding, Fix, Neighborhood, Safety, Settings, fix_all};
+use lint::{Finding, Fix, Safety};
 use runtime::skills;
 use serde_json::json;
 use skill::Span;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionKind, CodeActionOrCommand, CodeActionParams,
-    CodeActionResponse, CodeActionTriggerKind, Diagnostic, Position, Range, Url,
+    CodeActionResponse, Diagnostic, Position, Range, Url,
 };
 use tracing::error;
 
 use crate::lsp::{
     ask_lines,
-    difference::difference,
     documents::Snapshot,
     language::{
         navigation::rename::rename_folder,
         refactorings::{self, extract_section, name_tool, new_skill},
     },
-    linter::{self, Linted, lint_text},
+    linter::{self, Linted},
     proposals::{self, Decided, decided, deciding, is_shown_already},
     session::Session,
     settings::files,
@@ -31,17 +32,13 @@ use crate::lsp::{
     turns::actions::action,
 };
 
-/// The kind of the action that applies all safe fixes.
-pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.preceptor");
+pub(crate) use crate::lsp::handlers::code_action::fix_all::{FIX_ALL, resolve};
 
 /// Longest request shown in a title, in characters.
 const TITLE_CHARS: usize = 60;
 
 /// Lines of a selection that are searched for requests.
 const MAX_ASK_LINES: u32 = 200;
-
-/// Fixes make room for others; rules converge long before this.
-const MAX_ROUNDS: usize = 10;
 
 pub(crate) async fn code_action(
     session: &Arc<Session>,
@@ -61,14 +58,8 @@ pub(crate) async fn code_action(
             actions.extend(quick_fixes(session, &linted, params.range));
             actions.extend(folder_rename(session, &linted, params.range).await);
         }
-        // Working it out lints once more: not for each step of the cursor.
-        let is_asked_for = params.context.only.is_some()
-            || params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
-        if is_asked_for
-            && is_wanted(&FIX_ALL, &params.context)
-            && linted.findings.iter().any(has_safe_fix)
-        {
-            actions.extend(fix_all_action(session, &linted).await);
+        if fix_all::is_offered(session, &linted, &params) {
+            actions.extend(fix_all::fix_all_action(session, &linted).await);
         }
         if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
             actions.extend(suppressions(session, &linted, params.range));
@@ -190,16 +181,8 @@ fn is_wanted(kind: &CodeActionKind, context: &CodeActionContext) -> bool {
 /// quick fixes is pressed anywhere on it. What the range touches comes first, safe fixes before
 /// others: clients apply the first one on a short key.
 fn quick_fixes(session: &Session, linted: &Linted, range: Range) -> Vec<CodeAction> {
-    let snapshot = &linted.snapshot;
-    let touched = snapshot.span(range);
-    let reach = if touched.is_empty() {
-        let start = Position::new(range.start.line, 0);
-        let n_bytes = snapshot.line(range.start.line).map_or(0, str::len);
-        let start = snapshot.offset(start);
-        Span::new(start, start + n_bytes)
-    } else {
-        touched
-    };
+    let touched = linted.snapshot.span(range);
+    let reach = reach(&linted.snapshot, range);
     let mut found: Vec<(&Finding, &Diagnostic)> = linted
         .findings
         .iter()
@@ -213,6 +196,16 @@ fn quick_fixes(session: &Session, linted: &Linted, range: Range) -> Vec<CodeActi
             finding.fixes.iter().map(move |fix| quick_fix(session, linted, fix, diagnostic))
         })
         .collect()
+}
+
+/// The range; of a bare cursor, its line.
+fn reach(snapshot: &Snapshot, range: Range) -> Span {
+    let touched = snapshot.span(range);
+    if !touched.is_empty() {
+        return touched;
+    }
+    let start = snapshot.offset(Position::new(range.start.line, 0));
+    Span::new(start, start + snapshot.line(range.start.line).map_or(0, str::len))
 }
 
 fn quick_fix(session: &Session, linted: &Linted, fix: &Fix, diagnostic: &Diagnostic) -> CodeAction {
@@ -255,43 +248,6 @@ async fn folder_rename(
         is_preferred: Some(false),
         ..CodeAction::default()
     })
-}
-
-async fn fix_all_action(session: &Session, linted: &Arc<Linted>) -> Option<CodeAction> {
-    let found = Arc::clone(linted);
-    let edit = tokio::task::spawn_blocking(move || {
-        let text = found.snapshot.text();
-        let settings = found.scope.settings(&found.snapshot.uri);
-        let fixed = fixed_text(&found.snapshot.uri, text, &settings, found.neighborhood.as_ref());
-        difference(text, &fixed)
-    })
-    .await
-    .inspect_err(|error| error!(%error, "a rule panicked"))
-    .ok()??;
-    Some(CodeAction {
-        title: "Apply all safe fixes".to_owned(),
-        kind: Some(FIX_ALL),
-        edit: Some(to_proto::workspace_edit(&[edit], &linted.snapshot, session.client())),
-        ..CodeAction::default()
-    })
-}
-
-/// Applies safe fixes until there are none left.
-fn fixed_text(
-    uri: &Url,
-    text: &Arc<str>,
-    settings: &Settings,
-    neighborhood: Option<&Neighborhood>,
-) -> Arc<str> {
-    let mut text = Arc::clone(text);
-    for _ in 0..MAX_ROUNDS {
-        let findings = lint_text(uri, &text, settings, neighborhood);
-        match fix_all(&text, &findings, Safety::Safe) {
-            Some(fixed) => text = Arc::from(fixed.text),
-            None => break,
-        }
-    }
-    text
 }
 
 fn has_safe_fix(finding: &Finding) -> bool {

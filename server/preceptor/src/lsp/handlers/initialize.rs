@@ -76,6 +76,7 @@ pub(crate) fn initialize(session: &Arc<Session>, params: InitializeParams) -> In
                             refactorings::REWRITE,
                             code_action::FIX_ALL,
                         ]),
+                        resolve_provider: Some(true),
                         ..CodeActionOptions::default()
                     },
                 )),

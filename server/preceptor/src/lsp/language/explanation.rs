@@ -36,8 +36,8 @@ pub(crate) fn explanation(
         |(span, place)| {
             let is_length = matches!(place, HoverPlace::Skill | HoverPlace::Section(_));
             let text = match place {
-                HoverPlace::Skill => tokens::of_skill(document),
-                HoverPlace::Section(heading) => tokens::of_section(document, heading),
+                HoverPlace::Skill => tokens::of_skill(snapshot),
+                HoverPlace::Section(heading) => tokens::of_section(snapshot, heading),
                 HoverPlace::Placeholder(word) => placeholder(word),
                 HoverPlace::Tool(name) => tool(session, &snapshot.uri, &name)?,
                 HoverPlace::SkillName(name) => named_skill(session, &snapshot.uri, &name)?,

@@ -2,11 +2,14 @@
 
 use skill::{SkillDocument, estimated_tokens};
 
+use crate::lsp::documents::Snapshot;
+
 /// Says how long a skill is, in Markdown.
-pub(crate) fn of_skill(document: &SkillDocument) -> String {
-    let all = estimated_tokens(&document.text);
+pub(crate) fn of_skill(snapshot: &Snapshot) -> String {
+    let document = snapshot.skill();
     let listed = listed_tokens(document);
-    let body = estimated_tokens(document.body.span.of(&document.text));
+    let body = snapshot.n_body_tokens();
+    let all = snapshot.n_tokens();
     format!(
         "Estimated length: **~{all} tokens**.\n\n- ~{listed} for name and description, which an \
          agent sees all the time\n- ~{body} for the text, which it reads when it uses the skill"
@@ -14,10 +17,12 @@ pub(crate) fn of_skill(document: &SkillDocument) -> String {
 }
 
 /// Says how long the section of a heading is, in Markdown.
-pub(crate) fn of_section(document: &SkillDocument, heading: usize) -> String {
-    let text = &*document.text;
-    let section = estimated_tokens(document.body.section(heading).of(text));
-    let body = estimated_tokens(document.body.span.of(text));
+pub(crate) fn of_section(snapshot: &Snapshot, heading: usize) -> String {
+    let document = snapshot.skill();
+    let section = document.body.section(heading);
+    let body = snapshot.n_body_tokens();
+    let is_all = section == document.body.span;
+    let section = if is_all { body } else { estimated_tokens(section.of(&document.text)) };
     format!("Estimated length of this section: **~{section} tokens** of ~{body}.")
 }
 

@@ -1,14 +1,31 @@
-//! A command in a step says which tool runs it.
+//! A command says which tool runs it, and one that only reads a file is read with the tool for that.
 
-use skill::{Span, TextEdit};
+use lint::{Client, clients_of};
+use skill::{InlineCode, SkillDocument, Span, TextEdit};
 
-use crate::lsp::{documents::Snapshot, language::refactorings::Refactoring};
+use crate::lsp::{
+    documents::Snapshot,
+    language::refactorings::{Refactoring, line_end},
+};
 
-/// The tool that runs commands.
-const TOOL: &str = "bash";
+/// What the tools are called by this program's agent.
+const OWN_TOOLS: Tools = Tools { shell: "bash", read: "read_file" };
+
+/// What they are called where skills are Claude Code's.
+const CLAUDE_TOOLS: Tools = Tools { shell: "Bash", read: "Read" };
+
+/// Languages of blocks that are commands.
+const SHELLS: [&str; 6] = ["bash", "console", "sh", "shell", "shellsession", "zsh"];
+
+/// The names of tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tools {
+    shell: &'static str,
+    read: &'static str,
+}
 
 /// Programs that everybody calls in a shell and whose names are no words of other languages.
-const PROGRAMS: [&str; 60] = [
+const PROGRAMS: [&str; 68] = [
     "apt-get",
     "aws",
     "awk",
@@ -17,6 +34,7 @@ const PROGRAMS: [&str; 60] = [
     "bun",
     "bundle",
     "cargo",
+    "cat",
     "chmod",
     "chown",
     "cmake",
@@ -25,6 +43,7 @@ const PROGRAMS: [&str; 60] = [
     "curl",
     "deno",
     "docker",
+    "diff",
     "docker-compose",
     "dotnet",
     "gcloud",
@@ -32,10 +51,12 @@ const PROGRAMS: [&str; 60] = [
     "git",
     "gradle",
     "grep",
+    "head",
     "helm",
     "jq",
     "kubectl",
     "ls",
+    "make",
     "mkdir",
     "mv",
     "mvn",
@@ -63,11 +84,15 @@ const PROGRAMS: [&str; 60] = [
     "ssh",
     "sudo",
     "systemctl",
+    "tail",
     "tar",
     "terraform",
+    "touch",
     "uv",
     "uvx",
+    "wc",
     "wget",
+    "xargs",
     "yarn",
 ];
 
@@ -81,22 +106,87 @@ const VERBS: [&str; 5] = ["run", "execute", "call", "invoke", "command"];
 /// where its line names the tool.
 pub(crate) fn name_tool(snapshot: &Snapshot, offset: usize) -> Option<Refactoring> {
     let document = snapshot.skill();
-    let text = &*document.text;
-    let code = document.body.inline_code_at(offset)?;
-    let line_start = text.get(..code.span.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let before = Span::new(line_start, code.span.start).of(text);
-    let step = before.trim_start();
-    let in_step = step.trim_start_matches(|it: char| it.is_ascii_digit() || ".)-*+".contains(it));
-    let is_step = in_step.len() < step.len();
-    if !is_step || !is_command(before, &code.text) || before.contains(&format!("`{TOOL}`")) {
+    let clients = clients_of(snapshot.uri.path());
+    let tools = match clients {
+        Some(clients) if clients.contains(&Client::ClaudeCode) => CLAUDE_TOOLS,
+        _ => OWN_TOOLS,
+    };
+    let is_heading = document.body.headings.iter().any(|it| it.span.contains_offset(offset));
+    if is_heading {
         return None;
     }
-    let words = if in_step.trim().is_empty() { "" } else { "with " };
+    match document.body.inline_code_at(offset) {
+        Some(code) => of_inline_code(document, code, tools),
+        None => of_block(document, offset, tools),
+    }
+}
+
+fn of_inline_code(
+    document: &SkillDocument,
+    code: &InlineCode,
+    tools: Tools,
+) -> Option<Refactoring> {
+    let text = &*document.text;
+    let line_start = text.get(..code.span.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let before = Span::new(line_start, code.span.start).of(text);
+    let is_cell = before.trim_start().starts_with('|');
+    if is_cell || !is_command(before, &code.text) || names_a_tool(before, tools) {
+        return None;
+    }
+    let said = before.trim_start_matches(|it: char| {
+        it.is_whitespace() || it.is_ascii_digit() || ".)-*+>".contains(it)
+    });
+    let words = if said.is_empty() { "" } else { "with " };
+    let (tool, edit) = match read_path(&code.text) {
+        Some(path) => {
+            let new_text = format!("{words}`{}`: `{path}`", tools.read);
+            (tools.read, TextEdit::replace(code.span, new_text))
+        }
+        None => {
+            let new_text = format!("{words}`{}`: ", tools.shell);
+            (tools.shell, TextEdit::insert(code.span.start, new_text))
+        }
+    };
     Some(Refactoring {
-        title: format!("Name the tool that runs it: `{TOOL}`"),
-        edits: vec![TextEdit::insert(code.span.start, format!("{words}`{TOOL}`: "))],
+        title: format!("Name the tool that runs it: `{tool}`"),
+        edits: vec![edit],
         creates: None,
     })
+}
+
+/// Commands in a block get a line above that says what runs them.
+fn of_block(document: &SkillDocument, offset: usize, tools: Tools) -> Option<Refactoring> {
+    let text = &*document.text;
+    let block = document.body.code_block_at(offset)?;
+    let before = text.get(..block.span.start)?;
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let above = before.trim_end().rsplit('\n').next().unwrap_or_default();
+    let is_shell = SHELLS.iter().any(|it| block.language().eq_ignore_ascii_case(it));
+    // In a list, the line above would have to be indented like the item's text.
+    if !is_shell || !line.is_empty() || names_a_tool(above, tools) {
+        return None;
+    }
+    let (tool, line_end) = (tools.shell, line_end(text));
+    Some(Refactoring {
+        title: format!("Name the tool that runs it: `{tool}`"),
+        edits: vec![TextEdit::insert(
+            block.span.start,
+            format!("With `{tool}`:{line_end}{line_end}"),
+        )],
+        creates: None,
+    })
+}
+
+fn names_a_tool(words: &str, tools: Tools) -> bool {
+    [tools.shell, tools.read].iter().any(|tool| words.contains(&format!("`{tool}`")))
+}
+
+/// Returns the file that a command does nothing but print.
+fn read_path(code: &str) -> Option<&str> {
+    let path = code.strip_prefix("cat ")?.trim();
+    let is_one = !path.is_empty() && !path.starts_with('-');
+    let is_plain = !path.contains(|it: char| it.is_whitespace() || "|<>;&$`*?()\"'".contains(it));
+    (is_one && is_plain).then_some(path)
 }
 
 /// Whether code behind these words reads as a command line. A program in lower case and something
@@ -130,7 +220,7 @@ fn is_operator(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_command;
+    use super::{is_command, read_path};
 
     #[test]
     fn command_lines_are_commands() {
@@ -146,6 +236,14 @@ mod tests {
             assert!(is_command("1. ", code), "{code}");
         }
         assert!(is_command("1. Run ", "mytool rows"));
+    }
+
+    #[test]
+    fn only_a_file_that_is_merely_printed_is_read() {
+        assert_eq!(read_path("cat data/größe.csv"), Some("data/größe.csv"));
+        for code in ["cat a b", "cat a | wc", "cat -n a", "cat > a", "cat *.md", "ls a"] {
+            assert_eq!(read_path(code), None, "{code}");
+        }
     }
 
     #[test]

@@ -34,11 +34,12 @@ pub(crate) fn new_skill(
         return None;
     }
     let procedure = without_broken_links(snapshot.skill(), selection)?;
-    let lines = prose_lines(snapshot.skill(), selection);
-    let mut headings = lines.iter().filter(|line| line.starts_with('#'));
-    let title = headings.next().map(|line| plain(line));
-    let sentences = lines.iter().filter(|line| !line.starts_with('#')).map(|line| plain(line));
-    let sentence = sentences.into_iter().find(|line| !line.is_empty());
+    let document = snapshot.skill();
+    let lines = prose_lines(document, selection);
+    let is_heading = |line: &&Span| line.of(text).starts_with('#');
+    let title = lines.iter().find(is_heading).map(|line| plain(document, *line));
+    let sentences = lines.iter().filter(|line| !is_heading(line));
+    let sentence = sentences.map(|line| plain(document, *line)).find(|line| !line.is_empty());
     let named_after = title.clone().or_else(|| sentence.clone())?;
     let first_words: Vec<&str> = named_after.split_whitespace().take(NAME_WORDS).collect();
     let folder = free_path(save_dir, &slugify(&first_words.join(" ")), "");
@@ -110,26 +111,43 @@ fn words_of(text: &str, link: Span, destination: Span) -> &str {
 }
 
 /// The lines that say something: headings and prose, without code, tables, comments and rules.
-fn prose_lines(document: &SkillDocument, selection: Span) -> Vec<&str> {
+fn prose_lines(document: &SkillDocument, selection: Span) -> Vec<Span> {
     let text = &*document.text;
     let mut start = selection.start;
     let mut lines = Vec::new();
     for line in selection.of(text).split_inclusive('\n') {
         let is_code = document.body.code_block_at(start).is_some();
+        let span = trimmed(text, Span::new(start, start + line.len()));
         start += line.len();
-        let line = line.trim();
+        let line = span.of(text);
         let says_something = line.contains(char::is_alphanumeric)
             && !line.starts_with(['|', '<'])
             && !(line.starts_with('[') && line.contains("]: "));
         if !is_code && says_something {
-            lines.push(line);
+            lines.push(span);
         }
     }
     lines
 }
 
-/// A line without the marks of Markdown around it.
-fn plain(line: &str) -> String {
+/// A line without the marks of Markdown around it, and with the words of its links.
+fn plain(document: &SkillDocument, line: Span) -> String {
+    let text = &*document.text;
+    let links = document.body.links.iter().filter(|link| line.contains(link.span));
+    let mut edits: Vec<TextEdit> = Vec::new();
+    for link in links {
+        let destination = link.destination_span.unwrap_or(Span::empty(link.span.end));
+        let span = Span::new(link.span.start - line.start, link.span.end - line.start);
+        // Of an image in a link, the link is dealt with.
+        if !edits.last().is_some_and(|outer| outer.span.contains(span)) {
+            // Else it is an address in angle brackets.
+            let has_words = link.span.of(text).starts_with(['[', '!']);
+            let words = has_words.then(|| words_of(text, link.span, destination));
+            let words = words.unwrap_or_else(|| destination.of(text));
+            edits.push(TextEdit::replace(span, words));
+        }
+    }
+    let line = apply_edits(line.of(text), &edits).unwrap_or_else(|_| line.of(text).to_owned());
     let unmarked = line.trim_start_matches(|it: char| it.is_whitespace() || "#>*+-".contains(it));
     let behind_number = unmarked.trim_start_matches(|it: char| it.is_ascii_digit());
     let is_numbered = behind_number.len() < unmarked.len() && behind_number.starts_with(['.', ')']);
