@@ -142,3 +142,47 @@ async fn the_skill_and_its_sections_say_how_long_they_are() {
     assert!(text.contains(&format!("**~{n_tokens} tokens**")), "{text}");
     client.finish().await;
 }
+
+#[tokio::test]
+async fn a_file_of_the_references_is_a_text_of_the_skill() {
+    let (mut client, skill) = open().await;
+    let uri = skill.replace("SKILL.md", "references/größe.md");
+    let uri =
+        client.uri(uri.split_once("/w/").map(|(_, path)| format!("w/{path}")).unwrap().as_str());
+    let text = "---\r\nname: größe\r\n---\r\n# 😀 Größe\r\n\r\n😀 Run /sum-rows on [it](../scripts/run.py).\r\n\r\n/\r\n\r\n@preceptor why?\r\n";
+    client.open(&uri, text).await;
+    let at = |line: u32, character: u32| {
+        json!({
+            "textDocument": {"uri": uri},
+            "position": {"line": line, "character": character},
+        })
+    };
+    let hovered = client.request("textDocument/hover", at(5, 9)).await;
+    let shown = hovered["contents"]["value"].as_str().unwrap();
+    assert!(shown.starts_with("**`sum-rows`** (skill)"), "{shown}");
+    let hovered = client.request("textDocument/hover", at(5, 22)).await;
+    let shown = hovered["contents"]["value"].as_str().unwrap();
+    assert!(shown.contains("print(1)"), "{shown}");
+    for (line, character) in [(0, 1), (1, 2)] {
+        let nothing = client.request("textDocument/hover", at(line, character)).await;
+        assert_eq!(nothing, Value::Null, "its fields are nobody's");
+        let nothing = client.request("textDocument/completion", at(line, character)).await;
+        assert_eq!(nothing, Value::Null);
+    }
+    let offered = client.request("textDocument/completion", at(7, 1)).await;
+    let labels: Vec<_> =
+        offered["items"].as_array().unwrap().iter().map(|it| &it["label"]).collect();
+    assert!(labels.contains(&&json!("/sum-rows")), "{labels:?}");
+    let change = json!([{"text": "[a](../scr)\n"}]);
+    client.change(&uri, 2, change).await;
+    let offered = client.request("textDocument/completion", at(0, 10)).await;
+    assert!(offered.to_string().contains("\"label\":\"../scripts/run.py\""), "{offered}");
+    client.change(&uri, 3, json!([{"text": text}])).await;
+    let links = client.request("textDocument/documentLink", at(0, 0)).await;
+    let targets: Vec<_> =
+        links.as_array().unwrap().iter().map(|it| it["target"].as_str().unwrap()).collect();
+    assert!(targets.iter().any(|it| it.ends_with("/scripts/run.py")), "{targets:?}");
+    let lenses = client.request("textDocument/codeLens", at(0, 0)).await;
+    assert_eq!(lenses[0]["command"]["title"], "Ask Preceptor");
+    client.finish().await;
+}

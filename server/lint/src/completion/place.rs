@@ -60,6 +60,11 @@ impl CompletionPlace {
         matches!(self, Self::Tool { is_in_text: true, .. })
     }
 
+    /// Tells whether the place may be in the text of any file of a skill, not only of its `SKILL.md`.
+    pub fn is_in_text(&self) -> bool {
+        matches!(self, Self::Tool { is_in_text: true, .. } | Self::LinkPath { .. } | Self::Mark(_))
+    }
+
     /// Tells whether the files of the skill's folder may stand here.
     pub fn asks_for_files(&self) -> bool {
         matches!(self, Self::LinkPath { .. })

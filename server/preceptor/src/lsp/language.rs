@@ -20,12 +20,18 @@ pub(crate) mod semantic_tokens;
 pub(crate) mod symbols;
 pub(crate) mod tokens;
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tower_lsp::lsp_types::Url;
 use tracing::error;
 
-use crate::lsp::{documents::Snapshot, linter::is_skill, session::Session};
+use crate::{
+    lsp::{documents::Snapshot, linter::is_skill, session::Session},
+    neighborhood::SKILL_FILE_NAME,
+};
 
 /// Works out an answer about an open document, off the threads that serve messages.
 ///
@@ -59,6 +65,29 @@ pub(crate) async fn work_out<T: Send + 'static>(
         .await
         .inspect_err(|error| error!(%error, "a language feature panicked"))
         .ok()
+}
+
+/// Says whether a document is the text of a skill: its main file, or Markdown in its `references/`.
+pub(crate) fn is_skill_text(uri: &Url) -> bool {
+    is_skill(uri) || is_reference(uri)
+}
+
+/// Returns the folder of the skill that a document is the text of. Looks at the disk.
+pub(crate) fn skill_folder(uri: &Url) -> Option<PathBuf> {
+    let path = uri.to_file_path().ok()?;
+    if is_skill(uri) {
+        return path.parent().map(Path::to_path_buf);
+    }
+    let is_markdown = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("md"));
+    let mut folders = path.ancestors().skip(1);
+    let is_of_skill =
+        |it: &&Path| it.ends_with("references") && it.with_file_name(SKILL_FILE_NAME).is_file();
+    let references = folders.find(is_of_skill).filter(|_| is_markdown)?;
+    references.parent().map(Path::to_path_buf)
+}
+
+fn is_reference(uri: &Url) -> bool {
+    uri.path().contains("/references/") && skill_folder(uri).is_some()
 }
 
 /// Says whether a document is Markdown of this server: a skill, or the transcript of a run.

@@ -35,7 +35,7 @@ use crate::lsp::{
         folding::folding_ranges,
         formatting::formatting,
         inlay_hints::{inlay_hints, takeover_hints},
-        is_skill_or_transcript,
+        is_skill_or_transcript, is_skill_text,
         navigation::{
             links::document_links,
             lookup::{definition, references, workspace_symbols},
@@ -64,7 +64,7 @@ impl Server {
     async fn semantic_tokens(&self, uri: &Url, part: Option<Range>) -> Option<Vec<SemanticToken>> {
         let session = Arc::clone(&self.session);
         let work = move |snapshot: &Snapshot| semantic_tokens(&session, snapshot, part);
-        language::answer(&self.session, uri, is_skill, work).await
+        language::answer(&self.session, uri, is_skill_text, work).await
     }
 
     /// `window/workDoneProgress/cancel`, which the trait lacks.
@@ -125,7 +125,8 @@ impl LanguageServer for Server {
         let at = params.text_document_position;
         let session = Arc::clone(&self.session);
         let work = move |snapshot: &Snapshot| completion(&session, snapshot, at.position);
-        let list = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
+        let list =
+            language::answer(&self.session, &at.text_document.uri, is_skill_text, work).await;
         Ok(list.flatten().map(CompletionResponse::List))
     }
 
@@ -204,7 +205,8 @@ impl LanguageServer for Server {
         let session = Arc::clone(&self.session);
         let work =
             move |snapshot: &Snapshot| definition(&session, snapshot, snapshot.offset(at.position));
-        let found = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
+        let found =
+            language::answer(&self.session, &at.text_document.uri, is_skill_text, work).await;
         Ok(found.map(GotoDefinitionResponse::Array))
     }
 
@@ -216,7 +218,7 @@ impl LanguageServer for Server {
             references(&session, snapshot, snapshot.offset(at.position), includes_declaration)
         };
         self.session.neighbors.searched().await;
-        Ok(language::answer(&self.session, &at.text_document.uri, is_skill, work).await)
+        Ok(language::answer(&self.session, &at.text_document.uri, is_skill_text, work).await)
     }
 
     async fn prepare_rename(
@@ -228,7 +230,7 @@ impl LanguageServer for Server {
         let work = move |snapshot: &Snapshot| {
             prepare_rename(&session, snapshot, snapshot.offset(position))
         };
-        let answer = language::answer(&self.session, &text_document.uri, is_skill, work).await;
+        let answer = language::answer(&self.session, &text_document.uri, is_skill_text, work).await;
         Ok(answer.flatten())
     }
 
@@ -241,14 +243,15 @@ impl LanguageServer for Server {
         };
         // Half of the mentions would be worse than a late answer.
         self.session.neighbors.searched().await;
-        let answer = language::answer(&self.session, &at.text_document.uri, is_skill, work).await;
+        let answer =
+            language::answer(&self.session, &at.text_document.uri, is_skill_text, work).await;
         answer.unwrap_or(Ok(None))
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
         let session = Arc::clone(&self.session);
         let work = move |snapshot: &Snapshot| document_links(&session, snapshot);
-        Ok(language::answer(&self.session, &params.text_document.uri, is_skill, work).await)
+        Ok(language::answer(&self.session, &params.text_document.uri, is_skill_text, work).await)
     }
 
     async fn semantic_tokens_full(

@@ -23,7 +23,7 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
         return Some(markdown(text, range));
     }
     let snapshot = session.documents.get(&at.text_document.uri)?;
-    if !linter::is_skill(&snapshot.uri) {
+    if !language::is_skill_text(&snapshot.uri) {
         return None;
     }
     let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;
@@ -46,8 +46,8 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
     let named = named(session, &snapshot, offset).await;
     let named = named.filter(|named| !named.is_length || here.is_empty());
     // A finding at a value is what the cursor is there for; a key is asked about itself.
-    let field = field_hover(&snapshot, offset)
-        .filter(|field| named.is_none() && (field.is_on_key || here.is_empty()));
+    let field = field_hover(&snapshot, offset).filter(|_| linter::is_skill(&snapshot.uri));
+    let field = field.filter(|field| named.is_none() && (field.is_on_key || here.is_empty()));
     texts.extend(named.as_ref().map(|named| named.text.trim_end()));
     texts.extend(field.as_ref().map(|field| field.text.trim_end()));
     let range = match (&named, &field, here.first()) {

@@ -1,10 +1,10 @@
 //! `textDocument/completion`: what the linter's data says may stand at a place of a skill.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use lint::{
-    Completion, CompletionKind, CompletionScope, FolderListing, NamedSkill, clients_of,
-    completion_place, completions,
+    Completion, CompletionKind, CompletionScope, NamedSkill, clients_of, completion_place,
+    completions,
 };
 use tower_lsp::lsp_types::{
     CompletionItem, CompletionItemKind, CompletionList, CompletionTextEdit, Documentation,
@@ -14,12 +14,12 @@ use tower_lsp::lsp_types::{
 use crate::{
     lsp::{
         documents::Snapshot,
-        language::{known_skills::known_skills, known_tools::known_tools},
+        language::{known_skills::known_skills, known_tools::known_tools, skill_folder},
         lint_scope::LintScope,
-        linter::directory_name,
+        linter::{directory_name, is_skill},
         session::Session,
     },
-    neighborhood::list_folder_of,
+    neighborhood::{SKILL_FILE_NAME, list_folder_of},
 };
 
 /// Characters after which editors ask without being told to: the first of a path, of another
@@ -33,6 +33,10 @@ pub(crate) fn completion(
     position: Position,
 ) -> Option<CompletionList> {
     let place = completion_place(snapshot.skill(), snapshot.offset(position))?;
+    // Only a skill's main file has fields and rules.
+    if !is_skill(&snapshot.uri) && !place.is_in_text() {
+        return None;
+    }
     let directory_name = directory_name(&snapshot.uri);
     let lint_scope = LintScope::of(session, &snapshot.uri);
     let settings = lint_scope.settings(&snapshot.uri);
@@ -63,9 +67,23 @@ pub(crate) fn completion(
     Some(CompletionList { is_incomplete: place.is_exact(), items })
 }
 
+/// The files of the skill, as links in the document write them.
 fn files_beside(snapshot: &Snapshot) -> Vec<String> {
-    let listing = snapshot.uri.to_file_path().ok().and_then(|path| list_folder_of(&path));
-    listing.iter().flat_map(FolderListing::files).map(str::to_owned).collect()
+    let beside = || {
+        let path = snapshot.uri.to_file_path().ok()?;
+        let folder =
+            skill_folder(&snapshot.uri).or_else(|| path.parent().map(Path::to_path_buf))?;
+        let listing = list_folder_of(&folder.join(SKILL_FILE_NAME))?;
+        let below = path.parent()?.strip_prefix(&folder).ok()?;
+        let up = "../".repeat(below.components().count());
+        let own = if up.is_empty() { String::new() } else { format!("{}/", below.to_str()?) };
+        let files = listing.files().map(|file| match file.strip_prefix(&*own) {
+            Some(file) => file.to_owned(),
+            None => format!("{up}{file}"),
+        });
+        Some(files.collect())
+    };
+    beside().unwrap_or_default()
 }
 
 fn to_proto(snapshot: &Snapshot, rank: usize, completion: Completion) -> CompletionItem {

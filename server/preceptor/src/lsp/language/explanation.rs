@@ -11,6 +11,7 @@ use crate::lsp::{
     documents::Snapshot,
     language::{file_preview, known_skills::known_skills, known_tools::known_tools, tokens},
     lint_scope::LintScope,
+    linter::is_skill,
     session::Session,
 };
 
@@ -36,6 +37,7 @@ pub(crate) fn explanation(
         |(span, place)| {
             let is_length = matches!(place, HoverPlace::Skill | HoverPlace::Section(_));
             let text = match place {
+                HoverPlace::Skill if !is_skill(&snapshot.uri) => return None,
                 HoverPlace::Skill => tokens::of_skill(snapshot),
                 HoverPlace::Section(heading) => tokens::of_section(snapshot, heading),
                 HoverPlace::Placeholder(word) => placeholder(word),

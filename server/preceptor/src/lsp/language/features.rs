@@ -23,6 +23,7 @@ struct Feature {
 }
 
 const SKILLS: &[&str] = &["**/SKILL.md"];
+const SKILL_TEXTS: &[&str] = &["**/SKILL.md", "**/references/**/*.md"];
 const SKILLS_AND_TRANSCRIPTS: &[&str] = &["**/SKILL.md", "**/.preceptor/**/transcript.md"];
 
 /// A request may stand in any document.
@@ -34,7 +35,7 @@ static FEATURES: &[Feature] = &[
         method: "textDocument/completion",
         client_key: "completion",
         server_key: "completionProvider",
-        patterns: SKILLS,
+        patterns: SKILL_TEXTS,
         options: || json!({ "triggerCharacters": TRIGGERS }),
     },
     Feature {
@@ -76,35 +77,35 @@ static FEATURES: &[Feature] = &[
         method: "textDocument/definition",
         client_key: "definition",
         server_key: "definitionProvider",
-        patterns: SKILLS,
+        patterns: SKILL_TEXTS,
         options: no_options,
     },
     Feature {
         method: "textDocument/references",
         client_key: "references",
         server_key: "referencesProvider",
-        patterns: SKILLS,
+        patterns: SKILL_TEXTS,
         options: no_options,
     },
     Feature {
         method: "textDocument/rename",
         client_key: "rename",
         server_key: "renameProvider",
-        patterns: SKILLS,
+        patterns: SKILL_TEXTS,
         options: || json!({ "prepareProvider": true }),
     },
     Feature {
         method: "textDocument/documentLink",
         client_key: "documentLink",
         server_key: "documentLinkProvider",
-        patterns: SKILLS,
+        patterns: SKILL_TEXTS,
         options: no_options,
     },
     Feature {
         method: "textDocument/semanticTokens",
         client_key: "semanticTokens",
         server_key: "semanticTokensProvider",
-        patterns: SKILLS,
+        patterns: SKILL_TEXTS,
         options: semantic_tokens::options,
     },
 ];
