@@ -173,6 +173,47 @@ async fn other_arguments_may_be_approved_than_were_asked_for() {
 }
 
 #[tokio::test]
+async fn arguments_that_the_tool_does_not_take_decide_nothing() {
+    let mut agent = start(json!({"mode": "ask"})).await;
+    agent.student.then(bash("touch asked")).then(says("Done."));
+    let (run_id, ids) = waiting(&mut agent).await;
+    for arguments in [
+        json!({"command": "touch approved", "cmd": "touch other"}),
+        json!({"command": 3}),
+        json!({}),
+    ] {
+        let decision = json!([{"toolCallId": ids[0], "approved": true, "arguments": arguments}]);
+        let error = agent.refusal("preceptor.approve", approve(&run_id, &decision)).await;
+        assert_eq!(error["code"], -32602, "{error}");
+    }
+    let feedback = "not\u{7} \u{1b}[31mthat\u{0}";
+    let decision = json!([{"toolCallId": ids[0], "approved": false, "feedback": feedback}]);
+    agent.execute("preceptor.approve", approve(&run_id, &decision)).await;
+    agent.turn_end(&run_id, 1).await;
+    assert!(!agent.path("approved").exists() && !agent.path("asked").exists());
+    let requests = agent.student.requests();
+    let results = tool_results(requests.last().unwrap());
+    assert!(results[0].ends_with("The person says: not [31mthat"), "{results:?}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_always_allowed_says_how_it_is_taken_back() {
+    let mut agent = start(json!({"mode": "ask"})).await;
+    agent.student.then(bash("touch 'a b'")).then(says("Done."));
+    let (run_id, ids) = waiting(&mut agent).await;
+    let decision = json!([{"toolCallId": ids[0], "approved": true, "scope": "always"}]);
+    agent.execute("preceptor.approve", approve(&run_id, &decision)).await;
+    let told = agent.event(&run_id, "tool_log").await;
+    assert_eq!(
+        told["data"]["log"],
+        r"In this folder `bash` 'touch '\''a b'\''' is always allowed from now on; `preceptor trust --forget 'touch '\''a b'\'''` takes that back."
+    );
+    agent.turn_end(&run_id, 1).await;
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn approved_for_this_run_is_not_asked_again_in_it() {
     let mut agent = start(json!({"mode": "ask"})).await;
     let command = "echo x >> made";

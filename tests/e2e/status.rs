@@ -128,3 +128,22 @@ async fn a_scripted_model_is_described_by_its_scenario() {
     assert_eq!(status["student"]["baseUrl"], agent.uri("scenario.toml"));
     agent.finish().await;
 }
+
+#[tokio::test]
+async fn a_sandbox_that_is_off_is_said_to_leave_a_gap() {
+    let mut agent = Agent::start_with(AgentOptions {
+        settings: json!({"sandbox": {"mode": "off"}}),
+        ..AgentOptions::default()
+    })
+    .await;
+    let status = status(&mut agent).await;
+    assert_eq!(
+        status["sandbox"],
+        json!({
+            "mode": "off",
+            "layers": [],
+            "gaps": ["`sandbox.mode` is \"off\": commands run with your rights and reach the network"],
+        })
+    );
+    agent.finish().await;
+}

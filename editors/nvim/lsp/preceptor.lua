@@ -56,6 +56,15 @@ local function save(_, params)
   return { saved = false }
 end
 
+--- Answers `preceptor/requestPermission`; what asks is loaded when there is something to ask.
+---@async
+---@param failure lsp.ResponseError?
+---@param request preceptor.Permission
+---@return { optionId: string }|vim.NIL
+local function ask_permission(failure, request)
+  return require('preceptor.permissions').ask(failure, request)
+end
+
 --- Leaves diagnostics to the requests of each buffer. Told to ask anew, Neovim would ask for those
 --- of the workspace only, and the server leaves open documents out of these.
 ---@param client vim.lsp.Client
@@ -80,9 +89,10 @@ return {
         resourceOperations = { 'create', 'rename', 'delete' },
       },
     },
-    experimental = { preceptor = { save = true } },
+    experimental = { preceptor = { permissions = true, save = true } },
   },
   handlers = {
+    ['preceptor/requestPermission'] = ask_permission,
     ['preceptor/save'] = save,
   },
 }

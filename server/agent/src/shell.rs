@@ -173,7 +173,7 @@ impl From<&str> for Word {
 }
 
 /// Returns a word in quotes if the shell would read it as something else without them.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let is_plain = |character: char| {
         character.is_alphanumeric()
             || "-_=+,./:@%^~#!*?[]{}".contains(character)

@@ -298,14 +298,42 @@ pub fn prepare(call: &ToolCall, offered: &[ToolSpec]) -> Result<PreparedCall, To
         )
     };
     let arguments = arguments.map_err(malformed)?;
+    check_types(spec, &arguments).map_err(malformed)?;
+    Ok(PreparedCall {
+        id: call.id.clone(),
+        tool: call.name.clone(),
+        arguments,
+        outside_sandbox: false,
+    })
+}
+
+/// Checks the arguments that a person wants a call to have instead of a model's. A model is told what
+/// is wrong with its own and may do without what it made up; what a person wrote has to be all that
+/// runs.
+///
+/// # Errors
+/// What is wrong with them, as half a sentence. Of a tool that is not built in, nothing is known.
+pub fn check_edited(tool: &str, arguments: &Map<String, Value>) -> Result<(), String> {
+    let Some(spec) = BuiltInTool::from_name(tool).map(BuiltInTool::spec) else { return Ok(()) };
+    let properties = spec.parameters.get("properties").and_then(Value::as_object);
+    let known: Vec<&String> = properties.into_iter().flat_map(Map::keys).collect();
+    if let Some(name) = arguments.keys().find(|name| !known.contains(name)) {
+        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        return Err(format!("`{tool}` has no argument `{name}`, only {}", known.join(", ")));
+    }
+    check_types(&spec, arguments)
+}
+
+/// Checks that what a tool needs is there, and that each argument is of its type.
+fn check_types(spec: &ToolSpec, arguments: &Map<String, Value>) -> Result<(), String> {
     let required = spec.parameters.get("required").and_then(Value::as_array);
     for name in required.into_iter().flatten().filter_map(Value::as_str) {
         if !arguments.contains_key(name) {
-            return Err(malformed(format!("the argument `{name}` is missing")));
+            return Err(format!("the argument `{name}` is missing"));
         }
     }
     let properties = spec.parameters.get("properties").and_then(Value::as_object);
-    for (name, value) in &arguments {
+    for (name, value) in arguments {
         let expected = properties
             .and_then(|properties| properties.get(name))
             .and_then(|property| property.get("type"))
@@ -313,15 +341,10 @@ pub fn prepare(call: &ToolCall, offered: &[ToolSpec]) -> Result<PreparedCall, To
         if let Some(expected) = expected
             && !is_of_type(value, expected)
         {
-            return Err(malformed(format!("the argument `{name}` has to be of type {expected}")));
+            return Err(format!("the argument `{name}` has to be of type {expected}"));
         }
     }
-    Ok(PreparedCall {
-        id: call.id.clone(),
-        tool: call.name.clone(),
-        arguments,
-        outside_sandbox: false,
-    })
+    Ok(())
 }
 
 /// Reads a call's arguments; no text at all stands for none.
@@ -364,7 +387,9 @@ fn type_name(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILT_IN_TOOLS, BuiltInTool, ResultKind, prepare};
+    use serde_json::json;
+
+    use super::{BUILT_IN_TOOLS, BuiltInTool, ResultKind, check_edited, prepare};
     use crate::message::ToolCall;
 
     fn kind_of(name: &str, arguments: &str) -> Result<(), ResultKind> {
@@ -375,6 +400,28 @@ mod tests {
             arguments: arguments.to_owned(),
         };
         prepare(&call, &offered).map(|_| ()).map_err(|result| result.kind)
+    }
+
+    #[test]
+    fn a_persons_arguments_have_to_be_the_tools() {
+        for (tool, arguments, error) in [
+            ("bash", json!({"command": "ls", "timeout_s": 3}), None),
+            (
+                "bash",
+                json!({"command": "ls", "cmd": "rm x"}),
+                Some("`bash` has no argument `cmd`, only `command`, `timeout_s`"),
+            ),
+            ("bash", json!({"timeout_s": 3}), Some("the argument `command` is missing")),
+            (
+                "bash",
+                json!({"command": 3}),
+                Some("the argument `command` has to be of type string"),
+            ),
+            ("server__tool", json!({"any": 1}), None),
+        ] {
+            let checked = check_edited(tool, arguments.as_object().unwrap());
+            assert_eq!(checked.err().as_deref(), error, "{tool} {arguments}");
+        }
     }
 
     #[test]

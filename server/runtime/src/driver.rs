@@ -151,6 +151,9 @@ pub enum OperationError {
     /// Nothing was asked in this run yet.
     #[error("nothing was asked in this run yet")]
     NothingAsked,
+    /// A person wants a call to have arguments that its tool does not take.
+    #[error("the edited arguments cannot be used: {0}")]
+    Arguments(String),
     /// Nothing waits for approval.
     #[error("nothing in this run waits for approval")]
     NothingPending,

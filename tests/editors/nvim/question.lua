@@ -2,7 +2,7 @@
 
 ---@param story Story
 return function(story)
-  vim.lsp.handlers['window/showMessageRequest'] = story.show_question
+  story.answer_questions()
   local asked = {} ---@type string[]
   local titles = {} ---@type string[]
   ---@diagnostic disable-next-line: duplicate-set-field -- this is how a choice is replaced

@@ -140,13 +140,19 @@ function story.is_in_a_transcript(text)
   end)
 end
 
---- How Neovim itself asks the person for the server.
-story.show_question = vim.lsp.handlers['window/showMessageRequest']
+---@diagnostic disable-next-line: unresolved-require -- the client is on the runtime path only
+local permissions = require('preceptor.permissions')
+local ask_permission = permissions.ask
 
 --- A question of the server stays open, as if nobody looked: approvals are given in the document.
 ---@async
-vim.lsp.handlers['window/showMessageRequest'] = function()
+permissions.ask = function()
   return coroutine.yield()
+end
+
+--- Has the client ask the person for the server, as it does outside of stories.
+function story.answer_questions()
+  permissions.ask = ask_permission
 end
 
 --- A story takes the first of several actions only on purpose, so a choice is a mistake.

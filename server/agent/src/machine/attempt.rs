@@ -18,11 +18,15 @@ use crate::{
     },
     policy::Grant,
     prompt::{OfferedSkill, more_skills},
+    shell::quoted,
     tool::PreparedCall,
 };
 
 /// What stands in the journal and the transcript where a turn has no words of a person.
 const GO_ON: &str = "Go on where the work was broken off.";
+
+/// Longest command or path that is told in full, in bytes.
+const SHOWN_BYTES: usize = 200;
 
 impl Machine {
     pub(super) fn begin_turn(&mut self, opening: Opening, out: &mut Out) -> Step {
@@ -255,6 +259,7 @@ impl Machine {
             }
             ApprovalScope::Always => {
                 self.policy.always_allowed.insert(grant.clone());
+                out.emit(always_allowed(&grant));
                 out.emit(Event::State(StateRecord::AlwaysAllowed { grant }));
             }
         }
@@ -377,4 +382,24 @@ fn failure_class(failure: &ModelFailure) -> String {
         Ok(Value::String(class)) => class,
         _ => "server".to_owned(),
     }
+}
+
+/// Tells what is always allowed from now on, and how that is taken back.
+fn always_allowed(grant: &Grant) -> Event {
+    let is_short = !grant.target.contains(char::is_control) && grant.target.len() <= SHOWN_BYTES;
+    let log = if is_short {
+        let target = quoted(&grant.target);
+        format!(
+            "In this folder `{}` {target} is always allowed from now on; `preceptor trust --forget \
+             {target}` takes that back.",
+            grant.tool
+        )
+    } else {
+        format!(
+            "In this folder this call of `{}` is always allowed from now on; `preceptor trust \
+             --forget` with its command or path takes that back.",
+            grant.tool
+        )
+    };
+    Event::ToolLog { tool: "system".to_owned(), log }
 }

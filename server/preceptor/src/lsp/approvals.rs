@@ -17,7 +17,12 @@ use agent::{
     machine::{ApprovalDecision, ApprovalScope, MODEL_CALL, TAKEOVER},
     tool::{Access, BuiltInTool},
 };
-use runtime::{config::ApprovalMode, driver::RunHandle, journal::Record, uri};
+use runtime::{
+    config::ApprovalMode,
+    driver::{OperationError, RunHandle},
+    journal::Record,
+    uri,
+};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::lsp_types::{
@@ -186,6 +191,10 @@ impl Asker {
                         return;
                     }
                 }
+                Err(error @ OperationError::Arguments(_)) => {
+                    let message = format!("Preceptor: the call still waits, for {error}.");
+                    self.session.outbox.show_message(MessageType::WARNING, message);
+                }
                 Err(error) => debug!(%error, "the answer came too late"),
             }
         }
@@ -284,6 +293,9 @@ impl Asker {
         let why = match (self.mode, access) {
             (ApprovalMode::Ask, Access::Edit | Access::Execute) => "`approval.mode` is \"ask\"",
             (ApprovalMode::Edits, Access::Execute) => "`approval.mode` is \"edits\"",
+            (ApprovalMode::Full, Access::Execute) => {
+                "a rule in `approval.rules` asks, or nothing here confines it"
+            }
             _ => "a rule in `approval.rules` asks",
         };
         let risk = question::risk(&waiting.call).word();

@@ -400,7 +400,9 @@ fn start_error(error: StartError) -> Error {
 fn operation_error(error: OperationError) -> Error {
     match error {
         OperationError::EmptyPrompt => Error::invalid_params(format!("`prompt`: {error}")),
-        OperationError::NothingPending => Error::invalid_params(format!("`decisions`: {error}")),
+        OperationError::NothingPending | OperationError::Arguments(_) => {
+            Error::invalid_params(format!("`decisions`: {error}"))
+        }
         error => failed(error.to_string()),
     }
 }

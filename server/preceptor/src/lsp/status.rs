@@ -61,7 +61,8 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
 async fn sandbox(session: &Session, config: &Config) -> Value {
     let mode = config.sandbox.mode;
     if mode == SandboxMode::Off {
-        return json!({"mode": mode, "layers": [], "gaps": []});
+        let gap = "`sandbox.mode` is \"off\": commands run with your rights and reach the network";
+        return json!({"mode": mode, "layers": [], "gaps": [gap]});
     }
     let ability = session.options.sandbox.ability().await;
     let gaps: Vec<String> = ability.gaps().iter().map(ToString::to_string).collect();

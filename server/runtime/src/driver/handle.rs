@@ -12,6 +12,7 @@ use std::{
 use agent::{
     event::{Event, PendingTool},
     machine::{ApprovalDecision, ApprovalScope, Emitted, Escalation, ROLL_BACK, TAKEOVER},
+    tool::check_edited,
 };
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -368,9 +369,16 @@ impl RunHandle {
     /// Hands decisions on; returns how many of them fit a pending call.
     ///
     /// # Errors
-    /// [`OperationError::NothingPending`] if none does.
+    /// [`OperationError::NothingPending`] if none does, [`OperationError::Arguments`] if edited ones
+    /// are not the tool's; nothing is decided then.
     pub fn decide(&self, decisions: Vec<ApprovalDecision>) -> Result<usize, OperationError> {
         let pending = self.pending();
+        for decision in &decisions {
+            let call = pending.iter().find(|call| call.tool_call_id == decision.tool_call_id);
+            if let (Some(call), Some(arguments)) = (call, &decision.arguments) {
+                check_edited(&call.tool, arguments).map_err(OperationError::Arguments)?;
+            }
+        }
         let decisions: Vec<ApprovalDecision> = decisions
             .into_iter()
             .filter(|decision| {

@@ -67,6 +67,8 @@ pub enum Gap {
     FileSize,
     /// What git runs and what trust is about, inside the workspace.
     WatchedParts,
+    /// Modes, owners and times of files outside the workspace: Landlock has no right for them.
+    Attributes,
 }
 
 impl fmt::Display for Gap {
@@ -82,6 +84,9 @@ impl fmt::Display for Gap {
             Self::Processes => "the number of processes is not limited",
             Self::FileSize => "the size of files is not limited",
             Self::WatchedParts => "git's hooks and settings in the workspace can be changed",
+            Self::Attributes => {
+                "modes, owners and times of files outside the workspace can be changed"
+            }
         })
     }
 }
@@ -106,6 +111,7 @@ impl Ability {
             (Gap::Processes, has(&[Layer::ProcessLimit])),
             (Gap::FileSize, has(&[Layer::FileSizeLimit])),
             (Gap::WatchedParts, has(&[Layer::MountNamespace, Layer::Seatbelt])),
+            (Gap::Attributes, has(&[Layer::MountNamespace, Layer::Seatbelt])),
         ];
         checks.into_iter().filter(|(_, is_there)| !is_there).map(|(gap, _)| gap).collect()
     }
@@ -155,7 +161,10 @@ mod tests {
             Layer::Privileges,
         ];
         let ability = Ability { layers: layers.into() };
-        assert_eq!(ability.gaps(), [Gap::LeftOvers, Gap::Processes, Gap::WatchedParts]);
-        expect!["This machine cannot enforce the whole sandbox, so commands ask first: what a command leaves running can outlive it; the number of processes is not limited; git's hooks and settings in the workspace can be changed."].assert_eq(&ability.notice().unwrap());
+        assert_eq!(
+            ability.gaps(),
+            [Gap::LeftOvers, Gap::Processes, Gap::WatchedParts, Gap::Attributes]
+        );
+        expect!["This machine cannot enforce the whole sandbox, so commands ask first: what a command leaves running can outlive it; the number of processes is not limited; git's hooks and settings in the workspace can be changed; modes, owners and times of files outside the workspace can be changed."].assert_eq(&ability.notice().unwrap());
     }
 }

@@ -152,7 +152,11 @@ fn of_line(
     }
     let found: Vec<Denial> = files
         .iter()
-        .filter(|path| evidence.speakers.is_none() || is_named(path, evidence.command))
+        .filter(|path| {
+            // Git names files of its own.
+            evidence.speakers.is_none_or(|it| words::is_of_git(line, it))
+                || is_named(path, evidence.command)
+        })
         .filter_map(|path| {
             let attempt = if evidence.writes.contains(path) {
                 Attempt::Writing

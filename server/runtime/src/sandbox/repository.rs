@@ -14,8 +14,7 @@ const MAX_POINTER_BYTES: u64 = 8 * 1024;
 /// repository is none of them: it is about the whole home.
 pub(super) fn outer_git_folders(workspace: &Path, home: &Path) -> Vec<PathBuf> {
     let home = resolve_existing(home);
-    let is_below_home = |folder: &&Path| !home.starts_with(folder);
-    for folder in workspace.ancestors().take_while(is_below_home) {
+    for folder in workspace.ancestors().take_while(|folder| *folder != home) {
         let entry = folder.join(".git");
         if entry.is_file() {
             return linked(folder, &entry);
@@ -95,6 +94,9 @@ mod tests {
         assert!(found(&dir, "home/r").is_empty(), "it is in the workspace");
         repository(&dir.join("home/.git"));
         assert!(found(&dir, "home/other").is_empty(), "it is about the whole home");
+        repository(&dir.join(".git"));
+        std::fs::create_dir_all(dir.join("work")).unwrap();
+        assert_eq!(found(&dir, "work"), [Path::new(".git")]);
     }
 
     #[test]

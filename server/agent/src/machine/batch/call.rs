@@ -120,8 +120,9 @@ impl BatchCall {
 
     /// Returns the result of a call that the person did not let run (once more).
     pub(super) fn refused(&mut self, feedback: Option<String>) -> ToolResult {
+        let is_text = |it: &char| !it.is_control() || matches!(it, '\n' | '\t');
         let feedback = feedback
-            .map(|feedback| feedback.trim().to_owned())
+            .map(|feedback| feedback.chars().filter(is_text).collect::<String>().trim().to_owned())
             .filter(|feedback| !feedback.is_empty())
             .map(|feedback| format!(" The person says: {feedback}"))
             .unwrap_or_default();

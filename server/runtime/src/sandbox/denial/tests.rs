@@ -261,6 +261,15 @@ fn texts_of_files_are_nobodys_complaints() {
     );
     check_command(
         &layers,
+        "git commit -m x; git log -1",
+        &["git", "git"],
+        "fatal: Unable to create '/srv/x/index.lock': Read-only file system",
+        &expect![[r#"
+            Landlock: `/srv/x/index.lock` is outside what commands may write
+        "#]],
+    );
+    check_command(
+        &layers,
         "curl example.org; cat notes",
         &["curl", "cat"],
         log,

@@ -155,8 +155,15 @@ pub(super) fn attempt(lower: &str) -> Attempt {
 pub(super) fn is_said_by(line: &str, speakers: &[String]) -> bool {
     let Some((speaker, _)) = line.split_once(": ") else { return false };
     let name = speaker.rsplit_once('/').map_or(speaker, |(_, name)| name);
-    let is_program = speakers.iter().any(|it| it == name);
-    is_program || matches!(name, "bash" | "sh" | "fatal" | "error")
+    speakers.iter().any(|it| it == name)
+        || matches!(name, "bash" | "sh")
+        || is_of_git(line, speakers)
+}
+
+/// Returns whether a line begins as git begins what it complains of, by its own words.
+pub(super) fn is_of_git(line: &str, speakers: &[String]) -> bool {
+    let is_there = speakers.iter().any(|it| it == "git");
+    is_there && ["error: ", "fatal: "].iter().any(|start| line.starts_with(start))
 }
 
 /// Returns the port behind the first name of this machine in a text.
