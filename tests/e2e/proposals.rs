@@ -123,6 +123,21 @@ async fn a_rejected_proposal_is_gone_and_its_document_stays() {
 }
 
 #[tokio::test]
+async fn a_decision_about_a_run_of_an_earlier_session_is_an_event_too() {
+    let mut agent = start(Value::Null).await;
+    let (run_id, proposal_id) = agent.proposed(&distilled()).await;
+    let mut agent = agent.restart().await;
+    let argument = json!({"proposalId": proposal_id, "reason": "Not for us."});
+    agent.execute("preceptor.proposal.reject", argument).await;
+    let resolved = agent.event(&run_id, "proposal_resolved").await;
+    assert_eq!(resolved["data"]["outcome"], "rejected", "{resolved}");
+    let journal = agent.read(&format!(".preceptor/runs/{run_id}/journal.jsonl"));
+    let last: Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    assert_eq!(last["seq"], resolved["seq"], "{last}");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn the_proposals_document_is_linted_and_has_lenses_and_actions() {
     let mut agent = start(Value::Null).await;
     let (_, proposal_id) = agent.proposed(&distilled()).await;

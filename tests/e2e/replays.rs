@@ -152,6 +152,8 @@ async fn any_skill_can_be_tried_on_any_request() {
         &["preceptor/event", "textDocument/publishDiagnostics", "window/showMessage"];
     let argument = json!({"uri": uri, "prompt": "how many rows has data.csv?"});
     let begun = agent.execute("preceptor.skill.verify", argument).await;
+    let told = agent.event(begun["runId"].as_str().unwrap(), "verification").await;
+    assert_eq!((&told["data"]["uri"], &told["data"]["outcome"]), (&json!(uri), &json!("verified")));
     let message = agent.client.notification("window/showMessage").await;
     let message = message["message"].as_str().unwrap();
     assert!(message.contains("Skill `count-csv-rows`: Verified."), "{message}");

@@ -11,7 +11,6 @@ use std::{
 };
 
 use agent::event::Event;
-use llm::Redactor;
 use runtime::{
     clock::{Clock, SystemClock},
     editor::Editor,
@@ -19,7 +18,6 @@ use runtime::{
         AcceptAs, Plan, Proposal, ProposalError, ProposalKind, ProposalStatus, ProposalStore,
         Request,
     },
-    recorder::Recorder,
     run_store::RunFolder,
 };
 use serde_json::{Value, json};
@@ -37,6 +35,7 @@ use crate::lsp::{
         saving::finish_saving,
         writing::{address, create, delete, update},
     },
+    runs,
     session::Session,
 };
 
@@ -296,25 +295,8 @@ pub(crate) async fn record(
     proposal: &Proposal,
     events: impl IntoIterator<Item = Event>,
 ) {
-    let live = session.runs.get(&proposal.run_id).map(|run| run.recorder());
-    let recorder = match live {
-        Some(recorder) => Ok(recorder),
-        None => {
-            let folder =
-                RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
-            Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([]), None).map(Arc::new)
-        }
-    };
-    for event in events {
-        let recorded = match &recorder {
-            Ok(recorder) => recorder.record(proposal.turn, true, event).await.map(|_| ()),
-            Err(_) => Ok(()),
-        };
-        if let Err(error) = recorded {
-            warn!(%error, proposal = proposal.proposal_id, "the outcome is not in the journal");
-        }
-    }
-    if let Err(error) = &recorder {
+    let folder = RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
+    if let Err(error) = runs::note(session, &folder, proposal.turn, true, events).await {
         warn!(%error, proposal = proposal.proposal_id, "the outcome is not in the journal");
     }
 }

@@ -7,13 +7,15 @@ use std::{
 
 use agent::event::{Event, RequestOrigin, StateRecord};
 use dashmap::DashMap;
+use llm::Redactor;
 use runtime::{
     clock::SystemClock,
     config::ApprovalMode,
     driver::{Request, RunHandle, RunSetup, StartError},
     journal::{JournalError, Record},
     proposals::ProposalStore,
-    run_store,
+    recorder::Recorder,
+    run_store::{self, RunFolder},
     waiting::WaitingRuns,
     workspace::resolve_existing,
 };
@@ -306,9 +308,7 @@ impl Viewer {
     async fn show(mut self, mut records: mpsc::Receiver<Arc<Record>>) {
         let run_id = self.run.folder().run_id.clone();
         while let Some(record) = records.recv().await {
-            if self.session.client().preceptor.events {
-                self.send(&run_id, &record).await;
-            }
+            send(&self.session, &run_id, &record).await;
             let line = match &record.event {
                 Event::State(StateRecord::Request { .. }) => {
                     self.run.recorder().turn_line(record.turn)
@@ -330,21 +330,48 @@ impl Viewer {
             }
         }
     }
+}
 
-    async fn send(&self, run_id: &str, record: &Record) {
-        if matches!(record.event, Event::State(_)) {
-            return;
-        }
-        match serde_json::to_value(record) {
-            Ok(mut payload) => {
-                if let Some(payload) = payload.as_object_mut() {
-                    payload.insert("runId".to_owned(), json!(run_id));
-                }
-                self.session.outbox.notify::<RunEvent>(&payload).await;
-            }
-            Err(error) => error!(%error, seq = record.seq, "an event cannot be written"),
-        }
+/// Sends an event to a client that announced that it takes them.
+async fn send(session: &Session, run_id: &str, record: &Record) {
+    if !session.client().preceptor.events || matches!(record.event, Event::State(_)) {
+        return;
     }
+    match serde_json::to_value(record) {
+        Ok(mut payload) => {
+            if let Some(payload) = payload.as_object_mut() {
+                payload.insert("runId".to_owned(), json!(run_id));
+            }
+            session.outbox.notify::<RunEvent>(&payload).await;
+        }
+        Err(error) => error!(%error, seq = record.seq, "an event cannot be written"),
+    }
+}
+
+/// Adds to a run what became of it, whether somebody works on it here or nobody does any more.
+///
+/// # Errors
+/// [`JournalError`]: another process works on the run, or the disk says no.
+pub(crate) async fn note(
+    session: &Session,
+    folder: &RunFolder,
+    turn: u32,
+    teacher: bool,
+    events: impl IntoIterator<Item = Event>,
+) -> Result<(), JournalError> {
+    if let Some(run) = session.runs.get(&folder.run_id) {
+        for event in events {
+            run.recorder().record(turn, teacher, event).await?;
+        }
+        return Ok(());
+    }
+    let (clock, redactor) = (Arc::new(SystemClock), Redactor::new([]));
+    let recorder = Recorder::reopen(folder, clock, redactor, /*listener*/ None)?;
+    for event in events {
+        let record = recorder.record(turn, teacher, event).await?;
+        send(session, &folder.run_id, &record).await;
+    }
+    Ok(())
 }
 
 /// Whether a request began or ended, or the teacher got on: its line gets another lens.

@@ -11,12 +11,10 @@ use agent::{
     verification::outcome_words,
 };
 use futures::future::BoxFuture;
-use llm::Redactor;
 use runtime::{
     clock::SystemClock,
     journal::JournalError,
     proposals::{Proposal, ProposalError, ProposalStore},
-    recorder::Recorder,
     replay::Ground,
     run_store::{self, RunFolder, earlier_successes},
     skills::{FoundSkill, Scope, SkillSources, find},
@@ -31,7 +29,7 @@ use tracing::{info_span, warn};
 
 use crate::lsp::{
     editor::{self, SessionEditor},
-    proposals,
+    proposals, runs,
     session::Session,
 };
 
@@ -171,11 +169,7 @@ pub(crate) async fn of_skill(
 
 async fn record_in_replay(session: &Session, run_id: &str, event: Event) {
     let Some(folder) = session.find_run(run_id) else { return };
-    let recorded = match Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([]), None) {
-        Ok(recorder) => recorder.record(1, false, event).await.map(drop),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = recorded {
+    if let Err(error) = runs::note(session, &folder, 1, /*teacher*/ false, [event]).await {
         warn!(%error, run_id, "the outcome is not in the replay's journal");
     }
 }
