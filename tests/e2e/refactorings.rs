@@ -198,15 +198,17 @@ async fn a_command_gets_the_tool_that_fits_wherever_it_stands() {
     for (line, character, expected) in [
         (2, 16, "with `read_file`: `data.csv`"),
         (2, 35, "with `bash`: "),
-        (5, 2, "With `bash`:\r\n\r\n"),
+        (4, 2, "With `bash`:\r\n\r\n"),
     ] {
         let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
         let action = titled(&offered, "Name the tool that runs it");
         let edit = &action["edit"]["documentChanges"][0]["edits"][0];
         assert_eq!(edit["newText"], expected);
     }
-    let offered = actions(&mut client, &uri, (8, 5), (8, 5)).await;
-    assert!(offered.iter().all(|it| it["kind"] != "refactor.rewrite"), "{offered:?}");
+    for (line, character) in [(5, 2), (8, 5)] {
+        let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
+        assert!(offered.iter().all(|it| it["kind"] != "refactor.rewrite"), "{offered:?}");
+    }
     let uri = client.uri("work/.claude/skills/demo/SKILL.md");
     client.open(&uri, text).await;
     let offered = actions(&mut client, &uri, (2, 16), (2, 16)).await;

@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use crate::neighborhood::{
     folder_listing::normalized,
-    skill_references::{marked_names, skill_references},
+    skill_references::{lead_elsewhere, marked_names, skill_references},
 };
 pub use crate::neighborhood::{
     folder_listing::{BundledFile, FolderListing},

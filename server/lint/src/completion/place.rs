@@ -13,6 +13,7 @@ use crate::{
         values::{ValuePlace, value_place},
     },
     line_text::{is_in_inline_code, line_at, word_at},
+    neighborhood::lead_elsewhere,
 };
 
 /// What a person is about to write.
@@ -110,6 +111,7 @@ fn body_place(document: &SkillDocument, offset: usize) -> Option<CompletionPlace
         // A destination that begins with a slash is a path, and no skill.
         let mark = mark_place(text, offset, is_in_code_block)?;
         let is_path = mark.mark == '/' && is_in_destination(text, offset);
+        let is_path = is_path || lead_elsewhere(document, mark.typed.start);
         (!is_path).then_some(CompletionPlace::Mark(mark))
     })
 }

@@ -4,6 +4,7 @@ mod surroundings;
 
 use skill::{SkillDocument, Span};
 
+pub(crate) use crate::neighborhood::skill_references::surroundings::lead_elsewhere;
 use crate::neighborhood::skill_references::surroundings::speak_of_a_skill;
 
 /// Shorter words are commands of clients, routes and variables as often as not.

@@ -17,13 +17,14 @@ const BEHIND_PRICES: &[&str] = &[
     "usd", "yearly",
 ];
 
-/// Tells whether the `$` at `dollar` stands where a price is written.
+/// Tells whether the `$` at `dollar` stands where a price is written: behind words for it, and in a
+/// cell of a table.
 pub(crate) fn is_price_place(text: &str, dollar: usize) -> bool {
     let line = line_at(text, dollar);
     let before = Span::new(line.start, dollar).of(text).trim_end();
     let word = before.rsplit(|it: char| !it.is_alphanumeric()).next().unwrap_or_default();
     let is_price = BEFORE_PRICES.iter().any(|it| it.eq_ignore_ascii_case(word));
-    is_price || before.ends_with(|it: char| it.is_ascii_digit() || it == '~')
+    is_price || before.ends_with(|it: char| it.is_ascii_digit() || "~|".contains(it))
 }
 
 /// Tells whether the `$` and number at `span` are one of the skill's arguments, of which it has

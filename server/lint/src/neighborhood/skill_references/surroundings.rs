@@ -200,12 +200,12 @@ pub(super) fn speak_of_a_skill(
     let before = Before::new(paragraph);
     let behind = line_behind(text, name.end);
     let next = next_word(behind);
-    if is_http_verb(before.cell) || BEHIND_PLACES.contains(&&*next) {
+    if BEHIND_PLACES.contains(&&*next) {
         return false;
     }
-    let is_kind = KINDS.contains(&&*next) || KINDS.contains(&&*before.word);
-    let is_place = is_http_verb(before.raw) || before.is_place();
-    if is_place && !is_kind {
+    let is_kind =
+        !is_http_verb(before.cell) && (KINDS.contains(&&*next) || KINDS.contains(&&*before.word));
+    if before.is_place() && !is_kind {
         return false;
     }
     if name.of(text).contains('-') {
@@ -230,6 +230,11 @@ pub(super) fn speak_of_a_skill(
         Some(_) => is_called,
         None => is_called || (before.is_beginning && is_sentence(behind)),
     }
+}
+
+/// Tells whether the words before the mark at `mark` lead to an address, a folder or a variable.
+pub(crate) fn lead_elsewhere(document: &SkillDocument, mark: usize) -> bool {
+    Before::new(paragraph_before(document, mark)).is_place()
 }
 
 /// The end of what stands before a mark.
@@ -263,7 +268,9 @@ impl<'a> Before<'a> {
 
     /// `POST to`, `redirected to`, `cd`; but `hand over to`.
     fn is_place(&self) -> bool {
-        BEFORE_PLACES.contains(&&*self.word)
+        is_http_verb(self.cell)
+            || is_http_verb(self.raw)
+            || BEFORE_PLACES.contains(&&*self.word)
             || (self.word == "to"
                 && (BEFORE_PLACES.contains(&&*self.second)
                     || matches!(&*self.second, "redirected" | "go" | "goes" | "posts" | "sent")

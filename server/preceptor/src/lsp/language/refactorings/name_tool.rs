@@ -154,10 +154,11 @@ fn of_inline_code(
     })
 }
 
-/// Commands in a block get a line above that says what runs them.
+/// Commands in a block get a line above that says what runs them; offered at the block's first line,
+/// and not on each of them.
 fn of_block(document: &SkillDocument, offset: usize, tools: Tools) -> Option<Refactoring> {
     let text = &*document.text;
-    let block = document.body.code_block_at(offset)?;
+    let block = document.body.code_block_at(offset).filter(|it| offset < it.content.start)?;
     let before = text.get(..block.span.start)?;
     let line = before.rsplit('\n').next().unwrap_or_default();
     let above = before.trim_end().rsplit('\n').next().unwrap_or_default();
