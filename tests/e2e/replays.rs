@@ -128,6 +128,32 @@ async fn a_skill_that_does_not_help_is_not_verified_and_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn an_unsaved_buffer_is_no_work_of_the_teachers() {
+    // Neither changes a file, and the answers differ.
+    let settings = json!({"verify": {"enabled": true, "regression_sample": 0}});
+    let mut agent = Agent::start_with(AgentOptions { settings, ..AgentOptions::default() }).await;
+    let view = json!({"action": "view", "name": "count-csv-rows"});
+    agent
+        .student
+        .when(n_results(0), calls([("skills", view)]))
+        .when(knows_the_skill, says("There are 3 rows."))
+        .when(|request| !knows_the_skill(request), says("I was unable to count the rows."));
+    agent
+        .teacher
+        .then(bash("tail -n +2 data.csv | wc -l"))
+        .then(says("There are 2 rows."))
+        .then(says(&distilled().to_string()));
+    agent.teacher.when(|it| it.mentions("Did the second"), says("DIFFERENT: it is not known."));
+    let (notes, text) = (agent.notes(), agent.read("notes.md"));
+    let changes = json!([{"text": format!("{text}\nUnsaved.\n")}]);
+    agent.client.change(&notes, 2, changes).await;
+    let run_id = agent.ask().await;
+    let verification = verification(&mut agent, &run_id).await;
+    assert_eq!(verification["outcome"], "not_verified", "{verification}");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn trying_is_switched_off_by_a_setting() {
     let mut agent = Agent::start().await;
     agent.teach(&distilled().to_string());

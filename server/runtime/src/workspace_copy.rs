@@ -19,7 +19,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::contents::{Content, Contents, contents, differences};
+pub use self::contents::{Content, Contents, contents, differences, seen_contents};
 pub(crate) use self::walk::files;
 use self::{parallel::in_parallel, walk::ignored};
 use crate::{editor::Editor, temporary::TemporaryFolder};
@@ -333,7 +333,7 @@ mod tests {
     use tempfile::TempDir;
     use tokio_util::sync::CancellationToken;
 
-    use super::{CopyError, WorkspaceCopy, contents, differences};
+    use super::{CopyError, WorkspaceCopy, contents, differences, seen_contents};
     use crate::editor::{Buffer, EditError, Editor, NoEditor};
 
     struct OneBuffer(PathBuf);
@@ -412,6 +412,8 @@ mod tests {
         let mut copy = WorkspaceCopy::new(workspace.path(), &editor, 1).unwrap();
         let file = copy.root().join("src/main.rs");
         assert_eq!(fs::read_to_string(&file).unwrap(), "unsaved\n");
+        let seen = seen_contents(workspace.path(), &editor);
+        assert_eq!(seen, copy.contents(), "nobody changed anything");
         copy.update(workspace.path(), &NoEditor, 1, &CancellationToken::new()).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "fn main() {}\n", "it was discarded");
         let ignored = OneBuffer(workspace.path().join("src/debug.log"));

@@ -10,6 +10,7 @@ mod editor;
 #[path = "../../support/model_server.rs"]
 mod model_server;
 mod models;
+mod trials;
 
 use editor::Editor;
 use models::{DESCRIPTION, tool_results};
@@ -164,6 +165,19 @@ async fn a_teacher_is_stopped_takes_over_when_told_and_writes_a_skill_when_asked
         .await;
     let taught = teacher.requests().into_iter().filter(|request| !models::compares(request));
     assert_eq!(taught.count(), 4, "one was stopped, then a takeover, its lesson and another one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_outcome_of_a_replay_is_told_and_tried_again() {
+    let Some(editor) = Editor::find("verifying") else { return };
+    let student = trials::student().await;
+    let teacher = trials::teacher().await;
+    editor
+        .write("trials.md", trials::TRIALS)
+        .write("data.csv", DATA)
+        .configure(&models::settings("full", &student, Some(&teacher)))
+        .tell("verifying.lua")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

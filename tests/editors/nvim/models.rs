@@ -159,14 +159,17 @@ fn knows_skill(request: &Request) -> bool {
     request.mentions(SKILL)
 }
 
-fn bash(command: &str) -> Vec<Event> {
+/// A call of a command.
+pub(crate) fn bash(command: &str) -> Vec<Event> {
     calls("bash", &json!({"command": command}).to_string())
 }
 
-fn calls(tool: &str, arguments: &str) -> Vec<Event> {
+/// A call of a tool, with its arguments as JSON.
+pub(crate) fn calls(tool: &str, arguments: &str) -> Vec<Event> {
     vec![ev_call("call_1", tool, arguments), ev_finish("tool_calls")]
 }
 
-fn says(text: &str) -> Vec<Event> {
+/// An answer.
+pub(crate) fn says(text: &str) -> Vec<Event> {
     vec![ev_text(text), ev_finish("stop")]
 }

@@ -3,7 +3,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use lint::rules;
@@ -33,18 +36,25 @@ const OTHER_PAGES: [(&str, &str); 13] = [
 pub(crate) struct GuidePages {
     state_dir: Option<PathBuf>,
     pages_dir: OnceLock<Option<PathBuf>>,
+    is_closed: AtomicBool,
 }
 
 impl GuidePages {
     /// Returns the pages of a state folder; without one there are no links.
     pub(crate) fn new(state_dir: Option<PathBuf>) -> Self {
-        Self { state_dir, pages_dir: OnceLock::new() }
+        Self { state_dir, pages_dir: OnceLock::new(), is_closed: AtomicBool::new(false) }
     }
 
     /// Writes the pages if they are not there yet; if they cannot be written, that is logged once.
     /// For blocking threads only.
     pub(crate) fn unpack(&self) {
         self.pages_dir.get_or_init(|| self.write_pages());
+    }
+
+    /// Writes no more pages; waits for the one that is being written. For blocking threads only.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.pages_dir.get_or_init(|| None);
     }
 
     /// Returns the link to a code's page; `None` if the pages cannot be written. The first
@@ -67,6 +77,9 @@ impl GuidePages {
         let pages_dir = self.pages_dir_of_version()?;
         let of_rules = rules().iter().map(|rule| (rule.code, rule.page));
         for (code, page) in of_rules.chain(OTHER_PAGES) {
+            if self.is_closed.load(Ordering::SeqCst) {
+                break;
+            }
             let path = page_path(&pages_dir, code);
             if let Err(error) = write_page(&path, page) {
                 warn!(path = %path.display(), %error, "the guide's pages cannot be written");
@@ -98,6 +111,15 @@ mod tests {
     use tempfile::{NamedTempFile, tempdir};
 
     use super::GuidePages;
+
+    #[test]
+    fn nothing_is_written_once_it_is_closed() {
+        let state = tempdir().unwrap();
+        let guide = GuidePages::new(Some(state.path().to_path_buf()));
+        guide.close();
+        guide.unpack();
+        assert_eq!(state.path().read_dir().unwrap().count(), 0);
+    }
 
     #[test]
     fn a_link_is_there_before_its_page_and_leads_to_it() {

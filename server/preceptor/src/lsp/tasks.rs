@@ -40,6 +40,17 @@ impl Tasks {
         }))
     }
 
+    /// Does something that may take a moment when the session ends, which waits for it.
+    pub fn at_end(&self, work: impl FnOnce() + Send + 'static) {
+        let end = self.end.clone();
+        self.tracker.spawn(async move {
+            end.cancelled().await;
+            if let Err(error) = tokio::task::spawn_blocking(work).await {
+                error!(%error, "the session did not end in order");
+            }
+        });
+    }
+
     /// Tells whether the session is over.
     pub fn is_ended(&self) -> bool {
         self.end.is_cancelled()

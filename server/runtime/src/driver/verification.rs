@@ -28,7 +28,7 @@ use crate::{
     skills::{FoundSkill, Scope},
     turn_changes::TurnChanges,
     verifier::{Question, TeacherWork, teachers_calls, verify},
-    workspace_copy::{Contents, CopyError, WorkspaceCopy, contents},
+    workspace_copy::{Contents, CopyError, WorkspaceCopy, seen_contents},
 };
 
 /// How long a change waits for the copy of what was before it.
@@ -85,7 +85,8 @@ impl Driver {
         self.begin_keeping_files();
         self.keep_files(TEACHERS_PATIENCE).await;
         let toolbox = Arc::clone(&self.parts.toolbox);
-        let found = tokio::task::spawn_blocking(move || contents(toolbox.root()));
+        let look = move || seen_contents(toolbox.root(), toolbox.editor());
+        let found = tokio::task::spawn_blocking(look);
         self.verifications.found = found.await.unwrap_or_default();
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{parallel::in_parallel, walk::files};
+use crate::editor::Editor;
 
 /// What a path in a workspace holds, as far as comparing goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,21 @@ pub fn contents(workspace: &Path) -> Contents {
         Some((relative.clone(), content(&workspace.join(relative), metadata).ok()?))
     };
     in_parallel(&files, content).into_iter().flatten().collect()
+}
+
+/// Returns what a workspace holds that git does not ignore, as the person sees it: where a buffer
+/// differs from its file, the buffer counts, as it does in a copy.
+pub fn seen_contents(workspace: &Path, editor: &dyn Editor) -> Contents {
+    let mut contents = contents(workspace);
+    for path in editor.modified_files() {
+        if let Ok(relative) = path.strip_prefix(workspace)
+            && let Some(content) = contents.get_mut(relative)
+            && let Some(buffer) = editor.buffer(&path)
+        {
+            *content = Content::File(Sha256::digest(buffer.text.as_bytes()).into());
+        }
+    }
+    contents
 }
 
 /// Returns the paths that differ between two states of a workspace.

@@ -24,6 +24,9 @@ pub(crate) fn initialized(session: &Arc<Session>) {
     });
     let task = Arc::clone(session);
     let guide = Arc::clone(&session.guide);
+    // Its thread outlives the session otherwise, and the state folder may be gone by then.
+    session.tasks.at_end(move || guide.close());
+    let guide = Arc::clone(&session.guide);
     session.tasks.spawn(info_span!("guide"), async move {
         if let Err(error) = tokio::task::spawn_blocking(move || guide.unpack()).await {
             error!(%error, "unpacking the guide failed");
