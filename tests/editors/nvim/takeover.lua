@@ -2,7 +2,7 @@
 --- skill when asked for one.
 
 --- What a request of the document gives.
----@param method string
+---@param method vim.lsp.protocol.Method.ClientToServer.Request
 ---@param params table
 ---@return table[]
 local function answers(method, params)
@@ -38,7 +38,7 @@ return function(story)
   end)
 
   local client = assert(vim.lsp.get_clients({ bufnr = 0, name = 'preceptor' })[1])
-  client:exec_cmd(assert(stop).command, { bufnr = vim.api.nvim_get_current_buf() })
+  client:exec_cmd(assert(assert(stop).command), { bufnr = vim.api.nvim_get_current_buf() })
   story.step('the teacher was stopped', function()
     return story.has('turn/interrupted', 3) and story.is_in_a_transcript('*Turn 1 was stopped.*')
   end)
