@@ -143,8 +143,10 @@ fn of_line(
         return None;
     }
     let files = paths(line, evidence.folder);
-    let files: Vec<PathBuf> =
-        files.chain(bare_names(&lower, line, said, evidence.folder)).collect();
+    let files: Vec<PathBuf> = files
+        .chain(bare_names(&lower, line, said, evidence.folder))
+        .chain(outer_git_files(policy, line))
+        .collect();
     if words::says_missing(&lower) {
         // What is hidden is not there for a command.
         let hidden = files.iter().find(|path| policy.hidden.iter().any(|it| path.starts_with(it)));
@@ -240,6 +242,14 @@ fn paths<'a>(line: &'a str, folder: &'a Path) -> impl Iterator<Item = PathBuf> +
     words(line)
         .filter(|word| word.contains('/'))
         .map(|word| crate::workspace::lexical(&folder.join(word)))
+}
+
+/// Returns the files of a repository around the workspace: git names them from its top.
+fn outer_git_files<'a>(policy: &'a Policy, line: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
+    let is_git = |folder: &&PathBuf| folder.ends_with(".git");
+    words(line).filter_map(|word| word.strip_prefix(".git/")).flat_map(move |file| {
+        policy.read.iter().filter(is_git).map(move |folder| folder.join(file))
+    })
 }
 
 /// Returns what could be the name of a file in the command's own folder: what stands right before

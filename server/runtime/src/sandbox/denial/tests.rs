@@ -159,6 +159,25 @@ fn networks_limits_and_sockets_are_known_by_their_words() {
 }
 
 #[test]
+fn files_of_a_repository_around_the_workspace_are_known() {
+    let output = "error: could not lock config file .git/config: Read-only file system";
+    let policy =
+        Policy { read: vec!["/r/.git".into()], write: vec!["/r/w".into()], ..Policy::default() };
+    let policy = Policy { temp: "/t".into(), ..policy };
+    let evidence = Evidence {
+        folder: Path::new("/r/w"),
+        command: "git remote add o x",
+        output,
+        exit_code: 128,
+        writes: &[],
+        speakers: None,
+        listens: &|_| false,
+    };
+    let found = denials(&policy, &Ability::default(), &evidence);
+    assert_eq!(found[0].what, "`/r/.git/config` is something that commands only read");
+}
+
+#[test]
 fn what_was_tried_is_said_as_the_program_says_it() {
     for (output, expected) in [
         ("touch: cannot touch '/srv/x': Permission denied", "write"),
