@@ -232,6 +232,7 @@ async fn a_lens_on_a_skill_counts_the_runs_that_read_it() {
     let params = json!({"textDocument": {"uri": skill}});
     let lenses = agent.client.request("textDocument/codeLens", params.clone()).await;
     assert_eq!(lenses[0]["command"]["title"], "used by 0 runs");
+    assert_eq!(lenses.as_array().unwrap().len(), 2, "and the one that takes it back: {lenses}");
     assert_eq!(lenses[0]["range"]["start"]["line"], 1, "at the name: {text}");
     agent.student.then(calls([("skills", json!({"action": "view", "name": "count-csv-rows"}))]));
     agent.student.then(says("There are 2 rows."));
@@ -240,5 +241,63 @@ async fn a_lens_on_a_skill_counts_the_runs_that_read_it() {
     let lenses = agent.client.request("textDocument/codeLens", params).await;
     assert_eq!(lenses[0]["command"]["title"], "used by 1 run");
     assert_eq!(lenses[0]["command"]["arguments"], json!([{"runId": run_id}]));
+    agent.finish().await;
+}
+
+/// Words that stand in a lesson and nowhere else.
+const MARK: &str = "zebrafinch";
+
+#[tokio::test]
+async fn a_text_that_nobody_accepted_enters_no_prompt_whatever_a_model_tries() {
+    let mut lesson = distilled();
+    for key in ["description", "when_to_use"] {
+        lesson[key] = json!(format!("{} ({MARK})", lesson[key].as_str().unwrap()));
+    }
+    lesson["procedure"] = json!([format!("Run `tail -n +2 FILE | wc -l`, says the {MARK}.")]);
+    let mut agent = start(Value::Null).await;
+    let (_, proposal_id) = agent.proposed(&lesson).await;
+    let document = format!(".preceptor/proposals/{proposal_id}/count-csv-rows/SKILL.md");
+    assert!(agent.read(&document).contains(MARK));
+    // The person looks at it; what is open is not what a model is told.
+    let uri = agent.uri(&document);
+    agent.client.open(&uri, &agent.read(&document)).await;
+    agent
+        .student
+        .then(calls([
+            ("skills", json!({"action": "list"})),
+            ("skills", json!({"action": "view", "name": "count-csv-rows"})),
+            ("read_file", json!({"path": document})),
+            ("list_files", json!({"path": ".preceptor", "depth": 9})),
+            ("search", json!({"pattern": "zebra.?inch"})),
+            ("search", json!({"pattern": "zebra.?inch", "path": ".preceptor"})),
+            ("edit_file", json!({"path": document, "old": "tail", "new": "head"})),
+            ("bash", json!({"command": "cat .preceptor/proposals/*/*/SKILL.md; grep -ri zebra ."})),
+        ]))
+        .then(says("I was unable to count the rows."));
+    // The teacher is no different. What it writes itself is its own.
+    agent
+        .teacher
+        .then(calls([
+            ("read_file", json!({"path": document})),
+            ("bash", json!({"command": "cat .preceptor/proposals/*/*/SKILL.md"})),
+        ]))
+        .then(says("There are 2 rows."));
+    let run_id = agent.ask_and_wait().await;
+    agent.event(&run_id, "escalation_failed").await;
+    // It stays out after it was refused, too.
+    agent.execute("preceptor.proposal.reject", json!({"proposalId": proposal_id})).await;
+    agent
+        .student
+        .then(calls([("skills", json!({"action": "list"}))]))
+        .then(says("There are 2 rows."));
+    agent.ask_and_wait().await;
+    let models = [agent.student.requests(), agent.teacher.requests()];
+    assert!(models.iter().flatten().count() >= 8);
+    for request in models.iter().flatten() {
+        for message in request.messages().filter(|it| it["role"] != "assistant") {
+            let text = message.to_string().to_lowercase();
+            assert!(!text.contains(MARK), "{text}");
+        }
+    }
     agent.finish().await;
 }

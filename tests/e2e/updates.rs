@@ -49,6 +49,9 @@ async fn a_near_duplicate_is_shown_as_a_diff_and_updates_the_skill() {
         "Reject skill `count-csv-rows`",
     ];
     assert!(titles.windows(wanted.len()).any(|it| it == wanted), "{titles:?}");
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    let update = agent.uri(&format!(".preceptor/proposals/{proposal_id}/update.md"));
+    assert!(hover.contains(&format!("([what would change]({update}))")), "{hover}");
     let listed = agent.execute("preceptor.proposals", json!({})).await;
     assert_eq!(listed[0]["target"], agent.uri(SKILL), "{listed}");
     assert_eq!(listed[0]["state"], "pending");
@@ -241,5 +244,54 @@ async fn a_text_that_is_saved_in_the_editor_is_what_is_proposed() {
     }
     let accepted = agent.accept().await;
     assert!(accepted.contains("Counts all data rows"), "{accepted}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_skill_shows_where_a_proposal_would_change_it_until_that_is_decided() {
+    let mut agent = start(Value::Null).await;
+    let (accepted, _, proposal_id) = with_update(&mut agent).await;
+    let skill = agent.uri(SKILL);
+    let edit = agent.diagnostic(&skill, "skill/edit").await;
+    assert_eq!((&edit["severity"], &edit["data"]["proposalId"]), (&json!(3), &json!(proposal_id)));
+    let message = edit["message"].as_str().unwrap();
+    assert!(message.ends_with("would update this (+1 −0 lines)."), "{message}");
+    let line = edit["range"]["start"]["line"].as_u64().unwrap();
+    let at = accepted.lines().nth(usize::try_from(line).unwrap()).unwrap();
+    assert_eq!(at, "- A name typed from memory may not exist.");
+    let actions = agent.actions(&skill, line).await;
+    assert_eq!(actions_titled(&actions, "Update skill `count-csv-rows`").len(), 1, "{actions:#?}");
+    assert!(actions_titled(&agent.actions(&skill, 0).await, "Update skill").is_empty());
+    agent.act(&skill, line, "Reject skill").await;
+    agent
+        .diagnostics_when(&skill, "nothing would change it", |it| {
+            it.iter().all(|diagnostic| diagnostic["code"] != "skill/edit")
+        })
+        .await;
+    // Above the skill stands that it can be taken back.
+    let lenses = agent.lenses(&skill).await;
+    assert_eq!(lenses[1]["command"]["title"], "Roll back", "{lenses:#?}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_decided_in_a_shell_is_noticed_at_the_next_click() {
+    let mut agent = start(Value::Null).await;
+    let (_, proposal_id) = agent.proposed(&distilled()).await;
+    // What a shell leaves behind.
+    let manifest = agent.client.dir().join(format!("state/proposals/{proposal_id}.json"));
+    let mut stored: Value =
+        serde_json::from_str(&std::fs::read_to_string(&manifest).unwrap()).unwrap();
+    stored["status"] = json!("rejected");
+    std::fs::write(&manifest, stored.to_string()).unwrap();
+    let notes = agent.notes();
+    let argument = json!({"proposalId": proposal_id});
+    let error = agent.refusal("preceptor.proposal.accept", argument).await;
+    assert!(error["message"].as_str().unwrap().contains("already rejected"), "{error}");
+    agent
+        .diagnostics_when(&notes, "no proposal", |it| {
+            it.iter().all(|diagnostic| diagnostic["code"] != "turn/proposal")
+        })
+        .await;
     agent.finish().await;
 }

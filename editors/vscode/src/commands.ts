@@ -173,9 +173,9 @@ export class Commands implements Disposable {
     if (proposals === undefined) {
       return;
     }
-    const choices = proposals.map(({ proposalId, name, category, risk }) => ({
+    const choices = proposals.map(({ proposalId, name, category, risk, state }) => ({
       label: name,
-      description: `${category}, ${risk} risk`,
+      description: `${category}, ${risk} risk, ${state}`,
       act: () => this.server.execute('preceptor.proposal.show', { proposalId }),
     }));
     await choose(choices, 'Show which proposed skill?', 'No proposed skill waits for you.');

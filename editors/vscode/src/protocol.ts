@@ -75,6 +75,7 @@ export interface ProposalSummary {
   name: string;
   category: string;
   risk: string;
+  state: string;
 }
 
 /** A model in the answer to `preceptor.status`. */

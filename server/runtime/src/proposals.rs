@@ -37,6 +37,7 @@ pub use crate::proposals::{
     store::{ProposalStore, target},
     summary::ProposalSummary,
     text::{check, published_text, refuse_errors},
+    update::TargetChange,
 };
 
 /// What is proposed.

@@ -247,8 +247,9 @@ impl Shown {
                 format!("**Skill accepted:** [{name}]({uri}).\n\n")
             }
             Event::SkillSaveFailed { reason } => format!("**No skill:** {reason}.\n\n"),
-            Event::ProposalResolved { proposal_id, outcome } if outcome == "rejected" => {
-                format!("**Proposal rejected:** `{proposal_id}`.\n\n")
+            Event::ProposalResolved { proposal_id, outcome } if outcome != "accepted" => {
+                let outcome = outcome.replace('_', " ");
+                format!("**Proposal {outcome}:** `{proposal_id}`.\n\n")
             }
             Event::TurnComplete { stop_reason, .. } => {
                 let by = if self.teacher_speaks { ", by the teacher" } else { "" };

@@ -26,8 +26,10 @@ pub enum Publisher {
     Configuration,
     /// What happened to requests.
     Turns,
-    /// What waits to be accepted.
+    /// What is left to do about what was accepted.
     Proposals,
+    /// What proposals would change.
+    Edits,
 }
 
 /// How diagnostics reach the client.

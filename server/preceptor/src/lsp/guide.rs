@@ -15,9 +15,10 @@ use tower_lsp::lsp_types::{CodeDescription, Url};
 use tracing::warn;
 
 /// The pages of codes that no rule stands behind.
-const OTHER_PAGES: [(&str, &str); 13] = [
+const OTHER_PAGES: [(&str, &str); 14] = [
     ("config/invalid", include_str!("../../guide/config/invalid.md")),
     ("config/untrusted", include_str!("../../guide/config/untrusted.md")),
+    ("skill/edit", include_str!("../../guide/skill/edit.md")),
     ("skill/unsaved", include_str!("../../guide/skill/unsaved.md")),
     ("turn/approval", include_str!("../../guide/turn/approval.md")),
     ("turn/error", include_str!("../../guide/turn/error.md")),

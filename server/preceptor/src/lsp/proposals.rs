@@ -1,6 +1,7 @@
 //! Proposals in the editor: listing, accepting, rejecting and rolling them back.
 
 mod commands;
+pub(crate) mod edits;
 mod saving;
 mod writing;
 
@@ -25,7 +26,7 @@ use tower_lsp::lsp_types::Url;
 use tracing::{error, info_span, warn};
 
 pub(crate) use crate::lsp::proposals::{
-    commands::{Decided, decided, deciding, is_shown_already},
+    commands::{Decided, decided, deciding, is_shown_already, updated_name},
     saving::{UnsavedSkills, closed, saved},
 };
 use crate::lsp::{
@@ -125,6 +126,29 @@ pub(crate) async fn accept(
     accept_as: Option<AcceptAs>,
     overrides_errors: bool,
 ) -> Result<(Url, String), AcceptError> {
+    let accepted = accept_now(session, proposal_id, accept_as, overrides_errors).await;
+    if let Err(AcceptError::Proposal(error)) = &accepted {
+        note_decision(session, error).await;
+    }
+    accepted
+}
+
+/// What was decided in a shell, or by another server, is news to the run that shows it here.
+async fn note_decision(session: &Arc<Session>, error: &ProposalError) {
+    let ProposalError::Decided { id, .. } = error else { return };
+    if session.turns.shows_proposal(id)
+        && let Ok((_, proposal)) = find(session, id)
+    {
+        record(session, &proposal, [resolved(&proposal)]).await;
+    }
+}
+
+async fn accept_now(
+    session: &Arc<Session>,
+    proposal_id: &str,
+    accept_as: Option<AcceptAs>,
+    overrides_errors: bool,
+) -> Result<(Url, String), AcceptError> {
     // One at a time: two clicks on the same action must not make two skills.
     let _turn = session.accepting.lock().await;
     let now = SystemClock.now();
@@ -162,6 +186,7 @@ pub(crate) async fn accept(
     let resolved = resolved(&proposal);
     record(session, &proposal, saved.into_iter().chain([resolved])).await;
     finish_saving(session, &uri, &plan).await;
+    edits::refresh(session);
     session.refresh_code_lenses();
     Ok((uri, plan.name))
 }
@@ -181,9 +206,13 @@ pub(crate) async fn reject(
     reason: Option<String>,
 ) -> Result<(), AcceptError> {
     let _turn = session.accepting.lock().await;
-    let (store, _) = find_pending(session, proposal_id)?;
-    let proposal = store.reject(proposal_id, reason)?;
+    let found = find_pending(session, proposal_id);
+    if let Err(error) = &found {
+        note_decision(session, error).await;
+    }
+    let proposal = found?.0.reject(proposal_id, reason)?;
     record(session, &proposal, [resolved(&proposal)]).await;
+    edits::refresh(session);
     session.refresh_code_lenses();
     Ok(())
 }
@@ -216,6 +245,7 @@ pub(crate) async fn roll_back(
     session.closed_skills.changed();
     neighbors::files_changed(session, [&uri]);
     record(session, &proposal, [resolved(&proposal)]).await;
+    edits::refresh(session);
     session.refresh_code_lenses();
     Ok(uri)
 }
@@ -239,6 +269,7 @@ pub(crate) fn tell_superseded(session: &Arc<Session>, by: &str) {
         for proposal in found.await.unwrap_or_default() {
             record(&task, &proposal, [resolved(&proposal)]).await;
         }
+        edits::refresh(&task);
         task.refresh_code_lenses();
     });
 }
@@ -272,7 +303,10 @@ pub(super) fn note_edit(session: &Arc<Session>, uri: &Url) {
             store.edited(&mut proposal, snapshot.text(), &config)
         });
         match noted.await {
-            Ok(Ok(true)) => task.refresh_code_lenses(),
+            Ok(Ok(true)) => {
+                edits::refresh(&task);
+                task.refresh_code_lenses();
+            }
             Ok(Ok(false)) => {}
             Ok(Err(error)) => warn!(%error, "the change of a proposal was not noted"),
             Err(error) => error!(%error, "the change of a proposal was not noted"),

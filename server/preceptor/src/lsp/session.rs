@@ -32,7 +32,7 @@ use crate::lsp::{
     neighbors::Neighbors,
     options::Options,
     outbox::Outbox,
-    proposals::UnsavedSkills,
+    proposals::{UnsavedSkills, edits::ShownEdits},
     runs::{Places, Runs},
     settings::Settings,
     tasks::Tasks,
@@ -78,6 +78,8 @@ pub struct Session {
     pub(crate) verifying: DashMap<String, CancellationToken>,
     /// Held while a proposal is decided about.
     pub(crate) accepting: Mutex<()>,
+    /// Where proposals would change open files.
+    pub(crate) shown_edits: ShownEdits,
     /// Accepted skills that are not saved yet.
     pub(crate) unsaved_skills: UnsavedSkills,
     /// The workspace folders.
@@ -109,6 +111,7 @@ impl Session {
             skill_use: Arc::default(),
             verifying: DashMap::new(),
             accepting: Mutex::default(),
+            shown_edits: ShownEdits::default(),
             unsaved_skills: UnsavedSkills::default(),
             open_folders: WorkspaceFolders::default(),
             sent_tokens: SentTokens::default(),

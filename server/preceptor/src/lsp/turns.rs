@@ -153,6 +153,15 @@ impl Turns {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns whether a proposal is shown as one that waits.
+    pub(crate) fn shows_proposal(&self, id: &str) -> bool {
+        self.runs().values().any(|view| {
+            view.items.iter().any(|item| {
+                matches!(&item.kind, Kind::Proposal { proposal_id, .. } if proposal_id == id)
+            })
+        })
+    }
+
     fn note_stopped(&self, run_id: &str, record: &Record) {
         let stopped = match &record.event {
             Event::State(StateRecord::Verdict { gate: Some(gate), gate_name, .. }) => {

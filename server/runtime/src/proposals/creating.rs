@@ -326,7 +326,9 @@ impl ProposalStore {
             }
             _ => Vec::new(),
         };
-        findings.extend(proposal.similar.first().map(|first| similarity_finding(first, text)));
+        let folder = resolve_existing(&self.folder);
+        let similar = proposal.similar.first();
+        findings.extend(similar.map(|first| similarity_finding(first, &folder, text)));
         findings
     }
 
@@ -362,8 +364,9 @@ impl ProposalStore {
 }
 
 /// Says which skill says something like a proposed one.
-fn similarity_finding(similar: &SimilarSkill, text: &str) -> Finding {
+fn similarity_finding(similar: &SimilarSkill, folder: &Path, text: &str) -> Finding {
     let SimilarSkill { name, path, percent } = similar;
+    let path = path.strip_prefix(folder).unwrap_or(path);
     let degree = if *percent >= NEARLY_EQUAL { "says nearly the same as" } else { "is similar to" };
     let line = text.lines().position(|line| line.starts_with("name:")).unwrap_or(0);
     Finding {

@@ -1,19 +1,33 @@
 //! The change that a proposal makes to a file that is there, and the document that shows it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use similar::TextDiff;
+use similar::{ChangeTag, DiffTag, TextDiff};
 
 use crate::{
     acceptance::{AcceptedSkills, sha256},
     proposals::{
-        Pins, Proposal, ProposalError, ProposalKind, ProposalStore,
+        Pins, Proposal, ProposalError, ProposalKind, ProposalStatus, ProposalStore,
         merge::{Merged, merge_lines, merge_skill},
         store::write,
     },
     uri,
     workspace::resolve_existing,
 };
+
+/// Where a proposal would change a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TargetChange {
+    /// The first line that is not as it would be, counted from 0.
+    pub line: usize,
+    /// Lines that come.
+    pub n_added: usize,
+    /// Lines that go.
+    pub n_removed: usize,
+}
 
 /// Unchanged lines around a change.
 const CONTEXT_LINES: usize = 3;
@@ -23,6 +37,34 @@ impl ProposalStore {
     /// changes a file that is there.
     pub fn update_document(&self, proposal: &Proposal) -> PathBuf {
         self.folder_of(&proposal.proposal_id).join("update.md")
+    }
+
+    /// Returns the proposals that wait and would change a file, and where they would change its
+    /// text. The path has no links in it.
+    pub fn changes_of(&self, path: &Path, current: &str) -> Vec<(Proposal, TargetChange)> {
+        let waiting = self.list().into_iter().filter(|it| it.status == ProposalStatus::Pending);
+        waiting
+            .filter(|it| {
+                it.target.as_deref().is_some_and(|target| resolve_existing(target) == path)
+            })
+            .filter_map(|proposal| {
+                let text = fs::read_to_string(self.document(&proposal)).ok()?;
+                let merged = self.merged(&proposal, &text, current).text;
+                let diff = TextDiff::from_lines(current, &merged);
+                let first = diff.ops().iter().find(|it| it.tag() != DiffTag::Equal)?;
+                let count = |tag| diff.iter_all_changes().filter(|it| it.tag() == tag).count();
+                let change = TargetChange {
+                    // What comes anew is told at the line that it follows.
+                    line: match first.tag() {
+                        DiffTag::Insert => first.old_range().start.saturating_sub(1),
+                        _ => first.old_range().start,
+                    },
+                    n_added: count(ChangeTag::Insert),
+                    n_removed: count(ChangeTag::Delete),
+                };
+                Some((proposal, change))
+            })
+            .collect()
     }
 
     /// Returns what becomes of the target's text.

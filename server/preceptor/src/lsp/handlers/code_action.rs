@@ -25,7 +25,7 @@ use crate::lsp::{
         refactorings::{self, extract_section, name_tool, new_skill},
     },
     linter::{self, Linted},
-    proposals::{self, Decided, decided, deciding, is_shown_already},
+    proposals::{self, Decided, decided, deciding, edits, is_shown_already},
     session::Session,
     settings::files,
     to_proto,
@@ -50,6 +50,11 @@ pub(crate) async fn code_action(
         actions.extend(session.turns.actions(&snapshot.uri, params.range));
         actions.extend(ask_actions(session, &snapshot, params.range));
         actions.extend(proposal_actions(session, &snapshot.uri).await);
+        actions.extend(
+            edits::decisions_at(session, &snapshot.uri, params.range)
+                .into_iter()
+                .map(|(title, command, argument)| action(title, command, argument, None)),
+        );
         actions.extend(files::actions(session, &snapshot.uri, params.range));
     }
     if linter::is_skill(&snapshot.uri) {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use runtime::proposals::Proposal;
+use runtime::{acceptance::AcceptedSkills, proposals::Proposal, workspace::resolve_existing};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command, Range, Url};
 use tracing::error;
@@ -40,7 +40,7 @@ pub(crate) async fn code_lens(
         lenses.extend(proposal_lenses(&snapshot, &proposal));
     }
     if linter::is_skill(&snapshot.uri) {
-        lenses.extend(use_lens(session, &snapshot).await);
+        lenses.extend(use_lenses(session, &snapshot).await);
     }
     Some(lenses)
 }
@@ -63,12 +63,12 @@ fn proposal_lenses(snapshot: &Snapshot, proposal: &Proposal) -> Vec<CodeLens> {
         .collect()
 }
 
-/// How many runs used a skill, and the latest of them behind a click; not for proposals, which no
-/// run may use.
-async fn use_lens(session: &Arc<Session>, snapshot: &Arc<Snapshot>) -> Option<CodeLens> {
-    let path = snapshot.uri.to_file_path().ok()?;
+/// How many runs used a skill, and the latest of them behind a click; where it was accepted as it
+/// is, taking that back. Not for proposals, which no run may use.
+async fn use_lenses(session: &Arc<Session>, snapshot: &Arc<Snapshot>) -> Vec<CodeLens> {
+    let Ok(path) = snapshot.uri.to_file_path() else { return Vec::new() };
     if session.proposal_stores().iter().any(|store| store.is_around(&path)) {
-        return None;
+        return Vec::new();
     }
     let (task, snapshot) = (Arc::clone(session), Arc::clone(snapshot));
     let counted = tokio::task::spawn_blocking(move || {
@@ -76,21 +76,28 @@ async fn use_lens(session: &Arc<Session>, snapshot: &Arc<Snapshot>) -> Option<Co
         let folders = task.run_folders();
         let mut skill_use = task.skill_use.lock().unwrap_or_else(PoisonError::into_inner);
         let runs = skill_use.runs(&folders, name.as_text()?.trim());
-        Some((snapshot.range(name.span), runs))
+        let accepted = AcceptedSkills::new(&task.folders.state).get(&resolve_existing(&path));
+        let accepted = accepted.filter(|it| it.covers(snapshot.text()));
+        Some((snapshot.range(name.span), runs, accepted))
     });
-    let (range, runs) =
-        counted.await.inspect_err(|error| error!(%error, "counting runs panicked")).ok()??;
+    let counted = counted.await.inspect_err(|error| error!(%error, "counting runs panicked"));
+    let Ok(Some((range, runs, accepted))) = counted else { return Vec::new() };
     let title = match runs.len() {
         1 => "used by 1 run".to_owned(),
         n_runs => format!("used by {n_runs} runs"),
     };
-    Some(match runs.first() {
+    let used = match runs.first() {
         Some(latest) => lens(range, &title, "preceptor.show", json!({ "runId": latest.run_id })),
         // Editors show a lens without a command as words only.
         None => {
             CodeLens { range, command: Some(Command::new(title, String::new(), None)), data: None }
         }
-    })
+    };
+    let roll_back = accepted.map(|it| {
+        let argument = json!({ "proposalId": it.proposal_id });
+        lens(range, "Roll back", "preceptor.proposal.rollback", argument)
+    });
+    std::iter::once(used).chain(roll_back).collect()
 }
 
 fn lens(range: Range, title: &str, command: &str, argument: Value) -> CodeLens {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
 /// A title, a command and its argument.
-pub(super) type Decision = (String, &'static str, Value);
+pub(crate) type Decision = (String, &'static str, Value);
 
 /// A proposal that waits, as far as titles go.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +112,7 @@ pub(crate) fn is_shown_already(uri: &Url, command: &str, argument: &Value) -> bo
 }
 
 /// Returns the name of a skill, which is its folder's, or that of a file that is no skill.
-fn updated_name(address: &str) -> String {
+pub(crate) fn updated_name(address: &str) -> String {
     let path = Url::parse(address).ok().and_then(|uri| uri.to_file_path().ok());
     let path = path.unwrap_or_else(|| address.into());
     let file = path.file_name().unwrap_or_default();

@@ -15,7 +15,11 @@ use tower_lsp::lsp_types::{
 use tracing::warn;
 
 use crate::lsp::{
-    board::Publisher, editor, proposals::note_edit, session::Session, to_proto::SOURCE,
+    board::Publisher,
+    editor,
+    proposals::{edits, note_edit},
+    session::Session,
+    to_proto::SOURCE,
 };
 
 /// Accepted texts whose buffers are not saved yet.
@@ -49,6 +53,9 @@ impl UnsavedSkills {
 /// is proposed.
 pub(crate) fn saved(session: &Arc<Session>, uri: &Url) {
     note_edit(session, uri);
+    if let Some(snapshot) = session.documents.get(uri) {
+        edits::show(session, &snapshot);
+    }
     let Some(unsaved) = session.unsaved_skills.texts().remove(uri) else { return };
     session.board.set(uri, Publisher::Proposals, Vec::new());
     let text = session.documents.get(uri).map_or(unsaved.text, |it| Arc::clone(it.text()));

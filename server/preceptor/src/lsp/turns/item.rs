@@ -14,7 +14,9 @@ use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
 use crate::{
-    lsp::{guide::GuidePages, to_proto::SOURCE, turns::takeover::Takeover},
+    lsp::{
+        guide::GuidePages, proposals::updated_name, to_proto::SOURCE, turns::takeover::Takeover,
+    },
     question::{stopped, visible},
 };
 
@@ -167,12 +169,16 @@ impl Item {
                     text(arguments, "model")
                 ),
             ),
-            Kind::Proposal { name, n_errors, n_findings, verification, .. } => (
+            Kind::Proposal { name, target, n_errors, n_findings, verification, .. } => (
                 "turn/proposal",
                 DiagnosticSeverity::INFORMATION,
                 format!(
-                    "The teacher proposes the skill `{name}`{}. {}",
+                    "The teacher proposes the skill `{name}`{}{}. {}",
                     state(*n_errors, *n_findings),
+                    target.as_ref().map_or_else(String::new, |target| format!(
+                        ", which says nearly what `{}` says",
+                        updated_name(target)
+                    )),
                     outcome_words(&verification.outcome),
                 ),
             ),
@@ -273,14 +279,17 @@ impl Item {
                     text(arguments, "reason")
                 )
             }
-            Kind::Proposal { name, uri, n_errors, n_findings, verification, .. } => format!(
-                "**Proposed skill** [{name}]({uri}){}\n\n**{}** {}{}\n\nIt enters no prompt before \
-                 you accept it, but that of the replay that tests it.",
-                state(*n_errors, *n_findings),
-                outcome_words(&verification.outcome),
-                verification.reason,
-                replay_links(verification, replays),
-            ),
+            Kind::Proposal { name, uri, target, n_errors, n_findings, verification, .. } => {
+                format!(
+                    "**Proposed skill** [{name}]({uri}){}{}\n\n**{}** {}{}\n\nIt enters no prompt \
+                     before you accept it, but that of the replay that tests it.",
+                    state(*n_errors, *n_findings),
+                    target.as_deref().map_or_else(String::new, |it| what_it_updates(it, uri)),
+                    outcome_words(&verification.outcome),
+                    verification.reason,
+                    replay_links(verification, replays),
+                )
+            }
             Kind::NoSkill { reason } => format!("**No skill was proposed**: {reason}"),
             Kind::Error { error, class } => format!("**Error** (`{class}`)\n\n{error}"),
             Kind::Interrupted => "**The request was stopped**".to_owned(),
@@ -329,6 +338,17 @@ fn replay_links(verification: &Verification, replays: &Path) -> String {
     } else {
         format!("\n\n[The replay's transcript]({transcript})")
     }
+}
+
+/// Names the skill that says nearly the same. The document that shows the update lies above the
+/// folder of the proposed skill.
+fn what_it_updates(target: &str, document: &str) -> String {
+    let folder = document.rsplitn(3, '/').nth(2).unwrap_or_default();
+    format!(
+        "\n\n[{}]({target}) says nearly the same: accept it as an update of that ([what would \
+         change]({folder}/update.md)), or as a skill of its own.",
+        updated_name(target)
+    )
 }
 
 /// What stopped a command is said before the command: the message may be cut.
