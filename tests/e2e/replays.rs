@@ -111,7 +111,10 @@ async fn a_skill_that_does_not_help_is_not_verified_and_can_be_tried_again() {
     let notes = agent.notes();
     let hover = agent.hover(&notes, 2).await;
     let report = document(&hover, "What the replay showed");
-    assert!(report.contains("Judged by the teacher: not as good as its own."), "{report}");
+    assert!(
+        report.contains("The teacher judged it not as good as its own: it counts the header."),
+        "{report}"
+    );
     let comparison = report.split("the teacher's comparison](../").nth(1).unwrap();
     let comparison = comparison.split(')').next().unwrap();
     let replay = linked(&hover, "its transcript");

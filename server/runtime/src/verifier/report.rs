@@ -129,7 +129,8 @@ fn compared(proof: &Proof) -> String {
         }
         Proof::Comparison { is_equal, reason } => {
             let outcome = if *is_equal { "as good as its own" } else { "not as good as its own" };
-            format!("Judged by the teacher: {outcome}. {reason}")
+            let colon = if reason.is_empty() { "." } else { ": " };
+            format!("The teacher judged it {outcome}{colon}{reason}")
         }
         Proof::Missing(why) if why.is_empty() => "Nothing was compared.".to_owned(),
         Proof::Missing(why) => format!("Nothing was compared: {why}."),
