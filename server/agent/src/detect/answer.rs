@@ -38,6 +38,8 @@ pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
     if let Some(sentence) = find_sentence(&prose, &GIVE_UP) {
         // Behind work that was done stands what was left out of it.
         let confidence = match (matches(&DONE, &prose), matches(&CAVEAT, &sentence)) {
+            // That there is none may be what was asked.
+            (false, _) if matches(&FINDS_NONE, &sentence) => 0.4,
             (false, _) => 0.7,
             (true, false) => 0.4,
             (true, true) => 0.2,
@@ -117,7 +119,8 @@ static GIVE_UP: LazyLock<Vec<Regex>> = LazyLock::new(|| {
             r"locate|retrieve|process|fix|reproduce|resolve|execute|verify|continue|proceed|perform|install|build|connect|help|assist|switch|",
             r"implement|fulfill|reach|test|confirm)\b",
         ),
-        r"(?i)\bI'm (?:unable|not able) to\b",
+        r"(?i)\b(?:I'm|we're|(?:I|we) (?:am|are|was|were|have been)) (?:unable|not able) to\b",
+        r"(?i)\b(?:I|we) (?:wasn't|weren't|haven't been) able to\b",
         r"(?i)\bI(?:'m| am) not sure (?:which|how|what)\b",
         r"(?i)(?:^|\bI(?:'m| am| was)? |sorry,? (?:but )?)unable to (?:open|find|switch|complete|determine|count|read|run)\b",
         r"(?i)\b(?:unfortunately|regrettably|sorry|I apologi[sz]e)\b.{0,60}\b(?:unable|not able|cannot|can't|could not|couldn't)\b",
@@ -128,6 +131,11 @@ static GIVE_UP: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .iter()
     .filter_map(|pattern| Regex::new(pattern).ok())
     .collect()
+});
+
+/// A search that came to its end.
+static FINDS_NONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:find|see|detect|identify|locate|spot) (?:any|anything|no)\b").ok()
 });
 
 /// What somebody leaves to the reader who has done the work.

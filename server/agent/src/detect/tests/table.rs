@@ -144,6 +144,8 @@ fn answers_give_up_in_many_words() {
         "I\u{2019}m not sure how to go on.",
         "I am not sure what to do.",
         "I was unable to open the page.",
+        "I was unable to measure the streets: there is no map of them.",
+        "We haven\u{2019}t been able to translate it.",
         "Unable to find the session.",
         "I'm unable to switch to it.",
         "I WAS NOT ABLE TO COMPLETE THIS.",
@@ -153,6 +155,7 @@ fn answers_give_up_in_many_words() {
         check(&[], answer, Verdict::Failure);
     }
     for answer in [
+        "I could not find any other use of it.",
         "Could you tell me which file?",
         "COULD YOU SPECIFY THE FILE?",
         "could you clarify?",
