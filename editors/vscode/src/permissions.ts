@@ -39,7 +39,8 @@ interface Question {
 
 interface Button {
   title: string;
-  id: PermissionOptionId;
+  /** The server's option, or that the person changes the command first. */
+  id: PermissionOptionId | 'edit';
 }
 
 /** What stands beside a message: a call in full, or a file before and after an edit. */
@@ -80,7 +81,11 @@ export class Permissions {
         : `${request.outsideSandbox ? request.title : request.tool}: ${call}`;
     const parts = [plain(what), plain(request.reason.trim()), costText(request)];
     const text = parts.filter(it => it !== '').join(' — ');
-    const buttons = request.options.map(({ id, title }) => ({ title, id }));
+    const buttons: Button[] = request.options.map(({ id, title }) => ({ title, id }));
+    const command = editableCommand(request);
+    if (command !== undefined) {
+      buttons.push({ title: 'Edit…', id: 'edit' });
+    }
     const chosen = await this.choose(text, buttons, token);
     await (shown && this.close(shown));
     if (token.isCancellationRequested) {
@@ -88,6 +93,13 @@ export class Permissions {
     }
     if (chosen === undefined) {
       throw new ResponseError(LSPErrorCodes.RequestFailed, 'nobody answered');
+    }
+    if (chosen.id === 'edit') {
+      const edited = await askCommand(request, command ?? '', token);
+      // Without a command the question is as open as before.
+      return edited === undefined
+        ? this.ask(request, token)
+        : { optionId: 'allow_once', arguments: { ...request.arguments, command: edited } };
     }
     const feedback = chosen.id === 'reject' ? await askWhy(request, token) : undefined;
     return feedback ? { optionId: chosen.id, feedback } : { optionId: chosen.id };
@@ -258,6 +270,28 @@ async function askWhy(
     title: `Rejected: ${request.title}`,
     prompt: 'What should the model do instead? It may stay empty.',
     ignoreFocusOut: true,
+  };
+  const words = await window.showInputBox(options, token);
+  return words?.trim() || undefined;
+}
+
+/** The command that a person may change in a box, which has a single line. */
+function editableCommand({ tool, arguments: { command } }: PermissionRequest): string | undefined {
+  const isLine = tool === 'bash' && typeof command === 'string' && command === plain(command);
+  return isLine ? command : undefined;
+}
+
+async function askCommand(
+  request: PermissionRequest,
+  command: string,
+  token: CancellationToken,
+): Promise<string | undefined> {
+  const options = {
+    title: `Edit: ${request.title}`,
+    prompt: 'It runs once, as it stands here.',
+    value: command,
+    ignoreFocusOut: true,
+    validateInput: (words: string) => (words.trim() === '' ? 'There is no command.' : undefined),
   };
   const words = await window.showInputBox(options, token);
   return words?.trim() || undefined;

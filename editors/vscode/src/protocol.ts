@@ -42,6 +42,8 @@ export interface PermissionRequest {
 
 export interface PermissionAnswer {
   optionId: PermissionOptionId;
+  /** What runs instead of the model's. */
+  arguments?: Record<string, unknown>;
   feedback?: string;
 }
 

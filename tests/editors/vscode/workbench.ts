@@ -228,6 +228,18 @@ export class Workbench {
     });
   }
 
+  /** Leaves the box with a title without an answer. */
+  async cancel(title: string): Promise<void> {
+    const box = this.box(title);
+    await box.waitFor();
+    await persist(`“${title}” is left`, async timeout => {
+      if (await box.isVisible()) {
+        await box.locator('input').first().press('Escape', { timeout });
+        await box.waitFor({ state: 'hidden', timeout });
+      }
+    });
+  }
+
   /** Chooses a quick fix at the cursor, by a part of its title, until `isDone` tells its effect. */
   async quickFix(title: string, isDone: () => boolean | Promise<boolean>): Promise<void> {
     const menu = this.page.locator('.action-widget:not(.action-list-submenu-panel)');

@@ -15,6 +15,7 @@ export async function permissions(story: Story): Promise<void> {
   await workbench.showProblems();
   await workbench.openFile('notes.md');
   await oneCall(story);
+  await edited(story);
   await wholeRun(story);
   await longCommand(story);
   await change(story);
@@ -29,9 +30,9 @@ async function oneCall(story: Story): Promise<void> {
   const first = await workbench.message('bash: echo noted >> two.txt');
   await workbench.statusItem('Preceptor waits for you').waitFor();
   await workbench.picture('permission');
-  await step('the buttons are what the server offers', async () => {
+  await step('the buttons are what the server offers, and a way to change the command', async () => {
     const titles = await workbench.buttons(first);
-    return titles.join() === 'Approve,Approve for this run,Always approve here,Reject';
+    return titles.join() === 'Approve,Approve for this run,Always approve here,Reject,Edit…';
   });
   await step('nothing runs before', () => readWorkspace(story, 'two.txt') === '');
   await workbench.choose(first, 'Approve');
@@ -44,6 +45,19 @@ async function oneCall(story: Story): Promise<void> {
   await workbench.line('So it stays with one note.').waitFor();
   report('the words of a rejection reach the model');
   await step('it did not run again', () => readWorkspace(story, 'two.txt') === 'noted\n');
+}
+
+/** A command may be changed before it runs; without one it still waits. */
+async function edited(story: Story): Promise<void> {
+  const { workbench } = story;
+  await ask(story, 'write one note');
+  await workbench.choose(await workbench.message('bash: echo noted >> one.txt'), 'Edit…');
+  await workbench.cancel('Edit: Run a command');
+  await workbench.choose(await workbench.message('bash: echo noted >> one.txt'), 'Edit…');
+  await workbench.picture('permission-edit');
+  await workbench.answer('Edit: Run a command', 'echo changed >> one.txt');
+  await workbench.line('There is one note now.').waitFor();
+  await step('the changed command ran', () => readWorkspace(story, 'one.txt') === 'changed\n');
 }
 
 /** A permission for the run covers the same command later on. */
