@@ -185,33 +185,31 @@ async fn a_command_in_a_step_gets_its_tool() {
     let offered = actions(&mut client, &uri, (9, 9), (9, 9)).await;
     let action = titled(&offered, "Name the tool that runs it: `bash`");
     let edit = &action["edit"]["documentChanges"][0]["edits"][0];
-    assert_eq!(edit["newText"], "with `bash`: ");
-    assert_eq!(edit["range"]["start"], json!({"line": 9, "character": 7}));
+    assert_eq!(edit["newText"], " with `bash`");
+    assert_eq!(edit["range"]["start"], json!({"line": 9, "character": 14}));
     client.finish().await;
 }
 
 #[tokio::test]
 async fn a_command_gets_the_tool_that_fits_wherever_it_stands() {
-    let text = "# Demo\r\n\r\n😀 Look with `cat data.csv`, then `git status`.\r\n\r\n\
-                ```sh\r\ngit push\r\n```\r\n\r\n| `git status` |\r\n|-|\r\n";
+    let text = "# Demo\r\n\r\n😀 Then run `git status` to look.\r\n\r\n1. `cat data.csv`\r\n\r\n\
+                ```sh\r\ngit push\r\n```\r\n\r\nDo not run `git push`.\r\n";
     let (mut client, uri) = open(text).await;
-    for (line, character, expected) in [
-        (2, 16, "with `read_file`: `data.csv`"),
-        (2, 35, "with `bash`: "),
-        (4, 2, "With `bash`:\r\n\r\n"),
-    ] {
+    for (line, character, expected) in
+        [(2, 16, " with `bash`"), (4, 6, "`read_file`: `data.csv`"), (6, 2, "With `bash`:\r\n\r\n")]
+    {
         let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
         let action = titled(&offered, "Name the tool that runs it");
         let edit = &action["edit"]["documentChanges"][0]["edits"][0];
         assert_eq!(edit["newText"], expected);
     }
-    for (line, character) in [(5, 2), (8, 5)] {
+    for (line, character) in [(7, 2), (10, 14)] {
         let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
         assert!(offered.iter().all(|it| it["kind"] != "refactor.rewrite"), "{offered:?}");
     }
     let uri = client.uri("work/.claude/skills/demo/SKILL.md");
     client.open(&uri, text).await;
-    let offered = actions(&mut client, &uri, (2, 16), (2, 16)).await;
+    let offered = actions(&mut client, &uri, (4, 6), (4, 6)).await;
     titled(&offered, "Name the tool that runs it: `Read`");
     client.finish().await;
 }

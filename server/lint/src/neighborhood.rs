@@ -39,6 +39,8 @@ pub struct Neighborhood {
     pub enclosing: Option<Enclosing>,
     /// Paths of other skills with the same name that one client would load beside this one.
     pub namesakes: Vec<Arc<str>>,
+    /// Whether another skill has the name of this one's folder.
+    pub is_folder_name_taken: bool,
     /// Skills that say nearly the same, the most similar one first.
     pub similar: Vec<SimilarSkill>,
     /// Skills that the text refers to and that do not exist, each with the existing name that was

@@ -24,6 +24,8 @@ pub struct SkillIndex {
     skills: BTreeMap<Arc<str>, IndexedSkill>,
     paths: HashMap<u32, Arc<str>>,
     by_name: HashMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Paths of skills, by the names of their folders.
+    by_folder: HashMap<Arc<str>, BTreeSet<Arc<str>>>,
     similarity: SimilarityIndex,
     /// Existing names.
     names: Spelling,
@@ -66,9 +68,13 @@ impl SkillIndex {
             touched.extend(self.with_name(&old.digest.name));
         } else {
             self.paths.insert(id, Arc::clone(&path));
+            self.by_folder.entry(folder_name(&path).into()).or_default().insert(Arc::clone(&path));
             touched.extend(self.below(&path));
         }
         touched.extend(self.with_name(&digest.name));
+        if !has_same_name {
+            touched.extend(self.in_folders(&digest.name));
+        }
         let similar = self.similar_to(&path, &digest);
         self.tell_similar(id, old.as_ref().map(|old| &old.similar), &similar, &mut touched);
         self.similarity.insert(id, &digest.sketch);
@@ -103,6 +109,12 @@ impl SkillIndex {
             self.referrers.remove(name, &path);
         }
         self.paths.remove(&old.id);
+        if let Some(paths) = self.by_folder.get_mut(folder_name(&path)) {
+            paths.remove(&path);
+            if paths.is_empty() {
+                self.by_folder.remove(folder_name(&path));
+            }
+        }
         self.tell_similar(old.id, Some(&old.similar), &BTreeMap::new(), &mut touched);
         touched.extend(self.with_name(&old.digest.name));
         touched.extend(self.below(&path));
@@ -181,6 +193,7 @@ impl SkillIndex {
             folder: skill.folder.clone(),
             enclosing: self.enclosing(path),
             namesakes: self.namesakes(path, skill),
+            is_folder_name_taken: self.with_name(folder_name(path)).any(|other| &*other != path),
             similar: self.similar_skills(skill),
             misspelled_skills: skill.misspelled.clone(),
             acceptance: Acceptance::Unknown,
@@ -239,7 +252,6 @@ impl SkillIndex {
 
     /// Copies under one name are mirrors for several clients, and no news.
     fn similar_to(&self, path: &str, digest: &SkillDigest) -> BTreeMap<u32, f64> {
-        let folder_name = |path: &str| folder_of(path).rsplit('/').next().map(str::to_owned);
         let own_folder_name = folder_name(path);
         let candidates = self.similarity.candidates(&digest.sketch).into_iter();
         candidates
@@ -283,6 +295,11 @@ impl SkillIndex {
         self.by_name.get(name).into_iter().flatten().cloned()
     }
 
+    /// The skills whose folders are called so.
+    fn in_folders(&self, name: &str) -> impl Iterator<Item = Arc<str>> {
+        self.by_folder.get(name).into_iter().flatten().cloned()
+    }
+
     /// The skills whose folders lie in that of the skill at a path.
     fn below(&self, path: &str) -> impl Iterator<Item = Arc<str>> {
         let folder = format!("{}/", folder_of(path));
@@ -293,6 +310,7 @@ impl SkillIndex {
     }
 
     fn forget_name(&mut self, name: &Arc<str>, path: &str, touched: &mut BTreeSet<Arc<str>>) {
+        touched.extend(self.in_folders(name));
         let Some(paths) = self.by_name.get_mut(name) else { return };
         paths.remove(path);
         if paths.is_empty() {
@@ -333,6 +351,10 @@ impl SkillIndex {
 
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn folder_name(path: &str) -> &str {
+    folder_of(path).rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -64,19 +64,36 @@ pub(super) fn folders_of_path(text: &str, path: Span, lookup: Lookup<'_>) -> Vec
     };
     let path = Span::new(path.start + start, path.end);
     let from = if written.starts_with('/') { "" } else { lookup.folder };
-    let found = folders_from(text, path, from, lookup);
+    let found = folders_of(text, path, from, start > 0, lookup);
     if !found.is_empty() || !is_anywhere {
         return found;
     }
     let mut above = lookup.folder;
     while let Some((folder, _)) = above.rsplit_once('/') {
         above = folder;
-        let found = folders_from(text, path, above, lookup);
+        let found = folders_of(text, path, above, start > 0, lookup);
         if found.iter().any(|it| it.span.start > path.start) {
             return found;
         }
     }
     Vec::new()
+}
+
+/// Below a folder that is not known, only what lies in a folder of skills is one: `~/src/review` is
+/// a checkout that is called like a skill.
+fn folders_of(
+    text: &str,
+    path: Span,
+    from: &str,
+    is_below_unknown: bool,
+    lookup: Lookup<'_>,
+) -> Vec<SkillFolder> {
+    let mut found = folders_from(text, path, from, lookup);
+    found.retain(|it| {
+        let before = Span::new(path.start, it.span.start).of(text);
+        !is_below_unknown || before.split('/').any(|part| matches!(part, "skills" | ".."))
+    });
+    found
 }
 
 fn folders_from(text: &str, path: Span, from: &str, lookup: Lookup<'_>) -> Vec<SkillFolder> {
@@ -168,6 +185,24 @@ mod tests {
             "export PATH=\"$HOME/review:$PATH\"",
         ] {
             check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn a_checkout_that_is_called_like_a_skill_is_none() {
+        let lookup = Lookup {
+            folder: "/w/tools/own",
+            is_folder_name: &|name| name == "review",
+            is_skill: &|path| path == "/w/tools/review/SKILL.md",
+        };
+        for (text, expected) in [
+            ("cd ~/tools/review && ls", 0),
+            ("export PATH=\"$HOME/tools/review:$PATH\"", 0),
+            ("ls ~/review/scripts/ $X/review/", 0),
+            ("ls tools/review ${CLAUDE_SKILL_DIR}/../review", 2),
+        ] {
+            let found = skill_folders(text, Span::new(0, text.len()), lookup);
+            assert_eq!(found.len(), expected, "{text}");
         }
     }
 }

@@ -28,10 +28,12 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     }
     let message =
         format!("The `name` is `{name}` but the folder is `{directory_name}`: both must be equal");
-    let fix = is_valid_name(directory_name).then(|| Fix {
+    let is_taken = file.neighborhood.is_some_and(|it| it.is_folder_name_taken);
+    // A fix of one file leaves every reference behind that other skills have to the name.
+    let fix = (is_valid_name(directory_name) && !is_taken).then(|| Fix {
         title: format!("Rename it to `{directory_name}`, like its folder"),
         edits: vec![TextEdit::replace(value.span, yaml_value(directory_name))],
-        safety: Safety::Safe,
+        safety: Safety::Unsafe,
     });
     vec![Problem::new(value.span, message).with_fix(fix)]
 }

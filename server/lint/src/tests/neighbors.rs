@@ -47,6 +47,18 @@ fn a_second_skill_of_the_name_is_found() {
 }
 
 #[test]
+fn a_name_that_another_skill_has_is_not_taken_from_the_folder() {
+    let text = "---\nname: sum-rows\ndescription: Sums. Use when asked.\n---\n";
+    let taken = surroundings(&[("x/SKILL.md", "---\nname: count-rows\n---\n")]);
+    let free = surroundings(&[("x/SKILL.md", "---\nname: x\n---\n")]);
+    for (around, expected) in [(taken, 0), (free, 1)] {
+        let findings = findings_among(text, &around);
+        let mismatch = findings.iter().find(|it| it.rule.code == "name/directory-mismatch");
+        assert_eq!(mismatch.unwrap().fixes.len(), expected);
+    }
+}
+
+#[test]
 fn a_similar_skill_is_found_and_a_short_one_is_not() {
     let steps = "1. Größe der Datei ansehen, then look at the header line of the table.\r\n\
                  2. Count the lines of it with a tool that knows quotes.\n\

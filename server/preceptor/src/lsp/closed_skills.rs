@@ -6,7 +6,10 @@
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use lint::Neighborhood;
@@ -28,6 +31,8 @@ pub(crate) struct ClosedSkills {
     left_over: Mutex<HashSet<Url>>,
     /// Counts what may have changed findings.
     changes: watch::Sender<u64>,
+    /// Whether anybody was told what is found in all of them.
+    is_told: AtomicBool,
 }
 
 impl Default for ClosedSkills {
@@ -36,6 +41,7 @@ impl Default for ClosedSkills {
             examined: Mutex::default(),
             left_over: Mutex::default(),
             changes: watch::Sender::new(0),
+            is_told: AtomicBool::new(false),
         }
     }
 }
@@ -67,6 +73,11 @@ impl ClosedSkills {
     /// Notes that other things may be found than before.
     pub(crate) fn changed(&self) {
         self.changes.send_modify(|n_changes| *n_changes = n_changes.wrapping_add(1));
+    }
+
+    /// Notes that the client is told what is found; tells whether it was told before.
+    pub(crate) fn tell(&self) -> bool {
+        self.is_told.swap(true, Ordering::Relaxed)
     }
 
     /// Returns what tells of changes from now on.

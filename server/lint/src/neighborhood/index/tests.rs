@@ -55,6 +55,21 @@ fn a_name_that_comes_or_goes_touches_its_bearers() {
 }
 
 #[test]
+fn a_name_that_comes_or_goes_touches_the_folder_that_is_called_so() {
+    let mut index = SkillIndex::default();
+    let is_taken = |index: &SkillIndex| index.neighborhood(A).unwrap().is_folder_name_taken;
+    update(&mut index, A, &named("other", "one"));
+    assert!(!is_taken(&index));
+    assert_eq!(update(&mut index, B, &named("a", "two")), [A, B]);
+    assert!(is_taken(&index));
+    assert_eq!(update(&mut index, B, &named("b", "two")), [A, B]);
+    assert!(!is_taken(&index));
+    update(&mut index, B, &named("a", "two"));
+    assert_eq!(index.remove(B).iter().map(|it| &**it).collect::<Vec<_>>(), [A]);
+    assert!(!is_taken(&index));
+}
+
+#[test]
 fn mirrors_plugins_and_inner_skills_are_no_namesakes() {
     let mut index = SkillIndex::default();
     let text = named("same", "one");

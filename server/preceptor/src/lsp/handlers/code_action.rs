@@ -21,7 +21,7 @@ use crate::lsp::{
     ask_lines,
     documents::Snapshot,
     language::{
-        navigation::rename::rename_folder,
+        navigation::rename::{rename_folder, rename_skill_like_folder},
         refactorings::{self, extract_section, name_tool, new_skill},
     },
     linter::{self, Linted},
@@ -61,7 +61,7 @@ pub(crate) async fn code_action(
         let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;
         if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
             actions.extend(quick_fixes(session, &linted, params.range));
-            actions.extend(folder_rename(session, &linted, params.range).await);
+            actions.extend(skill_renames(session, &linted, params.range).await);
         }
         if fix_all::is_offered(session, &linted, &params) {
             actions.extend(fix_all::fix_all_action(session, &linted).await);
@@ -76,13 +76,13 @@ pub(crate) async fn code_action(
 
 /// Suppressing each rule that found something in the range, behind the fixes.
 fn suppressions(session: &Session, linted: &Linted, range: Range) -> Vec<CodeAction> {
-    let touched = linted.snapshot.span(range);
+    let reach = reach(&linted.snapshot, range);
     let mut codes: Vec<&str> = Vec::new();
     let mut actions = Vec::new();
     for (finding, diagnostic) in linted.findings.iter().zip(&linted.diagnostics) {
         let code = finding.rule.code;
         let is_suppressible = !code.starts_with("suppression/");
-        if is_suppressible && touches(finding.span, touched) && !codes.contains(&code) {
+        if is_suppressible && touches(finding.span, reach) && !codes.contains(&code) {
             codes.push(code);
             let suppression = refactorings::suppress(&linted.snapshot, finding);
             let kind = CodeActionKind::QUICKFIX;
@@ -193,6 +193,7 @@ fn quick_fixes(session: &Session, linted: &Linted, range: Range) -> Vec<CodeActi
         .iter()
         .zip(&linted.diagnostics)
         .filter(|(finding, _)| touches(finding.span, reach))
+        .filter(|(finding, _)| !(is_mismatch(finding) && session.client().versioned_edits))
         .collect();
     found.sort_by_key(|(finding, _)| (!touches(finding.span, touched), !has_safe_fix(finding)));
     found
@@ -226,33 +227,42 @@ fn quick_fix(session: &Session, linted: &Linted, fix: &Fix, diagnostic: &Diagnos
     }
 }
 
-/// The other way to make name and folder equal. It takes more than edits of one file, so that it is
-/// not among the fixes of the rule.
-async fn folder_rename(
-    session: &Arc<Session>,
-    linted: &Linted,
-    range: Range,
-) -> Option<CodeAction> {
-    let touched = linted.snapshot.span(range);
+/// Both ways to make name and folder equal, with what refers to the skill. They take more than edits
+/// of one file, so that the fix of the rule is not what an editor is offered.
+async fn skill_renames(session: &Arc<Session>, linted: &Linted, range: Range) -> Vec<CodeAction> {
+    let reach = reach(&linted.snapshot, range);
     let mut found = linted.findings.iter().zip(&linted.diagnostics);
-    let (_, diagnostic) = found.find(|(finding, _)| {
-        finding.rule.code == "name/directory-mismatch" && touches(finding.span, touched)
-    })?;
+    let mismatch = found.find(|(finding, _)| is_mismatch(finding) && touches(finding.span, reach));
+    let Some((_, diagnostic)) = mismatch else { return Vec::new() };
     let (task, snapshot) = (Arc::clone(session), Arc::clone(&linted.snapshot));
     // It reads the skills that speak of this one.
-    let edit = tokio::task::spawn_blocking(move || rename_folder(&task, &snapshot))
+    let renames =
+        move || [rename_skill_like_folder(&task, &snapshot), rename_folder(&task, &snapshot)];
+    let renames = tokio::task::spawn_blocking(renames)
         .await
-        .inspect_err(|error| error!(%error, "renaming a folder panicked"))
-        .ok()??;
+        .inspect_err(|error| error!(%error, "renaming a skill panicked"))
+        .unwrap_or_default();
     let name = linted.snapshot.skill().name().unwrap_or_default();
-    Some(CodeAction {
-        title: format!("Rename the folder to `{name}`, with the links to it (check the result)"),
-        kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![diagnostic.clone()]),
-        edit: Some(edit),
-        is_preferred: Some(false),
-        ..CodeAction::default()
-    })
+    let folder = linter::directory_name(&linted.snapshot.uri).unwrap_or_default();
+    let titles = [
+        format!("Rename it to `{folder}`, like its folder, with the references to it"),
+        format!("Rename the folder to `{name}`, with the links to it"),
+    ];
+    let renames = titles.into_iter().zip(renames).filter_map(|(title, edit)| Some((title, edit?)));
+    renames
+        .map(|(title, edit)| CodeAction {
+            title: format!("{title} (check the result)"),
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![diagnostic.clone()]),
+            edit: Some(edit),
+            is_preferred: Some(false),
+            ..CodeAction::default()
+        })
+        .collect()
+}
+
+fn is_mismatch(finding: &Finding) -> bool {
+    finding.rule.code == "name/directory-mismatch"
 }
 
 fn has_safe_fix(finding: &Finding) -> bool {

@@ -1,7 +1,7 @@
 //! `workspace/diagnostic`: what is found in the skills of the workspace that are not open.
 //!
-//! Those that are open are asked about one by one, or pushed. An answer without news is held back
-//! until there is some: clients ask again as soon as they are answered.
+//! Those that are open are asked about one by one, or pushed. But for the first one, an answer
+//! without news is held back until there is some: clients ask again as soon as they are answered.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -55,7 +55,9 @@ pub(crate) async fn workspace_diagnostic(
         if answer.has_news {
             session.closed_skills.told_of(&answer.left_over);
         }
-        if answer.has_news || changes.changed().await.is_err() {
+        // Whoever asks for the first time, such as a script, is told at once that there is nothing.
+        let is_first = !session.closed_skills.tell() && previous.is_empty();
+        if answer.has_news || is_first || changes.changed().await.is_err() {
             return WorkspaceDiagnosticReport { items: answer.finished().await };
         }
     }

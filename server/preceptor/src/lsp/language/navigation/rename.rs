@@ -22,6 +22,7 @@ use crate::{
     lsp::{
         documents::Snapshot,
         language::navigation::{KnownSkills, SkillText, Subject, folder_of},
+        linter::directory_name,
         session::Session,
     },
     neighborhood,
@@ -65,13 +66,20 @@ pub(crate) fn rename(
     }
     check_name(new_name)?;
     let refuse = |reason: String| Error::invalid_params(reason);
+    let mut others = known.with_name(new_name).iter().filter(|path| **path != subject.path);
+    if let Some(other) = others.next().filter(|_| *new_name != *subject.name) {
+        return Err(refuse(format!(
+            "`{new_name}` is the name of {other} already: choose another name."
+        )));
+    }
     let folder = folder_of(&subject.path).ok_or_else(|| refuse("It has no folder.".to_owned()))?;
     let new_folder = folder.with_file_name(new_name);
     if new_folder != folder && new_folder.symlink_metadata().is_ok() {
         let shown = new_folder.display();
         return Err(refuse(format!("{shown} is there already: choose another name.")));
     }
-    if !(session.client().versioned_edits && session.client().renames_files) {
+    let can_rename = session.client().renames_files || new_folder == folder;
+    if !(session.client().versioned_edits && can_rename) {
         return Err(refuse(
             "This editor renames no files for a language server: rename the folder by hand, then \
              apply the fix of `name/directory-mismatch`."
@@ -99,6 +107,16 @@ pub(crate) fn rename_folder(session: &Session, snapshot: &Snapshot) -> Option<Wo
     let document = snapshot.skill();
     let offset = document.field("name")?.span.start;
     rename(session, snapshot, offset, document.name()?).ok()?
+}
+
+/// Returns the edit that gives a skill the name of its folder, with the references to it; `None` if
+/// the editor cannot do that or another skill has the name.
+pub(crate) fn rename_skill_like_folder(
+    session: &Session,
+    snapshot: &Snapshot,
+) -> Option<WorkspaceEdit> {
+    let offset = snapshot.skill().field("name")?.span.start;
+    rename(session, snapshot, offset, &directory_name(&snapshot.uri)?).ok()?
 }
 
 /// Returns what goes along with folders that the editor is about to rename: the names of the skills

@@ -99,8 +99,26 @@ const PROGRAMS: [&str; 68] = [
 /// What the names of scripts end with.
 const SCRIPTS: [&str; 8] = [".sh", ".bash", ".py", ".js", ".mjs", ".ts", ".rb", ".pl"];
 
-/// Words in front of a command.
-const VERBS: [&str; 5] = ["run", "execute", "call", "invoke", "command"];
+/// Orders in front of a command.
+const VERBS: [&str; 4] = ["run", "execute", "call", "invoke"];
+
+/// What stands between the beginning of a sentence and such an order.
+const LEAD_INS: [&str; 10] =
+    ["first", "second", "third", "next", "then", "finally", "now", "and", "always", "please"];
+
+/// What a clause before an order begins with.
+const CONDITIONS: [&str; 11] =
+    ["after", "before", "for", "from", "if", "in", "on", "once", "to", "when", "with"];
+
+/// Words behind a command that go on as well behind the tool.
+const CONTINUATIONS: [&str; 14] = [
+    "after", "again", "and", "before", "first", "for", "from", "if", "in", "on", "once", "to",
+    "until", "when",
+];
+
+/// Words that forbid what follows.
+const NEGATIONS: [&str; 9] =
+    ["avoid", "cannot", "forbidden", "instead", "never", "no", "not", "wrong", "without"];
 
 /// Returns how to name the tool of the command at `offset`; `None` where there is no command, or
 /// where its line names the tool.
@@ -129,22 +147,23 @@ fn of_inline_code(
     let text = &*document.text;
     let line_start = text.get(..code.span.start)?.rfind('\n').map_or(0, |at| at + 1);
     let before = Span::new(line_start, code.span.start).of(text);
-    let is_cell = before.trim_start().starts_with('|');
-    if is_cell || !is_command(before, &code.text) || names_a_tool(before, tools) {
+    let behind = text.get(code.span.end..)?.split(['\n', '\r']).next().unwrap_or_default();
+    let place = place(before, behind)?;
+    let is_named = names_a_tool(before, tools) || names_a_tool(behind, tools);
+    let is_forbidden = is_negated(introduction(text, line_start));
+    if !is_command(before, &code.text) || is_named || is_forbidden {
         return None;
     }
-    let said = before.trim_start_matches(|it: char| {
-        it.is_whitespace() || it.is_ascii_digit() || ".)-*+>".contains(it)
-    });
-    let words = if said.is_empty() { "" } else { "with " };
-    let (tool, edit) = match read_path(&code.text) {
-        Some(path) => {
-            let new_text = format!("{words}`{}`: `{path}`", tools.read);
+    let (tool, edit) = match (place, read_path(&code.text)) {
+        (Place::WholeStep, Some(path)) => {
+            let new_text = format!("`{}`: `{path}`", tools.read);
             (tools.read, TextEdit::replace(code.span, new_text))
         }
-        None => {
-            let new_text = format!("{words}`{}`: ", tools.shell);
-            (tools.shell, TextEdit::insert(code.span.start, new_text))
+        (Place::WholeStep, None) => {
+            (tools.shell, TextEdit::insert(code.span.start, format!("`{}`: ", tools.shell)))
+        }
+        (Place::BehindVerb, _) => {
+            (tools.shell, TextEdit::insert(code.span.end, format!(" with `{}`", tools.shell)))
         }
     };
     Some(Refactoring {
@@ -152,6 +171,88 @@ fn of_inline_code(
         edits: vec![edit],
         creates: None,
     })
+}
+
+/// Where a command stands in its sentence, if naming its tool there makes a sentence again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The step is the command, and nothing else.
+    WholeStep,
+    /// `Run`, and then the command.
+    BehindVerb,
+}
+
+/// Finds the place by what is before and behind the command in its line.
+fn place(before: &str, behind: &str) -> Option<Place> {
+    let quoted = before.trim_start_matches(|it: char| it.is_whitespace() || it == '>');
+    let (marker, said) = quoted.split_once(' ').unwrap_or((quoted, ""));
+    let number = marker.strip_suffix(['.', ')']);
+    let is_number =
+        number.is_some_and(|it| !it.is_empty() && it.chars().all(|it| it.is_ascii_digit()));
+    let is_step = is_number || matches!(marker, "-" | "*" | "+");
+    let said = if is_step { said } else { quoted };
+    let said = ["[ ] ", "[x] "].iter().find_map(|it| said.strip_prefix(it)).unwrap_or(said).trim();
+    let behind = behind.trim_end();
+    if said.is_empty() {
+        let is_whole = is_step && matches!(behind, "" | "." | ";");
+        return is_whole.then_some(Place::WholeStep);
+    }
+    (is_imperative(said) && goes_on(behind)).then_some(Place::BehindVerb)
+}
+
+/// Tells whether words end with an order to run what follows: `Run`, `Then run`, `If it fails, run`.
+fn is_imperative(said: &str) -> bool {
+    if said.contains(['`', '(', '[', '*', '|']) || is_negated(said) {
+        return false;
+    }
+    let sentence = said.rsplit(['.', '!', '?', ':', ';']).next().unwrap_or_default().trim();
+    let (clause, order) = match sentence.rsplit_once(',') {
+        Some((clause, order)) => (Some(clause.trim()), order.trim()),
+        None => (None, sentence),
+    };
+    let mut words = order.split_whitespace().rev();
+    let is_order = words.next().is_some_and(|it| is_one_of(it, &VERBS))
+        && words.all(|it| is_one_of(it, &LEAD_INS));
+    let is_led_in = clause.is_none_or(|clause| {
+        let first = clause.split_whitespace().next().unwrap_or_default();
+        is_one_of(first, &CONDITIONS) || is_one_of(clause, &LEAD_INS)
+    });
+    is_order && is_led_in
+}
+
+/// Tells whether the sentence that a command stands in goes on well behind `with` and a tool.
+fn goes_on(behind: &str) -> bool {
+    let mut words = behind.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    match behind.chars().next() {
+        None | Some('.' | ';') => true,
+        Some(',') => second == "then" || is_one_of(second, &VERBS),
+        Some(' ') => is_one_of(first, &CONTINUATIONS) && !second.starts_with('`'),
+        Some(_) => false,
+    }
+}
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|it| word.eq_ignore_ascii_case(it))
+}
+
+fn is_negated(words: &str) -> bool {
+    let mut words = words.split(|it: char| !it.is_alphabetic() && !"'’".contains(it));
+    words.any(|it| {
+        let it = it.to_lowercase();
+        it.ends_with("n't") || it.ends_with("n’t") || NEGATIONS.contains(&&*it)
+    })
+}
+
+/// The last line before a list's line that is none of the list: `Never run these:`.
+fn introduction(text: &str, line_start: usize) -> &str {
+    let mut lines = text.get(..line_start).unwrap_or_default().lines().rev();
+    let is_in_list = |line: &&str| {
+        let line = line.trim_start();
+        line.is_empty() || line.starts_with(|it: char| "-*+>".contains(it) || it.is_ascii_digit())
+    };
+    lines.find(|line| !is_in_list(line)).unwrap_or_default()
 }
 
 /// Commands in a block get a line above that says what runs them; offered at the block's first line,
@@ -221,7 +322,60 @@ fn is_operator(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_command, read_path};
+    use super::{Place, introduction, is_command, is_negated, place, read_path};
+
+    #[test]
+    fn a_step_that_is_a_command_and_an_order_to_run_one_take_a_tool() {
+        for (before, behind) in [("1. ", ""), ("  - ", "."), ("> 2) ", ""), ("* [ ] ", "")] {
+            assert_eq!(place(before, behind), Some(Place::WholeStep), "{before:?}");
+        }
+        for (before, behind) in [
+            ("1. Run ", ""),
+            ("Größe: run ", "."),
+            ("- Then execute ", " to see 😀"),
+            ("If it fails, run ", ", then look."),
+            ("First, call ", " in the folder."),
+            ("It is built. Run ", " again"),
+        ] {
+            assert_eq!(place(before, behind), Some(Place::BehindVerb), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn where_no_sentence_comes_of_it_there_is_no_place() {
+        for (before, behind) in [
+            ("", ""),
+            ("- ", " shows the rows"),
+            ("- ", ": the rows"),
+            ("1. ", ", `git log`"),
+            ("Do NOT run ", "."),
+            ("Don’t run ", "."),
+            ("Never, ever run ", ""),
+            ("Change the call to ", "."),
+            ("Initialize with ", ""),
+            ("The command ", ""),
+            ("You can run ", ""),
+            ("Build it (run ", ")"),
+            ("**Build** run ", ""),
+            ("**", "**"),
+            ("*", "*"),
+            ("Run ", " or `git log`"),
+            ("Run ", "/`git log`"),
+            ("Run ", " and `git log`"),
+            ("Run ", ", `git log`"),
+            ("| Run ", " |"),
+            ("[Run ", "](x.md)"),
+        ] {
+            assert_eq!(place(before, behind), None, "{before:?} {behind:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_list_forbids_is_no_step() {
+        let text = "Never run these:\r\n\r\n- `rm -rf x`\r\n- ";
+        assert!(is_negated(introduction(text, text.len() - 2)));
+        assert!(!is_negated(introduction("Run these:\n- ", 11)));
+    }
 
     #[test]
     fn command_lines_are_commands() {
