@@ -327,7 +327,8 @@ async fn a_skill_that_nobody_saved_has_its_name_and_folder_renamed_and_a_proposa
 #[tokio::test]
 async fn a_name_that_no_skill_can_have_or_that_is_taken_is_refused() {
     let (mut client, count, _) = start().await;
-    for (name, reason) in [("Tally Rows", "is no name for a skill"), ("sum-rows", "there already")]
+    for (name, reason) in
+        [("Tally Rows", "is no name for a skill"), ("sum-rows", "already: choose another")]
     {
         let mut params = at(&count, 1, 8);
         params["newName"] = json!(name);
@@ -338,6 +339,14 @@ async fn a_name_that_no_skill_can_have_or_that_is_taken_is_refused() {
     }
     let nothing = client.request("textDocument/prepareRename", at(&count, 4, 3)).await;
     assert_eq!(nothing, Value::Null, "a heading is no name");
+    let other = client.uri("w/.agents/skills/other-folder/SKILL.md");
+    client.open(&other, &COUNT.replace("name: count-rows", "name: taken-name")).await;
+    while !symbols(&mut client, "").await.iter().any(|it| it["name"] == "taken-name") {}
+    let mut params = at(&count, 1, 8);
+    params["newName"] = json!("taken-name");
+    let id = client.start_request("textDocument/rename", params).await;
+    let message = client.answer_to(id).await["error"]["message"].to_string();
+    assert!(message.contains("`taken-name` is the name of"), "{message}");
     client.finish().await;
 }
 
@@ -347,7 +356,7 @@ async fn a_folder_with_another_name_is_renamed_with_the_links_to_it() {
     let text = COUNT.replace("name: count-rows", "name: tally-rows");
     client.change(&count, 2, json!([{"text": text}])).await;
     while !symbols(&mut client, "").await.iter().any(|it| it["name"] == "tally-rows") {}
-    let position = json!({"line": 1, "character": 8});
+    let position = json!({"line": 1, "character": 0});
     let params = json!({
         "textDocument": {"uri": count},
         "range": {"start": position, "end": position},
@@ -356,8 +365,15 @@ async fn a_folder_with_another_name_is_renamed_with_the_links_to_it() {
     let actions = client.request("textDocument/codeAction", params).await;
     let titles: Vec<_> =
         actions.as_array().unwrap().iter().map(|it| it["title"].as_str().unwrap()).collect();
-    assert_eq!(titles[0], "Rename it to `count-rows`, like its folder", "{titles:#?}");
+    assert!(titles[0].starts_with("Rename it to `count-rows`, like its folder"), "{titles:#?}");
+    let edits = &actions[0]["edit"]["documentChanges"][0];
+    assert_eq!(edits["textDocument"]["uri"], count, "its own name: {edits:#}");
+    assert_eq!(
+        (&actions[0]["isPreferred"], &edits["edits"][0]["newText"]),
+        (&json!(false), &json!("count-rows"))
+    );
     assert!(titles[1].starts_with("Rename the folder to `tally-rows`"), "{titles:#?}");
+    assert!(titles.iter().any(|it| it.starts_with("Ignore `name/directory-mismatch`")));
     let action = &actions[1];
     assert_eq!(action["isPreferred"], false);
     let changes = action["edit"]["documentChanges"].as_array().unwrap();

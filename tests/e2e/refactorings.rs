@@ -192,11 +192,11 @@ async fn a_command_in_a_step_gets_its_tool() {
 
 #[tokio::test]
 async fn a_command_gets_the_tool_that_fits_wherever_it_stands() {
-    let text = "# Demo\r\n\r\n😀 Then run `git status` to look.\r\n\r\n1. `cat data.csv`\r\n\r\n\
+    let text = "# Demo\r\n\r\n😀! Then run `git status` to look.\r\n\r\n1. `cat data.csv`\r\n\r\n\
                 ```sh\r\ngit push\r\n```\r\n\r\nDo not run `git push`.\r\n";
     let (mut client, uri) = open(text).await;
     for (line, character, expected) in
-        [(2, 16, " with `bash`"), (4, 6, "`read_file`: `data.csv`"), (6, 2, "With `bash`:\r\n\r\n")]
+        [(2, 17, " with `bash`"), (4, 6, "`read_file`: `data.csv`"), (6, 2, "With `bash`:\r\n\r\n")]
     {
         let offered = actions(&mut client, &uri, (line, character), (line, character)).await;
         let action = titled(&offered, "Name the tool that runs it");

@@ -120,7 +120,10 @@ async fn an_open_skill_is_left_to_its_own_requests_until_it_is_closed() {
     let document = json!({"textDocument": {"uri": bad}});
     let own = client.request("textDocument/diagnostic", document.clone()).await;
     assert_eq!(own["items"][0]["code"], "links/broken");
-    let held = ask(&mut client, &json!({})).await;
+    let id = ask(&mut client, &json!({})).await;
+    let first = answer(&mut client, id).await;
+    assert_eq!(first["items"], json!([]), "who asks for the first time does not wait for news");
+    let held = ask(&mut client, &first).await;
     is_free(&mut client).await;
     client.notify("textDocument/didClose", document.clone()).await;
     // The last answer about the document is what the client goes on to show.
