@@ -77,7 +77,8 @@ pub use crate::{
     named_words::{NamedWord, named_words},
     neighborhood::{
         Acceptance, BundledFile, Enclosing, FolderListing, MentionedSkill, Neighborhood,
-        SimilarSkill, SkillDigest, SkillIndex, SkillLookup, SkillMention, skill_mentions,
+        SimilarSkill, SkillDigest, SkillIndex, SkillLookup, SkillMention, are_loaded_together,
+        skill_mentions,
     },
     placeholder_words::{PlaceholderWord, filled_in_words, placeholder_words},
     rule::{Problem, Rule, rule, rule_page, rules, similar_codes},

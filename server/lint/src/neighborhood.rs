@@ -14,18 +14,20 @@ mod skill_mentions;
 mod skill_paths;
 mod skill_references;
 mod spelling;
+mod spoken_names;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(crate) use crate::neighborhood::{
-    folder_listing::normalized,
-    skill_references::{lead_elsewhere, marked_names, skill_references},
-};
 pub use crate::neighborhood::{
+    client_roots::are_loaded_together,
     folder_listing::{BundledFile, FolderListing},
     index::SkillIndex,
     skill_digest::SkillDigest,
     skill_mentions::{MentionedSkill, SkillLookup, SkillMention, skill_mentions},
+};
+pub(crate) use crate::neighborhood::{
+    folder_listing::normalized,
+    skill_references::{lead_elsewhere, marked_names, skill_references},
 };
 
 /// A skill's surroundings at one moment. Two that are equal make every rule say the same.

@@ -31,10 +31,20 @@ pub(super) fn mark_place(text: &str, offset: usize, is_in_code_block: bool) -> O
     };
     let has_one_mark = typed.matches(['/', '$']).count() == 1;
     // Code is full of variables: it takes more than the mark to mean a placeholder.
-    let is_code = is_in_code_block && (mark == '/' || typed.len() < 2);
+    let has_letter = typed.contains(|it: char| it.is_ascii_alphanumeric());
+    let is_code = is_in_code_block && (mark == '/' || !has_letter);
     let place = MarkPlace { mark, typed: word, is_in_code_block };
-    let is_price = mark == '$' && typed.len() < 2 && is_price_place(text, word.start);
+    let is_price = mark == '$'
+        && typed.len() < 2
+        && (is_price_place(text, word.start) || is_said_of(text, word.start));
     (begins && has_one_mark && !is_code && !is_price).then_some(place)
+}
+
+/// `The rest is $`: an amount begins there more often than a placeholder.
+fn is_said_of(text: &str, mark: usize) -> bool {
+    let before = text.get(..mark).unwrap_or_default();
+    let word = before.split_whitespace().next_back().unwrap_or_default();
+    ["are", "is", "was", "were"].iter().any(|it| word.eq_ignore_ascii_case(it))
 }
 
 fn is_part(it: char) -> bool {

@@ -105,7 +105,7 @@ fn body_place(document: &SkillDocument, offset: usize) -> Option<CompletionPlace
     }
     if is_in_inline_code(text, offset) {
         return tool_place(text, offset)
-            .or_else(|| mark_place(text, offset, is_in_code_block).map(CompletionPlace::Mark));
+            .or_else(|| code_mark_place(text, offset).map(CompletionPlace::Mark));
     }
     suppression_place(text, offset).or_else(|| link_path_place(text, offset)).or_else(|| {
         // A destination that begins with a slash is a path, and no skill.
@@ -114,6 +114,14 @@ fn body_place(document: &SkillDocument, offset: usize) -> Option<CompletionPlace
         let is_path = is_path || lead_elsewhere(document, mark.typed.start);
         (!is_path).then_some(CompletionPlace::Mark(mark))
     })
+}
+
+/// Of a command line only the first word can be a skill.
+fn code_mark_place(text: &str, offset: usize) -> Option<MarkPlace> {
+    let place = mark_place(text, offset, /*in a block of code*/ false)?;
+    let is_first = text.get(..place.typed.start)?.ends_with('`');
+    let is_variable = place.mark == '$' && place.typed.len() > 1;
+    (is_first || is_variable).then_some(place)
 }
 
 /// The first word of inline code, from its first letter on: a step that names a tool.

@@ -44,9 +44,26 @@ impl ClientRoot {
     }
 }
 
+/// Tells whether who reads the text at `path` has the skill at `skill` beside it: in the same folder
+/// of skills or plugin, or in a project that the text is in. Both are paths of the index's form.
+pub fn are_loaded_together(skill: &str, path: &str) -> bool {
+    match (ClientRoot::of(skill), ClientRoot::of(path)) {
+        (Some(skill), Some(text)) => skill.is_loaded_with(&text),
+        (Some(skill), None) => is_below(path, &skill.base),
+        (None, _) => {
+            let folder = skill.rsplit_once('/').and_then(|(folder, _)| folder.rsplit_once('/'));
+            folder.is_some_and(|(parent, _)| is_below(path, parent))
+        }
+    }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ClientRoot;
+    use super::{ClientRoot, are_loaded_together};
 
     #[track_caller]
     fn check(a: &str, b: &str, expected: bool) {
@@ -69,5 +86,20 @@ mod tests {
         check("/w/plugins/p/skills/a/SKILL.md", "/w/plugins/p/skills/x/a/SKILL.md", true);
         check("/w/skills/a/SKILL.md", "/w/.claude/skills/a/SKILL.md", false);
         assert!(ClientRoot::of("/w/docs/a/SKILL.md").is_none());
+    }
+
+    #[test]
+    fn a_text_has_the_skills_of_its_own_project_beside_it() {
+        let skill = "/w/.claude/skills/a/SKILL.md";
+        for (path, expected) in [
+            ("/w/CLAUDE.md", true),
+            ("/w/.claude/skills/b/references/x.md", true),
+            ("/w/x/.claude/skills/b/SKILL.md", false),
+            ("/v/CLAUDE.md", false),
+        ] {
+            assert_eq!(are_loaded_together(skill, path), expected, "{path}");
+        }
+        assert!(are_loaded_together("/w/a/SKILL.md", "/w/b/SKILL.md"));
+        assert!(!are_loaded_together("/v/a/SKILL.md", "/w/b/SKILL.md"));
     }
 }

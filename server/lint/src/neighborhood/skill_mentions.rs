@@ -6,9 +6,23 @@ use crate::{
     allowed_tools::tools_in_field,
     neighborhood::{
         skill_paths::{Lookup, SkillFolder, folders_of_path, skill_folders},
-        skill_references::marked_names,
+        skill_references::{marked_names, marked_names_in_fields},
+        spoken_names::spoken_names,
     },
 };
+
+/// Commands of several words that clients have of their own.
+const CLIENT_COMMANDS: [&str; 9] = [
+    "add-dir",
+    "code-review",
+    "output-style",
+    "pr-comments",
+    "privacy-settings",
+    "release-notes",
+    "security-review",
+    "terminal-setup",
+    "todo-list",
+];
 
 /// A place that speaks of a skill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +46,8 @@ pub enum MentionedSkill {
 pub struct SkillLookup<'a> {
     /// Tells whether a skill has this name.
     pub is_name: &'a dyn Fn(&str) -> bool,
+    /// Tells whether a skill of this name is loaded with the text in question.
+    pub is_beside: &'a dyn Fn(&str) -> bool,
     /// Tells whether some skill's folder is called so.
     pub is_folder_name: &'a dyn Fn(&str) -> bool,
     /// Tells whether there is a skill whose `SKILL.md` is at a path, in the form of the index.
@@ -49,7 +65,12 @@ pub fn skill_mentions(
 ) -> Vec<SkillMention> {
     let (folder, _) = path.rsplit_once('/').unwrap_or_default();
     let lookup = Lookup { folder, is_folder_name: known.is_folder_name, is_skill: known.is_skill };
-    let named = marked_names(document, document.body.span).into_iter().map(|it| (it.span, it.name));
+    let mut named = marked_names(document, document.body.span);
+    named.extend(marked_names_in_fields(document));
+    named.extend(spoken_names(document, known.is_name));
+    // What may be a command of a client is a skill where it is one of the text's own, or said to be.
+    named.retain(|it| it.is_said || !may_be_a_command(&it.name) || (known.is_beside)(&it.name));
+    let named = named.into_iter().map(|it| (it.span, it.name));
     let named = named.chain(names_in_field(document)).filter(|(_, name)| (known.is_name)(name));
     let mut mentions: Vec<SkillMention> = named
         .map(|(span, name)| SkillMention { span, target: MentionedSkill::Named(name) })
@@ -65,6 +86,10 @@ pub fn skill_mentions(
     // A link's destination is a path of the text too.
     mentions.dedup_by_key(|mention| mention.span);
     mentions
+}
+
+fn may_be_a_command(name: &str) -> bool {
+    !name.contains('-') || CLIENT_COMMANDS.contains(&name)
 }
 
 /// The skills that an agent is given: `skills: count-rows, sum-rows`, or a list.
@@ -98,7 +123,10 @@ mod tests {
             &document,
             "/w/skills/own/SKILL.md",
             &SkillLookup {
-                is_name: &|name| matches!(name, "sum" | "count-rows"),
+                is_name: &|name| {
+                    matches!(name, "sum" | "count-rows" | "far" | "code-review" | "far-away")
+                },
+                is_beside: &|name| matches!(name, "sum" | "count-rows"),
                 is_folder_name: &|name| name == "count-rows",
                 is_skill: &|path| path == "/w/skills/count-rows/SKILL.md",
             },
@@ -142,6 +170,20 @@ mod tests {
             ],
         );
         check("---\nskills:\n  - sum\n---\n", &[("sum", "sum")]);
+    }
+
+    #[test]
+    fn a_command_of_a_client_is_a_skill_beside_the_text_or_where_it_is_said_to_be_one() {
+        check("Run /far, /code-review and `/far 5m`.", &[]);
+        check("Run the /far skill, then /far-away.", &[("far", "far"), ("far-away", "far-away")]);
+        check("Run /sum.", &[("sum", "sum")]);
+    }
+
+    #[test]
+    fn fields_that_are_prose_speak_of_skills_too() {
+        let body = "---\ndescription: 😀 Sums after /count-rows.\nwhen_to_use: >-\r\n  /count-rows\r\n\
+                    compatibility: needs /count-rows\nname: /count-rows\n---\n";
+        check(body, &[("count-rows", "count-rows"); 3]);
     }
 
     #[test]

@@ -4,8 +4,10 @@ mod surroundings;
 
 use skill::{SkillDocument, Span};
 
-pub(crate) use crate::neighborhood::skill_references::surroundings::lead_elsewhere;
-use crate::neighborhood::skill_references::surroundings::speak_of_a_skill;
+use crate::neighborhood::skill_references::surroundings::{Spoken, spoken};
+pub(crate) use crate::neighborhood::skill_references::surroundings::{
+    is_said_to_be_a_skill, lead_elsewhere,
+};
 
 /// Shorter words are commands of clients, routes and variables as often as not.
 const SHORTEST_NAME: usize = 6;
@@ -17,6 +19,8 @@ pub(crate) struct SkillReference {
     pub(crate) name: String,
     /// Where the name stands, without its mark.
     pub(crate) span: Span,
+    /// Whether the words around it say that it is a skill.
+    pub(crate) is_said: bool,
 }
 
 /// Finds the names in the body's prose that can be those of skills, in the order of the text.
@@ -32,9 +36,20 @@ pub(crate) fn skill_references(document: &SkillDocument) -> Vec<SkillReference> 
 /// Finds everything in some lines of the body's prose that has the form of a name behind a mark,
 /// where the words around it may speak of a skill, in the order of the text.
 pub(crate) fn marked_names(document: &SkillDocument, lines: Span) -> Vec<SkillReference> {
+    let body = document.body.span;
+    names_in(document, Span::new(lines.start.max(body.start), lines.end.max(body.start)))
+}
+
+/// Finds the same in the fields that are read as prose.
+pub(crate) fn marked_names_in_fields(document: &SkillDocument) -> Vec<SkillReference> {
+    let fields = ["description", "when_to_use", "compatibility"];
+    let spans = fields.iter().filter_map(|key| document.field(key).map(|node| node.span));
+    spans.flat_map(|span| names_in(document, span)).collect()
+}
+
+fn names_in(document: &SkillDocument, lines: Span) -> Vec<SkillReference> {
     let body = &document.body;
     let text = &*document.text;
-    let lines = Span::new(lines.start.max(body.span.start), lines.end.max(body.span.start));
     let start = lines.start;
     let marks = lines.of(text).match_indices(['/', '$']).map(|(at, _)| start + at);
     let mut previous = None;
@@ -50,11 +65,16 @@ pub(crate) fn marked_names(document: &SkillDocument, lines: Span) -> Vec<SkillRe
                     is_variable || !before.bytes().all(|it| it == b'`')
                 })
                 || is_in_link(document, mark);
-            if is_code || !speak_of_a_skill(document, span, previous) {
+            if is_code {
                 return None;
             }
+            let is_said = match spoken(document, span, previous) {
+                Spoken::Elsewhere => return None,
+                Spoken::Called => false,
+                Spoken::AsSkill => true,
+            };
             previous = Some(span.end);
-            Some(SkillReference { name: name.to_owned(), span })
+            Some(SkillReference { name: name.to_owned(), span, is_said })
         })
         .collect()
 }
@@ -68,19 +88,24 @@ fn name_behind(text: &str, mark: usize) -> Option<&str> {
     let end = behind
         .find(|it: char| !it.is_ascii_lowercase() && !it.is_ascii_digit() && it != '-')
         .unwrap_or(behind.len());
-    let (name, rest) = behind.split_at_checked(end)?;
-    let mut rest = rest.chars();
-    let ends = match rest.next() {
+    let (name, _) = behind.split_at_checked(end)?;
+    let ends = is_end_of_name(text, mark + 1 + end);
+    let is_name = name.starts_with(|it: char| it.is_ascii_lowercase())
+        && !name.contains("--")
+        && !name.ends_with('-');
+    (ends && is_name).then_some(name)
+}
+
+/// Tells whether what follows the name that ends at `end` is no part of a path or another word.
+pub(super) fn is_end_of_name(text: &str, end: usize) -> bool {
+    let mut rest = text.get(end..).unwrap_or_default().chars();
+    match rest.next() {
         None => true,
         Some('.' | ',' | ';' | ':' | '!' | '?') => {
             rest.next().is_none_or(|it| it.is_whitespace() || "`*_)\"'".contains(it))
         }
         Some(it) => it.is_whitespace() || "`)\"'*’”".contains(it),
-    };
-    let is_name = name.starts_with(|it: char| it.is_ascii_lowercase())
-        && !name.contains("--")
-        && !name.ends_with('-');
-    (ends && is_name).then_some(name)
+    }
 }
 
 fn is_in_link(document: &SkillDocument, offset: usize) -> bool {

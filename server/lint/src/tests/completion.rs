@@ -322,6 +322,12 @@ fn skills_and_placeholders_are_offered_behind_their_marks() {
         "# A\n\nMounted at\n/$0\n",
         "# A\n\nIt costs $$0\n",
         "# A\n\n```sh\necho $$0\n```\n",
+        "# A\n\n```sh\necho ${$0\n```\n",
+        "# A\n\n😀 `GET /$0`\n",
+        "# A\n\n`ls /su$0`\n",
+        "# A\n\nThe pages /home, /$0\n",
+        "# A\n\nIt is saved to /$0\n",
+        "# A\n\nThe rest is $$0\n",
         "# A\n\n```sh\n/$0\n```\n",
     ]);
 }

@@ -6,6 +6,9 @@
 
 use skill::{SkillDocument, Span};
 
+/// The most words before a mark that are looked at.
+const MAXIMUM_WORDS: usize = 24;
+
 /// What opens and closes what is said.
 const PUNCTUATION: &str = "`*_\"'“”‘’()[],;:.!?|";
 
@@ -45,6 +48,7 @@ const KINDS: &[&str] = &["command", "commands", "skill", "skills"];
 /// Words before an address, a folder or a variable.
 const BEFORE_PLACES: &[&str] = &[
     "against",
+    "allow",
     "at",
     "below",
     "browse",
@@ -56,6 +60,7 @@ const BEFORE_PLACES: &[&str] = &[
     "curl",
     "delete",
     "directory",
+    "disallow",
     "du",
     "echo",
     "endpoint",
@@ -78,11 +83,13 @@ const BEFORE_PLACES: &[&str] = &[
     "mounted",
     "mounts",
     "mv",
+    "named",
     "navigate",
     "on",
     "open",
     "opens",
     "page",
+    "pages",
     "patch",
     "path",
     "paths",
@@ -102,6 +109,7 @@ const BEFORE_PLACES: &[&str] = &[
     "rsync",
     "scp",
     "set",
+    "symlink",
     "tar",
     "touch",
     "tree",
@@ -120,6 +128,9 @@ const BEFORE_PLACES: &[&str] = &[
 const BEHIND_PLACES: &[&str] = &[
     "accepts",
     "api",
+    "bucket",
+    "dataset",
+    "datasets",
     "dir",
     "directory",
     "endpoint",
@@ -147,6 +158,7 @@ const BEHIND_PLACES: &[&str] = &[
     "url",
     "urls",
     "variable",
+    "volume",
 ];
 
 /// Words of which one in the same line makes a single word an address or a variable.
@@ -179,6 +191,35 @@ const OTHER_TRADES: &[&str] = &[
     "webhooks",
 ];
 
+/// Words before `to`, of which one in the sentence makes what follows a file.
+const SAVES: &[&str] = &[
+    "copied", "copy", "exported", "linked", "mapped", "save", "saved", "saves", "saving", "upload",
+    "uploaded", "write", "writes", "written",
+];
+
+/// Words behind a name, of which one makes it a file.
+const BEHIND_FILES: &[&str] = &["chmod", "chown", "mkdir"];
+
+/// Where commands are not those of an agent.
+const CHATS: &[&str] = &["discord", "irc", "slack", "telegram"];
+
+/// What the column of a table is called that has addresses or files.
+const PLACE_COLUMNS: &[&str] = &[
+    "directory",
+    "endpoint",
+    "endpoints",
+    "folder",
+    "mount",
+    "page",
+    "path",
+    "paths",
+    "route",
+    "routes",
+    "uri",
+    "url",
+    "urls",
+];
+
 /// What goes between a word and the name that it belongs to.
 const ARTICLES: &[&str] =
     &["a", "an", "another", "its", "my", "our", "slash", "the", "this", "your"];
@@ -186,13 +227,20 @@ const ARTICLES: &[&str] =
 /// What goes between two names of one list.
 const CONNECTORS: &[&str] = &["and", "or", "then"];
 
-/// Tells whether the name at `name`, behind a mark, is that of a skill by the words around it.
+/// What the words around a name speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// An address, a folder, a variable, or nothing that is known.
+    Elsewhere,
+    /// Something that is called: a skill, or a command of a client.
+    Called,
+    /// What they call a skill.
+    AsSkill,
+}
+
+/// Tells what the name at `name`, behind a mark, is by the words around it.
 /// `previous` is where the nearest name before it ends of which that is so.
-pub(super) fn speak_of_a_skill(
-    document: &SkillDocument,
-    name: Span,
-    previous: Option<usize>,
-) -> bool {
+pub(super) fn spoken(document: &SkillDocument, name: Span, previous: Option<usize>) -> Spoken {
     let text = &*document.text;
     let mark = name.start.saturating_sub(1);
     let is_variable = Span::new(mark, name.start).of(text) == "$";
@@ -201,28 +249,44 @@ pub(super) fn speak_of_a_skill(
     let behind = line_behind(text, name.end);
     let next = next_word(behind);
     if BEHIND_PLACES.contains(&&*next) {
-        return false;
+        return Spoken::Elsewhere;
     }
-    let is_kind =
-        !is_http_verb(before.cell) && (KINDS.contains(&&*next) || KINDS.contains(&&*before.word));
-    if before.is_place() && !is_kind {
-        return false;
+    let is_named = before.word == "named" && KINDS.contains(&&*before.second);
+    let is_kind = !is_http_verb(before.cell)
+        && (is_named || KINDS.contains(&&*next) || KINDS.contains(&&*before.word));
+    let is_of_chat = is_kind && CHATS.contains(&&*before.second);
+    let is_file = is_in_column_of_places(text, mark) || has_word(behind, BEHIND_FILES);
+    if is_of_chat || ((before.is_place() || is_file) && !is_kind) {
+        return Spoken::Elsewhere;
     }
-    if name.of(text).contains('-') {
-        return !(is_variable && has_word(behind, &["shell"]));
+    if is_kind {
+        let is_skill = |word: &str| matches!(word, "skill" | "skills");
+        let is_said = is_skill(&next) || is_skill(&before.word) || is_named;
+        return if is_said { Spoken::AsSkill } else { Spoken::Called };
     }
-    if is_kind || previous.is_some_and(|end| is_one_list(text, end, mark)) {
-        return true;
-    }
+    let is_called = if name.of(text).contains('-') {
+        !(is_variable && has_word(behind, &["shell"]))
+    } else {
+        previous.is_some_and(|end| is_one_list(text, end, mark))
+            || is_called(document, name, paragraph, &before)
+    };
+    if is_called { Spoken::Called } else { Spoken::Elsewhere }
+}
+
+/// Tells whether a single word is called, and not in the line of another trade.
+fn is_called(document: &SkillDocument, name: Span, paragraph: &str, before: &Before<'_>) -> bool {
+    let text = &*document.text;
+    let mark = name.start.saturating_sub(1);
+    let behind = line_behind(text, name.end);
     let line = paragraph.rsplit('\n').next().unwrap_or_default();
     if has_word(line, OTHER_TRADES) || has_word(behind, OTHER_TRADES) {
         return false;
     }
     let is_called = CALLS.contains(&&*before.word);
-    if is_variable {
-        return is_called && document.body.inline_code_at(mark).is_none() && before.word != "with";
-    }
     let code = document.body.inline_code_at(mark);
+    if Span::new(mark, name.start).of(text) == "$" {
+        return is_called && code.is_none() && before.word != "with";
+    }
     let arguments = code.map(|code| Span::new(name.end, code.span.end).of(text).trim_matches('`'));
     match arguments {
         // `/name with something`, and no request: `/name HTTP/1.1`.
@@ -230,6 +294,34 @@ pub(super) fn speak_of_a_skill(
         Some(_) => is_called,
         None => is_called || (before.is_beginning && is_sentence(behind)),
     }
+}
+
+/// Tells whether the words beside what stands at `span` call it a skill: `the … skill`.
+pub(crate) fn is_said_to_be_a_skill(document: &SkillDocument, span: Span) -> bool {
+    let text = &*document.text;
+    let is_skill = |word: &str| matches!(word, "skill" | "skills" | "sub-skill");
+    let before = paragraph_before(document, span.start);
+    let is_used = Span::new(span.start, span.end).of(text).contains(':')
+        && matches!(
+            &*Before::new(before).word,
+            "call" | "invoke" | "load" | "run" | "use" | "using"
+        );
+    is_used
+        || is_skill(&next_word(line_behind(text, span.end)))
+        || is_skill(&Before::new(before).word)
+}
+
+/// Tells whether a place is in a column of a table that has addresses or files.
+fn is_in_column_of_places(text: &str, place: usize) -> bool {
+    let before = text.get(..place).unwrap_or_default();
+    let mut lines = before.rsplit('\n');
+    let own = lines.next().unwrap_or_default();
+    if !own.trim_start().starts_with('|') {
+        return false;
+    }
+    let header = lines.take_while(|line| line.trim_start().starts_with('|')).last();
+    let cell = header.and_then(|line| line.split('|').nth(own.matches('|').count()));
+    cell.is_some_and(|cell| has_word(cell, PLACE_COLUMNS))
 }
 
 /// Tells whether the words before the mark at `mark` lead to an address, a folder or a variable.
@@ -248,6 +340,8 @@ struct Before<'a> {
     cell: &'a str,
     /// Whether a sentence begins at the mark.
     is_beginning: bool,
+    /// Whether something is saved to what follows.
+    is_saved: bool,
 }
 
 impl<'a> Before<'a> {
@@ -260,21 +354,40 @@ impl<'a> Before<'a> {
         let cell = said.strip_suffix('|').map(last_word).unwrap_or_default();
         let is_apart = is_beginning || said.ends_with(['|', '#', '→']);
         let mut words = said.split_whitespace().rev().map(|it| it.trim_matches(is_punctuation));
-        let mut words = words.by_ref().filter(|it| !ARTICLES.contains(&&*it.to_lowercase()));
+        let words = words.by_ref().filter(|it| !ARTICLES.contains(&&*it.to_lowercase()));
+        let words: Vec<&str> = words.take(MAXIMUM_WORDS).collect();
+        let mut words = before_list(&words).iter().copied();
         let raw = words.next().filter(|_| !is_apart).unwrap_or_default();
         let second = words.next().filter(|_| !is_apart).unwrap_or_default();
-        Self { raw, word: raw.to_lowercase(), second: second.to_lowercase(), cell, is_beginning }
+        let sentence = said.rsplit(['.', '!', '?', '\n']).next().unwrap_or_default();
+        let (word, second) = (raw.to_lowercase(), second.to_lowercase());
+        let is_saved = word == "to" && has_word(sentence, SAVES);
+        Self { raw, word, second, cell, is_beginning, is_saved }
     }
 
     /// `POST to`, `redirected to`, `cd`; but `hand over to`.
     fn is_place(&self) -> bool {
-        is_http_verb(self.cell)
+        self.is_saved
+            || is_http_verb(self.cell)
             || is_http_verb(self.raw)
             || BEFORE_PLACES.contains(&&*self.word)
             || (self.word == "to"
                 && (BEFORE_PLACES.contains(&&*self.second)
                     || matches!(&*self.second, "redirected" | "go" | "goes" | "posts" | "sent")
                     || is_http_verb(&self.second.to_uppercase())))
+    }
+}
+
+/// Goes, in words from the last to the first, before a list of names: `pages /home and`.
+fn before_list<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
+    let mut rest = words;
+    loop {
+        let n = rest.iter().take_while(|it| CONNECTORS.contains(it)).count();
+        let Some(before) = rest.get(n + 1..) else { return rest };
+        if !rest.get(n).is_some_and(|it| it.starts_with('/')) {
+            return rest;
+        }
+        rest = before;
     }
 }
 
@@ -416,6 +529,8 @@ mod tests {
                 "Say it directly: `/count-rows`",
                 "| `/count-rows` | how many |\n|-|-|\n",
                 "Hand over to /count-rows.",
+                "| Command | Path |\n|-|-|\n| /count-rows | x |\n",
+                "A skill named /count-rows",
                 "If the request fails, $count-rows knows why.",
                 "If a path was given (`/count-rows src/`), look there.",
             ],
@@ -431,6 +546,16 @@ mod tests {
                 "cd `/count-rows`",
                 "The `/count-rows` endpoint",
                 "export $count-rows",
+                "| Route | Handler |\n|-|-|\n| `/count-rows` | 😀 |\n",
+                "| A | URL path |\r\n|-|-|\r\n| x | /count-rows |\r\n",
+                "Disallow: /count-rows",
+                "It is written to /count-rows.",
+                "Save the files to `/count-rows`.",
+                "Create `/count-rows` and chmod it.",
+                "The `/count-rows` dataset",
+                "A symlink named /count-rows",
+                "The pages /home, /sum-rows and /count-rows.",
+                "Slack command /count-rows",
                 "$count-rows in the shell",
             ],
             &[],

@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-use lint::{MentionedSkill, SkillLookup, SkillMention, skill_mentions};
+use lint::{MentionedSkill, SkillLookup, SkillMention, are_loaded_together, skill_mentions};
 use runtime::config::WORKSPACE_FILE;
 use skill::{LineIndex, PositionEncoding, SkillDocument, Span};
 use tower_lsp::lsp_types::{Location, Range, Url};
@@ -114,6 +114,9 @@ impl KnownSkills {
         let folders: HashSet<&str> = folders.collect();
         let known = SkillLookup {
             is_name: &|name| self.paths_by_name.contains_key(name),
+            is_beside: &|name| {
+                self.with_name(name).iter().any(|skill| are_loaded_together(skill, path))
+            },
             is_folder_name: &|name| folders.contains(name),
             is_skill: &|path| self.by_path.contains_key(path),
         };
