@@ -1,5 +1,7 @@
 //! From a proposal to a skill: what the editor is asked, what it may answer, what follows.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -166,6 +168,28 @@ async fn an_editor_that_does_not_answer_is_waited_for_ten_seconds() {
     assert!(!agent.kinds(&run_id).contains(&"skill_saved"));
     let proposals = agent.execute("preceptor.proposals", json!({})).await;
     assert_eq!(proposals[0]["proposalId"], proposal_id.as_str());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn the_edit_and_the_save_have_ten_seconds_together() {
+    let mut agent = start(Value::Null).await;
+    let (_, proposal_id) = agent.proposed(&distilled()).await;
+    let argument = json!({"proposalId": proposal_id});
+    let since = Instant::now();
+    let id = agent.start_command("preceptor.proposal.accept", argument).await;
+    let (request, uri, text) = agent.creation().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(6)).await;
+    agent.apply(&request, SKILL, &text).await;
+    // The client is asked to save, and says nothing.
+    agent.client.server_request("preceptor/save").await;
+    let answer = agent.client.answer_to(id).await;
+    assert!((10..12).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
+    tokio::time::resume();
+    assert!(answer["error"].is_null(), "{answer}");
+    agent.client.notification("$/cancelRequest").await;
+    agent.diagnostic(&uri, "skill/unsaved").await;
     agent.finish().await;
 }
 

@@ -22,6 +22,7 @@ use runtime::{
     run_store::RunFolder,
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tower_lsp::lsp_types::Url;
 use tracing::{error, info_span, warn};
 
@@ -30,7 +31,7 @@ pub(crate) use crate::lsp::proposals::{
     saving::{UnsavedSkills, closed, saved},
 };
 use crate::lsp::{
-    editor::{self, SessionEditor},
+    editor::{self, EDIT_TIMEOUT, SessionEditor},
     neighbors,
     proposals::{
         saving::finish_saving,
@@ -152,6 +153,8 @@ async fn accept_now(
     // One at a time: two clicks on the same action must not make two skills.
     let _turn = session.accepting.lock().await;
     let now = SystemClock.now();
+    // For both that the client is asked for, the edit and the save.
+    let deadline = Instant::now() + EDIT_TIMEOUT;
     let (task, id) = (Arc::clone(session), proposal_id.to_owned());
     let (store, mut proposal, plan) = blocking(move || {
         let (store, _) = find_pending(&task, &id)?;
@@ -185,7 +188,7 @@ async fn accept_now(
     });
     let resolved = resolved(&proposal);
     record(session, &proposal, saved.into_iter().chain([resolved])).await;
-    finish_saving(session, &uri, &plan).await;
+    finish_saving(session, &uri, &plan, deadline).await;
     edits::refresh(session);
     session.refresh_code_lenses();
     Ok((uri, plan.name))

@@ -9,6 +9,7 @@ use std::{
 
 use runtime::{acceptance::AcceptedSkills, atomic, proposals::Plan, workspace::resolve_existing};
 use serde_json::json;
+use tokio::time::{Instant, timeout_at};
 use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticSeverity, MessageType, NumberOrString, Position, Range, Url,
 };
@@ -97,8 +98,13 @@ pub(crate) fn closed(session: &Arc<Session>, uri: &Url) {
 }
 
 /// Editors leave the text in an unsaved buffer: it is saved where the client can be asked to, else
-/// the document says that it is not.
-pub(super) async fn finish_saving(session: &Arc<Session>, uri: &Url, plan: &Plan) {
+/// the document says that it is not. After the `deadline` nobody waits for the client any more.
+pub(super) async fn finish_saving(
+    session: &Arc<Session>,
+    uri: &Url,
+    plan: &Plan,
+    deadline: Instant,
+) {
     let (target, text) = (&plan.target, &plan.text);
     if is_on_disk(target, text) {
         return;
@@ -106,7 +112,7 @@ pub(super) async fn finish_saving(session: &Arc<Session>, uri: &Url, plan: &Plan
     let unsaved = Unsaved { text: Arc::clone(text), before: plan.before.clone() };
     session.unsaved_skills.texts().insert(uri.clone(), unsaved);
     if session.client().preceptor.save
-        && editor::save(session, uri).await
+        && timeout_at(deadline, editor::save(session, uri)).await.unwrap_or(false)
         && is_on_disk(target, text)
     {
         saved(session, uri);
