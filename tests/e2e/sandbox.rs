@@ -6,6 +6,7 @@
 
 mod attributes;
 mod git;
+mod pairs;
 mod told;
 
 use std::{

@@ -53,8 +53,15 @@ const UNKNOWN: &[libc::c_long] =
 const X32: libc::c_long = 0x4000_0000;
 
 /// Kinds of sockets that a command may make. None of them reaches a Unix socket: those of Docker,
-/// D-Bus and the SSH agent are ways out. Pairs of connected sockets are another system call.
+/// D-Bus and the SSH agent are ways out.
 const SOCKETS: [libc::c_int; 3] = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// Types of Unix sockets that a command may make in pairs. They stay connected to each other; one of
+/// datagrams can be connected anew, and sends to any path.
+const PAIRS: [libc::c_int; 2] = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET];
+
+/// The bits of a socket's type that are no flags.
+const TYPE_MASK: u64 = 0xf;
 
 /// Filters the system calls of this process and of all that it starts, for good. Without `sockets`
 /// none can be made.
@@ -81,8 +88,23 @@ fn forbidden(sockets: bool) -> BTreeMap<i64, Vec<SeccompRule>> {
     let kinds = other_kinds.into_iter().filter(|_| sockets).collect::<Vec<_>>();
     for bit in [0, X32] {
         rules.insert(libc::SYS_socket | bit, kinds.clone());
+        rules.insert(libc::SYS_socketpair | bit, other_pairs());
     }
     rules
+}
+
+/// Returns what is forbidden of pairs of sockets.
+fn other_pairs() -> Vec<SeccompRule> {
+    let is_allowed =
+        |kind: u64| PAIRS.iter().any(|it| u64::try_from(*it).is_ok_and(|it| it == kind));
+    let other_types = (0..=TYPE_MASK).filter(|kind| !is_allowed(*kind)).map(|kind| {
+        let operator = SeccompCmpOp::MaskedEq(TYPE_MASK);
+        SeccompCondition::new(1, SeccompCmpArgLen::Dword, operator, kind)
+    });
+    let unix = u64::try_from(libc::AF_UNIX).unwrap_or_default();
+    let other_kind = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, unix);
+    let conditions = other_types.chain([other_kind]);
+    conditions.filter_map(|it| SeccompRule::new(vec![it.ok()?]).ok()).collect()
 }
 
 fn always(calls: &[libc::c_long]) -> BTreeMap<i64, Vec<SeccompRule>> {
