@@ -128,6 +128,20 @@ async fn a_yes_at_the_question_runs_the_command() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
+async fn what_was_typed_before_a_question_is_no_answer_to_it() {
+    let student = ModelServer::start().await;
+    let dir = folder(&student, "ask");
+    student.then(bash("touch first")).then(bash("touch second")).then(says("Done."));
+    let script: [(&str, &[u8]); 2] =
+        [("to do instead: ", b"y\ny\nalways\n"), ("to do instead: ", b"n\n")];
+    let (code, shown) = typed_at(dir.path(), &script, "").await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(dir.path().join("work/first").exists(), "{shown}");
+    assert!(!dir.path().join("work/second").exists(), "{shown}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
 async fn a_command_is_edited_at_the_question_and_shown_again_before_it_runs() {
     for (editor, edit) in [("", Some(&b"touch by-person\n"[..])), ("sed -i s/model/person/", None)]
     {

@@ -58,6 +58,7 @@ pub(super) async fn ask(call: PendingTool) -> anyhow::Result<Answer> {
 fn ask_blocking(mut call: PendingTool) -> io::Result<Answer> {
     let mut edited = None;
     loop {
+        forget_what_was_typed();
         let line = read_line(&format!(
             "{}\nrun this? [y]es, for the [r]un, [a]lways here, [e]dit it first, [N]o, or what to \
              do instead: ",
@@ -76,6 +77,20 @@ fn ask_blocking(mut call: PendingTool) -> io::Result<Answer> {
                 }
                 Err(sentence) => writeln!(io::stderr(), "{sentence}; it is as it was")?,
             },
+        }
+    }
+}
+
+/// Drops lines that were typed before the question was there to be read: they answer nothing.
+fn forget_what_was_typed() {
+    #[cfg(unix)]
+    {
+        use std::io::IsTerminal;
+
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            // A terminal that is gone answers nothing either.
+            let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
         }
     }
 }
