@@ -11,7 +11,7 @@ async fn what_was_stopped_is_told_of_a_command_that_went_well() {
     let cell = Cell::new().await;
     cell.run("git init -q .").await;
     for (layer, command) in [
-        (Layer::LandlockFiles, "echo x > /var/log/f; true"),
+        (Layer::MountNamespace, "echo x > /var/log/f; true"),
         (Layer::LandlockFiles, "ls /var/log 2>&1 | cat"),
         (Layer::MountNamespace, "git config user.name n; true"),
         (Layer::MountNamespace, "echo x > .git/hooks/pre-commit || echo no"),
@@ -32,8 +32,21 @@ async fn what_was_stopped_is_told_of_a_command_that_went_well() {
         assert!(result.stopped_by.is_empty(), "nobody is asked about {command}");
     }
     fs::write(cell.path("log"), "cat: /srv/x: Permission denied\n").unwrap();
-    let result = cell.run("cat log; ls /nowhere; true").await;
-    assert!(!result.output.contains("[sandbox: "), "{}", result.output);
+    for (command, code) in [
+        ("cat log; ls /nowhere; true", 0),
+        ("cat log; false", 1),
+        ("while read -r line; do echo \"$line\"; done < log; exit 3", 3),
+        ("python3 -c \"print(open('log').read()); raise SystemExit(1)\"", 1),
+    ] {
+        let result = cell.run(command).await;
+        assert_eq!(result.exit_code, Some(code), "{command}: {}", result.output);
+        assert!(!result.output.contains("[sandbox: "), "{command}: {}", result.output);
+        assert!(result.stopped_by.is_empty(), "nobody is asked about {command}");
+    }
+    if cell.has(Layer::LandlockFiles) {
+        let result = cell.run("cat log; python3 -c \"open('/var/log/dpkg.log')\"").await;
+        Cell::check_stopped(&result, Layer::LandlockFiles);
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,11 @@ impl Denial {
         Self { layer, what, is_negotiable: true }
     }
 
+    fn of_sockets() -> Self {
+        let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
+        Self::negotiable(Layer::Seccomp, what)
+    }
+
     fn of_file_size(policy: &Policy) -> Self {
         let what = format!(
             "files may have {} bytes at most; `sandbox.max_file_mb` allows more",
@@ -69,7 +74,7 @@ pub struct Evidence<'a> {
     /// The files that the shell was to write for it.
     pub writes: &'a [PathBuf],
     /// Of a command that prints texts of files as well: the programs that it names. Only what one
-    /// of them says about a file that the command names is believed then.
+    /// of them says about a file that the command names is believed then, or raises as an error.
     pub speakers: Option<&'a [String]>,
     /// Whether a program outside the sandbox waits for connections to a TCP port of this machine.
     pub listens: &'a dyn Fn(u16) -> bool,
@@ -110,7 +115,10 @@ fn of_line(
     before: &[&str],
 ) -> Option<Denial> {
     let lower = line.to_lowercase();
-    let is_said = || evidence.speakers.is_none_or(|speakers| words::is_said_by(line, speakers));
+    let is_raised =
+        evidence.speakers.is_some_and(|speakers| words::is_raised_by(line, before, speakers));
+    let is_said =
+        || is_raised || evidence.speakers.is_none_or(|speakers| words::is_said_by(line, speakers));
     if words::says_file_size(&lower) {
         return is_said().then(|| Denial::of_file_size(policy));
     }
@@ -142,6 +150,9 @@ fn of_line(
     if !is_said() {
         return None;
     }
+    if words::says_refused_socket(&lower) {
+        return Some(Denial::of_sockets());
+    }
     let files = paths(line, evidence.folder);
     let files: Vec<PathBuf> = files
         .chain(bare_names(&lower, line, said, evidence.folder))
@@ -155,8 +166,9 @@ fn of_line(
     let found: Vec<Denial> = files
         .iter()
         .filter(|path| {
-            // Git names files of its own.
-            evidence.speakers.is_none_or(|it| words::is_of_git(line, it))
+            // Git names files of its own, and so does a program that is interpreted.
+            is_raised
+                || evidence.speakers.is_none_or(|it| words::is_of_git(line, it))
                 || is_named(path, evidence.command)
         })
         .filter_map(|path| {
@@ -165,7 +177,12 @@ fn of_line(
             } else {
                 words::attempt(&lower)
             };
-            of_place(policy, ability, path, attempt)
+            let denial = of_place(policy, ability, path, attempt)?;
+            // Landlock says that permission is denied.
+            let is_mount = words::says_read_only(&lower)
+                && denial.layer == Layer::LandlockFiles
+                && ability.layers.contains(&Layer::MountNamespace);
+            Some(if is_mount { Denial { layer: Layer::MountNamespace, ..denial } } else { denial })
         })
         .collect();
     // The line may begin with the program, which is read as it should be.
@@ -178,10 +195,7 @@ fn of_line(
             || lower.contains("operation not permitted")
                 && (before.iter().any(|line| speaks_of_sockets(line))
                     || speaks_of_sockets(evidence.command));
-        is_socket.then(|| {
-            let what = "commands open no Unix sockets, nor other unusual ones".to_owned();
-            Denial::negotiable(Layer::Seccomp, what)
-        })
+        is_socket.then(Denial::of_sockets)
     })
 }
 

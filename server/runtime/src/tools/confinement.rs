@@ -134,9 +134,9 @@ impl Toolbox {
         let script = shell::read(command);
         let writes: Vec<_> =
             script.writes.iter().map(|word| lexical(&folder.join(&word.text))).collect();
-        // Of a command that went well, others' texts are no complaints.
-        let speakers = (exit_code == 0 && printed_text::is_printed_by(&script))
-            .then(|| printed_text::programs(&script));
+        // Others' texts are no complaints.
+        let speakers =
+            printed_text::is_printed_by(&script).then(|| printed_text::programs(&script));
         let evidence = Evidence {
             folder,
             command,

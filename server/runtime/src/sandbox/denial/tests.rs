@@ -298,3 +298,73 @@ fn texts_of_files_are_nobodys_complaints() {
         "#]],
     );
 }
+
+#[test]
+fn an_error_that_an_interpreter_raises_is_its_own() {
+    let layers = [Layer::NetworkNamespace, Layer::MountNamespace];
+    let python = ["python3", "true"];
+    let stack =
+        "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\n";
+    let raised = |end: &str| format!("cat: /srv/y: Permission denied\n{stack}{end}");
+    check_command(
+        &layers,
+        "python3 a.py",
+        &python,
+        &raised("PermissionError: [Errno 13] Permission denied: '/srv/x'"),
+        &expect![[r#"
+            Landlock: `/srv/x` is outside what commands may read or write
+        "#]],
+    );
+    check_command(
+        &layers,
+        "python3 a.py",
+        &python,
+        &raised("socket.gaierror: [Errno -3] Temporary failure in name resolution"),
+        &expect![[r#"
+            the network name space: commands have no network
+        "#]],
+    );
+    check_command(
+        &layers,
+        "python3 -m unittest",
+        &python,
+        "opening /srv/x: Permission denied (expected)\nAssertionError: 1 != 2",
+        &expect![""],
+    );
+    check_command(
+        &layers,
+        "node a.js",
+        &["node"],
+        "node:events:491\n      throw er; // Unhandled 'error' event\n      ^\n\n\
+         Error: connect EPERM /run/docker.sock - Local (undefined:undefined)",
+        &expect![[r#"
+            seccomp: commands open no Unix sockets, nor other unusual ones
+        "#]],
+    );
+}
+
+#[test]
+fn the_layer_that_is_named_is_the_one_whose_error_it_is() {
+    let layers = [Layer::LandlockFiles, Layer::MountNamespace];
+    check_with(
+        &layers,
+        "touch: cannot touch '/srv/x': Read-only file system",
+        &expect![[r#"
+            the mount name space: `/srv/x` is outside what commands may write
+        "#]],
+    );
+    check_with(
+        &layers,
+        "ls: cannot open directory '/srv': Permission denied",
+        &expect![[r#"
+            Landlock: `/srv` is outside what commands may read
+        "#]],
+    );
+    check_with(
+        &layers,
+        "/srv/tool: socket: Operation not permitted",
+        &expect![[r#"
+            seccomp: commands open no Unix sockets, nor other unusual ones
+        "#]],
+    );
+}

@@ -3,15 +3,21 @@
 use super::Attempt;
 
 /// What is said when a file is refused.
-const REFUSED_FILE: [&str; 6] = [
+const REFUSED_FILE: [&str; 8] = [
     "permission denied",
     "read-only file system",
     "operation not permitted",
     "permissionerror",
     // A file that is kept as it is cannot be replaced by another one either.
     "device or resource busy",
+    CONNECT,
+    LISTEN,
     MISSING,
 ];
+
+/// What Node says of a socket.
+const CONNECT: &str = "connect eperm";
+const LISTEN: &str = "listen eperm";
 
 /// What is said of a file that is not there.
 const MISSING: &str = "no such file or directory";
@@ -139,6 +145,20 @@ pub(super) fn says_missing(lower: &str) -> bool {
     says_refused_file(lower) == Some(MISSING)
 }
 
+/// Returns whether a line says that the kernel did not permit a socket. What is refused of a file,
+/// another layer does, in other words.
+pub(super) fn says_refused_socket(lower: &str) -> bool {
+    let is_of_node = lower.contains(CONNECT) || lower.contains(LISTEN);
+    let is_of_socket = lower.contains("operation not permitted")
+        && ["socket:", "socket()", "socketpair:"].iter().any(|it| lower.contains(it));
+    is_of_node || is_of_socket
+}
+
+/// Returns whether a line says that a mount is only read.
+pub(super) fn says_read_only(lower: &str) -> bool {
+    lower.contains("read-only file system") || lower.contains("erofs")
+}
+
 /// Returns what was tried, by the words that programs have for it.
 pub(super) fn attempt(lower: &str) -> Attempt {
     if WRITING.iter().any(|words| lower.contains(words)) {
@@ -158,6 +178,21 @@ pub(super) fn is_said_by(line: &str, speakers: &[String]) -> bool {
     speakers.iter().any(|it| it == name)
         || matches!(name, "bash" | "sh")
         || is_of_git(line, speakers)
+}
+
+/// Returns whether a line ends what an interpreter, which is one of these programs, says of an error
+/// that nobody caught: where it was comes before it.
+pub(super) fn is_raised_by(line: &str, before: &[&str], speakers: &[String]) -> bool {
+    let is_there = |name: &str| speakers.iter().any(|it| it.starts_with(name));
+    // Pytest puts a mark in front of it.
+    let line = line.strip_prefix("E ").unwrap_or(line).trim_start();
+    let name = line.split(": ").next().unwrap_or_default();
+    let is_name = !name.is_empty()
+        && name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '.' | '_'));
+    let python = || before.iter().any(|it| it.trim_start().starts_with("File \""));
+    let node = || before.iter().any(|it| it.starts_with("node:"));
+    is_name && (is_there("python") && python() || is_there("node") && node())
+        || is_there("ruby") && name.contains(".rb:")
 }
 
 /// Returns whether a line begins as git begins what it complains of, by its own words.
