@@ -96,7 +96,7 @@ async fn an_update_of_what_has_changed_since_is_shown_again_first() {
     let mut agent = start(Value::Null).await;
     let (accepted, _, proposal_id) = with_update(&mut agent).await;
     let skill = agent.uri(SKILL);
-    let mine = accepted.replace("# Count csv rows\n", "# Count csv rows\n\nMine.\n");
+    let mine = accepted.replace("# Count CSV rows\n", "# Count CSV rows\n\nMine.\n");
     assert_ne!(mine, accepted);
     agent.client.change(&skill, 3, json!([{"text": mine}])).await;
     let argument = json!({"proposalId": proposal_id, "as": "update"});

@@ -57,7 +57,7 @@ fn a_proposal_is_a_clean_document_with_the_servers_provenance() {
           verification: "none"
         ---
 
-        # Count csv rows
+        # Count CSV rows
 
         ## When to Use
 
@@ -79,8 +79,9 @@ fn a_proposal_is_a_clean_document_with_the_servers_provenance() {
     assert!(published.contains("  verification: \"verified\"\n"), "{published}");
     assert!(published.contains("name: count-csv-rows-2\n"), "{published}");
     assert!(
-        published
-            .contains("  status: \"published\"\n  accepted: \"2026-11-21T09:34:50Z\"\n  created:"),
+        published.contains(
+            "\n  created: \"2026-11-21T09:30:12Z\"\n  accepted: \"2026-11-21T09:34:50Z\"\n"
+        ),
         "{published}"
     );
 }

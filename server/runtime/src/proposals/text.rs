@@ -72,11 +72,11 @@ pub fn published_text(
     {
         let line = text.get(..status.key_span.start).unwrap_or_default();
         let indent: String = line.chars().rev().take_while(|character| *character == ' ').collect();
-        let accepted = clock::to_second(accepted);
-        edits.push(TextEdit::replace(
-            status.value.span,
-            format!("\"published\"\n{indent}accepted: \"{accepted}\""),
-        ));
+        edits.push(TextEdit::replace(status.value.span, "\"published\""));
+        // Times stand together.
+        let created = entries.iter().find(|entry| entry.key == "created").unwrap_or(status);
+        let accepted = format!("\n{indent}accepted: \"{}\"", clock::to_second(accepted));
+        edits.push(TextEdit::insert(created.value.span.end, accepted));
         if let Some(shown) = entries.iter().find(|entry| entry.key == "verification") {
             let outcome = match verification.outcome.as_str() {
                 outcome @ ("verified" | "not_verified" | "inconclusive") => outcome,
@@ -110,7 +110,7 @@ pub(super) fn draft(
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
-        title: title(name),
+        title: title(name, &[&skill.name, &skill.description, &skill.when_to_use]),
         when_to_use: skill.when_to_use.clone(),
         procedure: skill.procedure.clone(),
         pitfalls: skill.pitfalls.clone(),
@@ -135,9 +135,17 @@ pub(super) fn with_note(text: &str, note: &str) -> String {
     format!("{text}\n\n{NOTES_START}\n## Execution Notes Appendix\n\n- {note}\n{NOTES_END}\n")
 }
 
-/// `count-csv-rows` becomes `Count csv rows`.
-fn title(name: &str) -> String {
-    let words = name.replace('-', " ");
+/// Returns a name as a heading: `count-csv-rows` becomes `Count CSV rows` where the texts about it
+/// write CSV so.
+fn title(name: &str, texts: &[&str]) -> String {
+    let spelled = |word: &str| {
+        let mut words = texts.iter().flat_map(|text| text.split(|it: char| !it.is_alphanumeric()));
+        let is_spelled =
+            |it: &&str| it.eq_ignore_ascii_case(word) && it.chars().skip(1).any(char::is_uppercase);
+        words.find(is_spelled).unwrap_or(word).to_owned()
+    };
+    let words: Vec<String> = name.split('-').map(spelled).collect();
+    let words = words.join(" ");
     let mut characters = words.chars();
     match characters.next() {
         Some(first) => first.to_uppercase().chain(characters).collect(),
@@ -150,4 +158,18 @@ pub(super) fn runs_commands(text: &str) -> bool {
     let text = text.to_lowercase();
     let signs = ["bash", "write_file", "edit_file", "run `", "execute `", "```sh", "```console"];
     signs.iter().any(|sign| text.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn headings_spell_words_as_the_texts_do() {
+        let check = |name, text, expected| assert_eq!(title(name, &[text]), expected);
+        check("count-csv-rows", "Counts rows of a CSV file.", "Count CSV rows");
+        check("count-csv-rows", "Counts rows. Csv, count.", "Count csv rows");
+        check("open-github-issue", "An issue of GitHub; ISSUE.", "Open GitHub ISSUE");
+        check("tidy", "", "Tidy");
+    }
 }
