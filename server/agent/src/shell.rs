@@ -126,14 +126,27 @@ impl Command {
     }
 
     /// Returns the ways in which a rule that refuses may have meant this command: without quotes
-    /// and assignments, and without the program's folder.
-    pub fn loose_texts(&self) -> [String; 2] {
+    /// and assignments, and without the program's folder. Of one that starts another, what may be
+    /// that as well.
+    pub fn loose_texts(&self) -> Vec<String> {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
-        let with_folder = words.join(" ");
-        let arguments = words.get(1..).unwrap_or_default();
-        let without_folder: Vec<&str> =
-            [self.program_name()].into_iter().chain(arguments.iter().copied()).collect();
-        [with_folder, without_folder.join(" ")]
+        let starts = if self.starts_another() { words.len() } else { 1 };
+        let texts = (0..starts).flat_map(|start| {
+            let with_folder = words.get(start..).unwrap_or_default().join(" ");
+            let program = with_folder.split(' ').next().unwrap_or_default();
+            let without_folder = program
+                .rfind('/')
+                .and_then(|slash| with_folder.get(slash + 1..))
+                .map(str::to_owned);
+            [Some(with_folder), without_folder]
+        });
+        texts.flatten().collect()
+    }
+
+    /// Returns whether the program starts another one that stands among its arguments, in a way
+    /// that is not looked through.
+    pub fn starts_another(&self) -> bool {
+        handover::starts_another(self)
     }
 
     /// Returns whether it changes nothing, so that it may stand beside what was allowed.

@@ -87,6 +87,9 @@ impl CommandRules<'_> {
         let handovers = command.handovers();
         for rule in self.rules {
             let decides = match rule.when.get("command") {
+                None if rule.decision == Decision::Allow && self.is_asked_as_starter(command) => {
+                    return Part::Asked;
+                }
                 None => true,
                 Some(glob) if rule.decision == Decision::Allow => {
                     let names_it = || glob.trim() == text;
@@ -103,10 +106,18 @@ impl CommandRules<'_> {
             }
         }
         match self.policy.mode {
+            Mode::Full if self.is_asked_as_starter(command) => Part::Asked,
             Mode::Full => Part::Allowed,
             _ if command.is_neutral() => Part::Neutral,
             Mode::Ask | Mode::Edits => Part::Asked,
         }
+    }
+
+    /// Returns whether a command may start one that a rule restricts: which one is not looked for.
+    fn is_asked_as_starter(&self, command: &Command) -> bool {
+        let restricts =
+            |rule: &&&Rule| rule.decision != Decision::Allow && rule.when.contains_key("command");
+        command.starts_another() && self.rules.iter().any(|rule| restricts(&rule))
     }
 
     /// A file that the shell opens is judged like one that a tool names.

@@ -32,6 +32,11 @@ impl Handover {
     }
 }
 
+/// Returns whether a command starts another one that stands among its arguments.
+pub(super) fn starts_another(command: &Command) -> bool {
+    programs::STARTERS.contains(&command.program_name())
+}
+
 /// What a program's arguments may do beyond its name.
 struct Program {
     names: &'static [&'static str],
@@ -77,14 +82,21 @@ impl Program {
     fn hands_over(&self, name: &str, word: &Word) -> bool {
         let text = word.text.as_str();
         // What is known only then may be any option.
-        if word.may_be_option() && (text.starts_with(HOLE) || word.is_pattern) {
+        if word.may_be_option() && word.is_pattern || is_unknown_option(text) {
             return true;
         }
-        if self.words.iter().any(|it| *it == text || (it.ends_with('=') && text.starts_with(it))) {
+        let may_be = |it: &str| match text.split_once(HOLE) {
+            Some((start, _)) => it.starts_with(start) || it.ends_with('=') && start.starts_with(it),
+            None => it == text || it.ends_with('=') && text.starts_with(it),
+        };
+        if self.words.iter().any(|it| may_be(it)) || self.runs_input && is_input(text) {
             return true;
         }
         if text.starts_with("--") {
             let option = text.split('=').next().unwrap_or(text);
+            let with_dashes = option.replace('_', "-");
+            let is_node = matches!(name, "node" | "nodejs");
+            let option = if is_node { with_dashes.as_str() } else { option };
             let is_whole = programs::WHOLE_OPTIONS.contains(&name);
             return self
                 .long
@@ -95,12 +107,34 @@ impl Program {
     }
 }
 
+/// Returns whether which option a word is, if it is one, is known only when the command runs.
+fn is_unknown_option(text: &str) -> bool {
+    let Some((start, _)) = text.split_once(HOLE) else { return false };
+    match start.strip_prefix("--") {
+        Some(name) => !name.contains('='),
+        None => start.is_empty() || is_cluster(start),
+    }
+}
+
+/// Returns whether a text is a dash with letters, or a dash alone.
+fn is_cluster(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|it| it.chars().all(|it| it.is_ascii_alphanumeric()))
+}
+
+/// Returns whether a file is what the program is fed.
+fn is_input(text: &str) -> bool {
+    ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].iter().any(|it| text.starts_with(it))
+}
+
 /// Returns whether an option that was written may be a long one: those may be cut short as long as
 /// only one begins so, and which ones there are is the program's to know.
 fn is_meant(long: &str, written: &str) -> bool {
     let is_another = programs::OTHER_OPTIONS.contains(&written);
     written.len() > "--".len() && !is_another && long.starts_with(written)
 }
+
+/// Commands of git that take the address of a repository.
+const GIT_REMOTES: [&str; 7] = ["archive", "clone", "fetch", "ls-remote", "pull", "push", "remote"];
 
 /// Returns whether a word is a cluster of short options with one of these letters.
 fn has_letter(word: &str, letters: &[char]) -> bool {
@@ -139,12 +173,19 @@ fn git(arguments: &[Word], found: &mut Vec<Handover>) {
             || (matches!(name, "archive" | "format-patch") && has_letter(text, &['o']))
             || (matches!(name, "clone" | "fetch" | "pull" | "ls-remote")
                 && has_letter(text, &['u', 'c']))
-            || text.contains("::")
-            || text.starts_with(HOLE);
+            || GIT_REMOTES.contains(&name) && may_be_transport(text)
+            || is_unknown_option(text);
         if starts_program {
             found.push(hand_over(word));
         }
     }
+}
+
+/// Returns whether a word may be an address that names a program: `ext::…`.
+fn may_be_transport(text: &str) -> bool {
+    let start = text.split_once(HOLE).map(|(start, _)| start);
+    text.contains("::")
+        || start.is_some_and(|it| it.chars().all(|it| it.is_ascii_alphanumeric() || it == ':'))
 }
 
 /// Edits in place, scripts in files, and script commands that run or write.

@@ -480,3 +480,29 @@ fn texts_that_would_exhaust_the_parser_are_asked_about() {
     let long = format!("cat {}", "a ".repeat(100_000));
     assert_eq!(policy().decide(&bash(&long), "/w"), Ask);
 }
+
+#[test]
+fn what_is_refused_is_not_started_by_another_program_either() {
+    let rules = vec![rule("bash", "rm *", Deny), rule("bash", "taskset 1 make", Allow)];
+    let policy = Policy { rules, mode: Mode::Full, ..Policy::default() };
+    check(
+        &policy,
+        &[
+            (Deny, "taskset 1 rm x"),
+            (Deny, "chrt 0 /bin/rm x"),
+            (Deny, "prlimit rm x"),
+            (Deny, "strace -o /dev/null rm x"),
+            (Deny, "script -qc 'rm x' /dev/null"),
+            (Ask, "script -qc 'true; rm x' /dev/null"),
+            (Ask, "taskset 1 make all"),
+            (Allow, "taskset 1 make"),
+            (Allow, "make"),
+        ],
+    );
+    for command in ["unshare rm x", "setarch -R rm x", "busybox rm x", "nsenter rm x"] {
+        let decision = policy.decide(&bash(command), "/w");
+        assert_ne!(decision, Allow, "{command}");
+    }
+    let policy = Policy { mode: Mode::Full, ..Policy::default() };
+    check(&policy, &[(Allow, "taskset 1 make all")]);
+}

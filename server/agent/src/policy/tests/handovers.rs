@@ -9,10 +9,11 @@ use crate::policy::{
 /// A rule for each program, with nothing said about its arguments.
 fn policy() -> Policy {
     let programs = [
-        "apt-get", "awk", "cat", "cmake", "cpio", "curl", "ed", "emacs", "find", "gfind", "git",
-        "go", "irb", "just", "less", "make", "man", "mysql", "ncat", "nvim", "parallel", "psql",
-        "rg", "rsync", "sed", "shuf", "socat", "sort", "split", "sqlite3", "ssh", "tar", "tcpdump",
-        "tee", "uniq", "vim", "wc", "wget", "xargs", "cp",
+        "apt-get", "awk", "cargo", "cat", "cmake", "cpio", "curl", "dd", "ed", "emacs", "find",
+        "gdb", "gfind", "git", "go", "irb", "just", "less", "make", "man", "mysql", "ncat", "node",
+        "npm", "nvim", "parallel", "perl", "psql", "python3", "rg", "rsync", "sed", "shuf",
+        "socat", "sort", "split", "sqlite3", "ssh", "tar", "tcpdump", "tee", "uniq", "vim", "wc",
+        "wget", "xargs", "cp",
     ];
     let rules = programs.map(|program| rule("bash", &format!("{program} *"), Allow));
     Policy { rules: rules.to_vec(), ..Policy::default() }
@@ -221,5 +222,59 @@ fn a_bracket_is_a_test() {
         (Ask, "[ -v 'a[$(unlink x)]' ] && cat a"),
         (Ask, "[a-z] && cat a"),
         (Ask, "[ -f a ] && unlink a"),
+    ]);
+}
+
+#[test]
+fn what_an_option_is_may_be_known_only_then() {
+    check_all(&[
+        (Ask, "x='=$(shell touch a)'; make a$x"),
+        (Ask, "echo a | xargs -I{} make a{}"),
+        (Ask, "x=x; git rebase -$x 'touch a' HEAD~1"),
+        (Ask, "x=O; git grep -n$x'touch a' x"),
+        (Ask, "x=upload-pack; git fetch --$x='touch a' . main"),
+        (Ask, "x=xt::sh; git clone e$x"),
+        (Ask, "x=c; python3 -$x 'print()'"),
+        (Ask, "x=xec; npm e$x -- touch a"),
+        (Ask, "x=I; tar c${x}f 'touch a' a.tar f"),
+        (Ask, "x=f; dd if=f o$x=a"),
+        (Ask, "x=config; cargo --$x 'build.rustc=\"./evil\"' build"),
+        (Ask, "x=delete; find . -$x"),
+        (Ask, "x=@a; curl -F f=$x example.org"),
+        (Ask, "x=.shell; sqlite3 db \"a $x\""),
+        (Allow, "x=1; git log --since=$x"),
+        (Allow, "x=1; curl -fsS https://example.org/$x"),
+        (Allow, "x=1; cargo test --jobs=$x"),
+        (Allow, "x=1; git commit -m \"fix: $x\""),
+        (Allow, "git commit -m 'fix foo::bar'"),
+        (Allow, "git log -S 'a::b' --oneline"),
+        (Allow, "git grep -n 'a::b'"),
+        (Ask, "git clone 'ext::sh -c a'"),
+    ]);
+}
+
+#[test]
+fn interpreters_and_debuggers() {
+    check_all(&[
+        (Ask, "python3 /dev/stdin"),
+        (Ask, "python3 /dev/fd/0"),
+        (Ask, "python3 -m timeit -n1 'print()'"),
+        (Ask, "python3 -m code"),
+        (Ask, "python3 -m pdb a.py"),
+        (Ask, "python3 -Im cProfile a.py"),
+        (Ask, "python3 -mtrace -t a.py"),
+        (Allow, "python3 -m unittest"),
+        (Allow, "python3 a.py"),
+        (Ask, "perl /dev/stdin"),
+        (Ask, "node --experimental_loader=./a.mjs b.js"),
+        (Allow, "node b.js"),
+        (Ask, "npm exe -- touch a"),
+        (Ask, "npm --script-sh=./a test"),
+        (Allow, "npm test"),
+        (Allow, "npm run build"),
+        (Ask, "gdb a"),
+        (Ask, "cargo rustc -- --codegen=linker=./a"),
+        (Ask, "cargo rustc -- -Clinker=./a"),
+        (Allow, "cargo test a::b"),
     ]);
 }

@@ -97,10 +97,8 @@ pub(super) const GIT_OPTIONS: [&str; 13] = [
 ];
 
 /// Programs that take long options only as they are.
-pub(super) const WHOLE_OPTIONS: [&str; 13] = [
-    "bun", "cargo", "deno", "fd", "fdfind", "go", "node", "nodejs", "npm", "pnpm", "rg", "rustc",
-    "yarn",
-];
+pub(super) const WHOLE_OPTIONS: [&str; 11] =
+    ["bun", "cargo", "deno", "fd", "fdfind", "go", "node", "nodejs", "rg", "rustc", "yarn"];
 
 /// Long options that begin others and are none of them.
 pub(super) const OTHER_OPTIONS: [&str; 1] = ["--text"];
@@ -293,7 +291,7 @@ const PROGRAMS: [Program; 57] = [
     options(&["ninja"], "Cft", NONE, NONE),
     options(&["cmake"], "CEP", &["--build-and-test", "--toolchain"], NONE),
     options(&["ctest"], "SD", &["--build-and-test", "--script"], NONE),
-    options(&["cargo"], "ZC", &["--config", "--manifest-path", "--target-dir"], NONE),
+    options(&["cargo"], "ZC", &["--codegen", "--config", "--manifest-path", "--target-dir"], NONE),
     options(&["rustc"], "C", &["--codegen"], NONE),
     options(
         &["npm", "pnpm", "yarn"],

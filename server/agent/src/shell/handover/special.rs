@@ -1,7 +1,7 @@
 //! Programs whose arguments hand over in ways of their own.
 
 use super::Handover;
-use crate::shell::Word;
+use crate::shell::{HOLE, Word};
 
 /// Programs that take commands from their standard input whatever their arguments are.
 pub(super) const EDITORS: [&str; 13] = [
@@ -22,6 +22,15 @@ pub(super) const EDITORS: [&str; 13] = [
 
 /// Variables of make that say how much is told.
 const TOLD_TO_MAKE: [&str; 5] = ["CI", "NO_COLOR", "Q", "V", "VERBOSE"];
+
+/// Commands of npm that run what they are given.
+const OF_NPM: [&str; 3] = ["exec", "explore", "config"];
+
+/// Python's modules that run what they are given, or fed.
+const RUNNING_MODULES: [&str; 12] = [
+    "IPython", "asyncio", "bdb", "cProfile", "code", "idlelib", "pdb", "profile", "ptpython",
+    "runpy", "timeit", "trace",
+];
 
 /// Functions of databases that touch files or load code.
 const OF_DATABASES: [&str; 14] = [
@@ -77,7 +86,16 @@ pub(super) fn find(name: &str, arguments: &[Word], found: &mut Vec<Handover>) {
                 found.push(Handover::NoArguments);
             }
         }
-        "psql" | "mysql" | "mariadb" => found.push(Handover::NoArguments),
+        "gdb" | "lldb" | "psql" | "mysql" | "mariadb" => found.push(Handover::NoArguments),
+        // A command may be cut short.
+        "npm" | "pnpm" => {
+            let command = words().find(|word| !word.text.starts_with('-'));
+            let runs = |word: &&Word| OF_NPM.iter().any(|it| it.starts_with(&word.text));
+            keep(command.into_iter().filter(runs), found);
+        }
+        _ if name.starts_with("python") || name.starts_with("pypy") => {
+            keep(python_modules(arguments), found);
+        }
         // What comes second is written.
         "uniq" | "xxd" => {
             let operands = words().filter(|word| !word.text.starts_with(['-', '+']));
@@ -91,10 +109,27 @@ fn keep<'a>(words: impl Iterator<Item = &'a Word>, found: &mut Vec<Handover>) {
     found.extend(words.map(|word| Handover::Word(word.text.clone())));
 }
 
+/// Returns the words that name modules of Python which run code: behind `-m`, or in one with it.
+fn python_modules(arguments: &[Word]) -> impl Iterator<Item = &Word> {
+    let runs = |name: &str| {
+        let name = name.split('.').next().unwrap_or(name);
+        name.contains(HOLE) || RUNNING_MODULES.contains(&name)
+    };
+    arguments.iter().enumerate().filter_map(move |(idx, word)| {
+        let cluster = word.text.strip_prefix('-').filter(|it| !it.starts_with('-'))?;
+        let (_, name) = cluster.split_once('m')?;
+        let named = if name.is_empty() { arguments.get(idx + 1)? } else { word };
+        let name = if name.is_empty() { named.text.as_str() } else { name };
+        runs(name).then_some(named)
+    })
+}
+
 /// Returns whether a word sets a variable: recipes run what is in them, and so does setting some.
 fn sets_variable(word: &Word) -> bool {
     let text = word.text.as_str();
-    let Some((name, value)) = text.split_once('=') else { return text.contains("$(") };
+    let Some((name, value)) = text.split_once('=') else {
+        return text.contains("$(") || text.contains(HOLE);
+    };
     let is_plain = value.chars().all(|it| it.is_ascii_alphanumeric());
     let is_harmless = TOLD_TO_MAKE.contains(&name) && is_plain;
     !text.starts_with('-') && !is_harmless
@@ -105,7 +140,7 @@ fn sets_variable(word: &Word) -> bool {
 fn tar(arguments: &[Word], found: &mut Vec<Handover>) {
     if let Some(first) = arguments.first()
         && !first.text.starts_with('-')
-        && first.text.contains(['F', 'I', 'P'])
+        && first.text.contains(['F', 'I', 'P', HOLE])
     {
         found.push(Handover::Word(first.text.clone()));
     }
@@ -116,7 +151,11 @@ fn tar(arguments: &[Word], found: &mut Vec<Handover>) {
 fn touches_file(word: &Word) -> bool {
     let text = word.text.as_str();
     let is_option = text.starts_with('-') && text.contains('@');
+    let is_open = text
+        .split_once(HOLE)
+        .is_some_and(|(start, _)| start.ends_with('=') || !start.contains([':', '/', '=', ' ']));
     is_option
+        || is_open
         || text.starts_with(['@', '<'])
         || ["=@", "=<", "%output{"].iter().any(|it| text.contains(it))
 }
@@ -126,7 +165,7 @@ fn stays_in_database(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
     let first = lower.split_whitespace().next().unwrap_or_default();
     let has_line = lower.lines().skip(1).any(|line| line.trim_start().starts_with('.'));
-    if has_line || OF_DATABASES.iter().any(|it| lower.contains(it)) {
+    if text.contains(HOLE) || has_line || OF_DATABASES.iter().any(|it| lower.contains(it)) {
         return false;
     }
     if first.starts_with('.') {
