@@ -50,6 +50,17 @@ async fn of_several_calls_each_result_says_whose_it_is() {
     assert!(after.contains("1,2") && after.contains("by-command"), "{stdout}");
 }
 
+#[tokio::test]
+async fn characters_that_would_hide_others_are_spelled_out_in_the_line_of_a_call() {
+    let student = ModelServer::start().await;
+    let dir = folder(&student, "full");
+    student.then(bash("true # \u{1b}[2K\rharmless")).then(says("Done."));
+    let (code, stdout, stderr) = shell(dir.path(), &["run", "count the rows"]).await;
+    assert_eq!(code, 0, "{stderr}");
+    let call = stdout.lines().find(|line| line.starts_with("> bash")).expect("it is shown");
+    assert!(call.contains("true # \\u{1b}[2K\\u{d}harmless"), "{call:?}");
+}
+
 /// Runs the agent in a terminal of its own, and types when it asks.
 #[cfg(target_os = "linux")]
 async fn typed_at_the_question(dir: &Path, typed: &[u8]) -> (Option<i32>, String) {

@@ -240,6 +240,7 @@ impl Screen {
             }
             Event::ToolCall { tool, arguments, raw, tool_call_id } => {
                 let call = format!("{tool} {}", raw.clone().unwrap_or_else(|| summary(arguments)));
+                let call = question::visible(&call);
                 let line = format!("> {call}");
                 self.calls.insert(tool_call_id.clone(), call);
                 self.last_call = Some(tool_call_id.clone());

@@ -55,6 +55,9 @@ pub(super) enum Progress {
     Abandoned,
 }
 
+/// What the model is told of a call that waited only for others of its reply.
+const ALLOWED: &str = "This call was allowed, but the person went on before it ran: another one was not decided about.";
+
 /// Calls of one reply that are run. A limit of steps would be none if a step could hold any number.
 const MAX_CALLS: usize = 32;
 
@@ -418,6 +421,7 @@ impl Batch {
                 out.emit(call.changed_to(state));
                 let undecided = "The person did not say whether this may run outside the sandbox.";
                 let is_asked = call.progress == Progress::Pending;
+                let text = if *how == Progress::Abandoned && !is_asked { ALLOWED } else { text };
                 call.progress = Progress::Done(match call.stopped.take().filter(|_| is_asked) {
                     Some(result) => after_stop(result, ResultKind::Cancelled, undecided),
                     None => ToolResult::not_run(ResultKind::Cancelled, text),

@@ -90,3 +90,34 @@ fn a_new_request_leaves_pending_calls_behind() {
         "#]],
     );
 }
+
+#[test]
+fn a_call_that_was_allowed_is_not_told_to_be_undecided() {
+    check(
+        machine(Mode::Ask),
+        vec![
+            request("x"),
+            calls(&[("a", "bash", r#"{"command":"ls"}"#), ("b", "bash", r#"{"command":"rm x"}"#)]),
+            Input::Decided(vec![decision("a", true)]),
+            request("rather y"),
+        ],
+        &expect![[r#"
+            student processing {"message":"The student reads the request."}
+            => call student: 8 tools
+            student assistant_stream_end {}
+            student tool_call ["a","bash",{"command":"ls"},null]
+            student tool_call ["b","bash",{"command":"rm x"},null]
+            student approval_required ["a","b"]
+            => await approval
+            student tool_state_change {"state":"approved","tool":"bash","toolCallId":"a"}
+            => await approval
+            student tool_state_change {"state":"abandoned","tool":"bash","toolCallId":"a"}
+            student tool_state_change {"state":"abandoned","tool":"bash","toolCallId":"b"}
+            student tool_output ["a",false,"This call was allowed, but the person went on before it ran: another one was not decided about."]
+            student tool_output ["b",false,"The person went on without deciding about this call."]
+            student interrupted {}
+            student processing {"message":"The student reads the request."}
+            => call student: 8 tools
+        "#]],
+    );
+}
