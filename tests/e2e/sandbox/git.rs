@@ -19,6 +19,9 @@ async fn git_works_and_what_it_runs_stays_as_it_is() {
             "git config core.fsmonitor evil",
             "git config core.hooksPath /tmp",
             "rm -rf .git/hooks/* .git/hooks",
+            "echo evil > .git/config.worktree",
+            "rm .git/config.worktree",
+            "touch f && mv f .git/config.worktree",
         ] {
             let result = cell.run(attempt).await;
             assert_ne!(result.exit_code, Some(0), "{attempt}: {}", result.output);

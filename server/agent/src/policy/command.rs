@@ -75,7 +75,8 @@ impl CommandRules<'_> {
 
     fn command(&self, command: &Command) -> Part {
         let part = self.command_alone(command);
-        if self.policy.is_unconfined && guarded::is_named_by(command, self.workspace) {
+        let is_guarded = self.policy.is_unconfined && guarded::is_named_by(command, self.workspace);
+        if is_guarded || command.words.iter().any(guarded::leads_git_elsewhere) {
             return part.max(Part::Asked);
         }
         part
@@ -127,8 +128,9 @@ impl CommandRules<'_> {
             return Part::Neutral;
         }
         let doing = if tool == BuiltInTool::ReadFile { Doing::Reading } else { Doing::Changing };
-        let is_guarded =
-            self.policy.is_unconfined && guarded::is_guarded(word, doing, self.workspace);
+        let is_guarded = self.policy.is_unconfined
+            && guarded::is_guarded(word, doing, self.workspace)
+            || guarded::leads_git_elsewhere(word);
         if let Some(decision) = self.policy.rule_for_path(tool, path, self.workspace) {
             let part = Part::from(decision);
             return if is_guarded { part.max(Part::Asked) } else { part };

@@ -8,7 +8,8 @@ use super::pattern::{is_own_path, relative_path};
 use crate::shell::{Command, Word};
 
 /// Parts of git's folder that git takes commands from.
-const OF_GIT: [&str; 5] = ["hooks", "config", "config.worktree", "info", "modules"];
+const OF_GIT: [&str; 7] =
+    ["commondir", "config", "config.worktree", "hooks", "info", "modules", "worktrees"];
 
 /// Programs that only look at the files that they are given.
 const LOOKERS: [&str; 14] = [
@@ -60,6 +61,13 @@ pub(super) fn is_guarded(word: &Word, doing: Doing, workspace: &str) -> bool {
                 && (names(path, workspace, &["preceptor.toml"])
                     || OF_GIT.iter().any(|part| names(path, workspace, &[".git", part])))
     })
+}
+
+/// Returns whether a word is the file by which a folder of git is led to another one. The sandbox
+/// keeps what is there as it is; this one is not there, and git takes no empty one.
+pub(super) fn leads_git_elsewhere(word: &Word) -> bool {
+    let name = word.text.rsplit(['/', '\\', '=']).next().unwrap_or_default();
+    name.eq_ignore_ascii_case("commondir")
 }
 
 /// Returns whether some parts of a path are these, one after the other.

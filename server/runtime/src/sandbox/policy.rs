@@ -211,13 +211,25 @@ fn watched_parts(workspace: &Path) -> Vec<PathBuf> {
     } else if git.join("HEAD").is_file() {
         // A folder that is not there could be made, and what is in it would be run.
         let _ = std::fs::create_dir(git.join("hooks"));
+        make_empty(&git.join("config.worktree"));
         parts.extend(["hooks", "config", "config.worktree", "info"].map(|part| git.join(part)));
+        let worktrees = std::fs::read_dir(git.join("worktrees")).into_iter().flatten().flatten();
+        for worktree in worktrees.map(|it| it.path()).filter(|it| it.join("HEAD").is_file()) {
+            make_empty(&worktree.join("config.worktree"));
+            let of_worktree = ["commondir", "config.worktree", "gitdir"];
+            parts.extend(of_worktree.map(|part| worktree.join(part)));
+        }
         let modules = std::fs::read_dir(git.join("modules")).into_iter().flatten().flatten();
         parts.extend(
             modules.flat_map(|module| ["hooks", "config"].map(|part| module.path().join(part))),
         );
     }
     parts
+}
+
+/// Makes settings that set nothing where there are none: what is not there could be made.
+fn make_empty(file: &Path) {
+    let _ = std::fs::File::create_new(file);
 }
 
 /// What this program keeps in a workspace, and what is set there.
@@ -235,7 +247,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let workspace = dir.path().join("w");
         std::fs::create_dir_all(workspace.join(".git/modules/sub")).unwrap();
-        std::fs::write(workspace.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        std::fs::create_dir_all(workspace.join(".git/worktrees/side")).unwrap();
+        for head in [".git/HEAD", ".git/worktrees/side/HEAD"] {
+            std::fs::write(workspace.join(head), "ref: refs/heads/main\n").unwrap();
+        }
         let policy = Policy::new(PolicySources {
             settings: &Sandbox::default(),
             folders: &Folders::below(dir.path()),
@@ -244,10 +259,21 @@ mod tests {
             skills: &[],
             secret_variables: &[],
         });
-        for part in [".git/hooks", ".git/config", ".git/modules/sub/hooks", "preceptor.toml"] {
+        for part in [
+            ".git/hooks",
+            ".git/config",
+            ".git/config.worktree",
+            ".git/modules/sub/hooks",
+            ".git/worktrees/side/config.worktree",
+            ".git/worktrees/side/commondir",
+            "preceptor.toml",
+        ] {
             assert!(policy.read_only.contains(&workspace.join(part)), "{part}");
         }
         assert!(workspace.join(".git/hooks").is_dir(), "it cannot be made by a command");
+        for part in [".git/config.worktree", ".git/worktrees/side/config.worktree"] {
+            assert!(workspace.join(part).is_file(), "{part} cannot be made by a command");
+        }
         assert!(policy.write.contains(&workspace));
         assert!(policy.hidden.contains(&dir.path().join("home/.ssh")));
         assert!(policy.hidden.contains(&workspace.join(".preceptor")));

@@ -236,6 +236,7 @@ fn what_nothing_confines_is_asked_before_it_touches_what_others_act_upon() {
         (Ask, "cd .git && cat x > hooks/post-merge"),
         (Ask, "sh -c 'cp x .git/info/attributes'"),
         (Ask, "cp x .git/modules/sub/hooks/post-checkout"),
+        (Ask, "cp x .git/worktrees/side/config.worktree"),
         (Ask, "cat .preceptor/runs/1/journal.jsonl"),
         (Ask, "cat < ./sub/../.preceptor/x"),
         (Ask, "rm -rf .preceptor"),
@@ -248,6 +249,14 @@ fn what_nothing_confines_is_asked_before_it_touches_what_others_act_upon() {
     check(&full, &guarded);
     let confined = Policy { mode: Mode::Full, ..Policy::default() };
     check(&confined, &guarded.map(|(_, command)| (Allow, command)));
+    check(
+        &confined,
+        &[
+            (Ask, "echo ../evil > .git/commondir"),
+            (Ask, "cd .git && cp x commondir"),
+            (Ask, "dd if=x of=.git/commondir"),
+        ],
+    );
     let rules = ["tee *", "cat *", "cp *"].map(|glob| rule("bash", glob, Allow)).to_vec();
     let write = Rule { when: BTreeMap::new(), ..rule("write_file", "", Allow) };
     let by_rules = Policy {
