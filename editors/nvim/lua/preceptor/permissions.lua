@@ -20,6 +20,37 @@
 
 local M = {}
 
+--- How long no key was pressed when a question comes up, in milliseconds: one that is pressed as it
+--- appears was meant for the text, and must not answer it.
+local rest = 700
+
+local last_key = vim.uv.now()
+vim.on_key(function(_, typed)
+  if typed ~= '' then
+    last_key = vim.uv.now()
+  end
+end)
+
+--- Waits until the person is in Normal mode and has stopped typing; what they typed ahead is dropped.
+---@async
+---@param thread thread The one that waits
+local function wait_for_rest(thread)
+  while true do
+    local mode = vim.api.nvim_get_mode()
+    local left = last_key + rest - vim.uv.now()
+    if mode.mode == 'n' and not mode.blocking and left <= 0 then
+      break
+    end
+    vim.defer_fn(function()
+      coroutine.resume(thread)
+    end, math.max(left, 50))
+    coroutine.yield()
+  end
+  while vim.fn.getchar(1) ~= 0 do
+    vim.fn.getchar(0)
+  end
+end
+
 --- Arguments that a difference shows.
 local shown_by_change = { content = true, old = true, new = true }
 
@@ -114,6 +145,7 @@ function M.ask(_, request)
   if not thread or is_main then
     return vim.NIL
   end
+  wait_for_rest(thread)
   -- Where no window can be opened, as in the command-line window, the words have to do.
   local is_shown, close = false, nil
   if request.change then
