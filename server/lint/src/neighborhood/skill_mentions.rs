@@ -177,6 +177,7 @@ mod tests {
         check("Run /far, /code-review and `/far 5m`.", &[]);
         check("Run the /far skill, then /far-away.", &[("far", "far"), ("far-away", "far-away")]);
         check("Run /sum.", &[("sum", "sum")]);
+        check("/tables:far and /tables:sum it", &[("sum", "sum")]);
     }
 
     #[test]

@@ -105,7 +105,8 @@ fn names_of_plugins(document: &SkillDocument) -> Vec<SkillReference> {
         }
         let is_meant = is_typed
             || (name.contains('-') && is_said_to_be_a_skill(document, Span::new(start, end)));
-        is_meant.then(|| reference(name, colon + 1, true))
+        // Plugins have the same few words: `/a:review` is not the `review` of another one.
+        is_meant.then(|| reference(name, colon + 1, name.contains('-')))
     });
     names.collect()
 }
