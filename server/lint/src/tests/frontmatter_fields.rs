@@ -171,7 +171,7 @@ fn fields_of_another_type_are_told_at_their_value() {
               = fix (Safe): Put it in quotes
             2 | name: 123
               |       ^^^ warning name/directory-mismatch: The `name` is `123` but the folder is `count-rows`: both must be equal
-              = fix (Safe): Rename it to `count-rows`, like its folder
+              = fix (Unsafe): Rename it to `count-rows`, like its folder
             3 | description: [Counts rows, Use for rows]
               |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^ error frontmatter/wrong-type: The `description` must be a text, not a list: strict clients refuse the skill
             4 | license: true
@@ -189,7 +189,7 @@ fn fields_of_another_type_are_told_at_their_value() {
         "---\nname: 12\ndescription: 2026-08-01\n---\n",
         &expect![[r#"
             ---
-            name: count-rows
+            name: "12"
             description: "2026-08-01"
             ---
         "#]],

@@ -169,7 +169,7 @@ fn a_file_is_shown_by_its_own_path_before_any_link_to_it() {
         let report = output(&folder, &options, "");
         assert!(report.contains(shown) && report.contains("checked 1 skill"), "{report}");
     }
-    assert!(folder.read("real/SKILL.md").contains("name: folder"));
+    assert!(folder.read("real/SKILL.md").contains("name: bad-name"));
 }
 
 #[test]
