@@ -4,7 +4,11 @@
 //! that carry a nonce, so that no text inside it can close the fence; what looks like a marker or
 //! like a control token of a model is replaced, and what would hide or reorder text is left out.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{
+    fmt,
+    fmt::Write as _,
+    sync::{Arc, LazyLock},
+};
 
 use regex::Regex;
 
@@ -35,6 +39,38 @@ pub const TEACHERS_TRACE: TraceProfile =
 pub const STUDENTS_TRACE: TraceProfile =
     TraceProfile { arguments: 600, output: 600, answer: 1_000, total: 12_000 };
 
+/// Takes secrets out of a text; as made by default, it takes out nothing.
+///
+/// Every piece of a trace goes through it whole, before it is clipped: half a key is not recognized
+/// any more.
+#[derive(Clone, Default)]
+pub struct Redaction(Option<Arc<dyn Fn(&str) -> String + Send + Sync>>);
+
+impl Redaction {
+    /// Makes one of a function.
+    pub fn new(function: impl Fn(&str) -> String + Send + Sync + 'static) -> Redaction {
+        Redaction(Some(Arc::new(function)))
+    }
+
+    /// Returns the text without secrets.
+    pub fn of(&self, text: &str) -> String {
+        self.0.as_ref().map_or_else(|| text.to_owned(), |function| function(text))
+    }
+}
+
+impl fmt::Debug for Redaction {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Redaction({})", if self.0.is_some() { "secrets" } else { "nothing" })
+    }
+}
+
+/// Two runs do not differ by how secrets are recognized.
+impl PartialEq for Redaction {
+    fn eq(&self, _: &Redaction) -> bool {
+        true
+    }
+}
+
 /// Longest name of a file that is listed, in characters.
 const PATH_CHARS: usize = 200;
 /// Files that are listed at most.
@@ -47,6 +83,7 @@ pub fn fenced_trace(
     answer: &str,
     profile: TraceProfile,
     nonce: &str,
+    redaction: &Redaction,
 ) -> String {
     let mut trace = String::new();
     if calls.is_empty() {
@@ -59,13 +96,14 @@ pub fn fenced_trace(
             trace,
             "{number}. {} {}\n  -> {}{exit_code}: {}\n",
             call.tool,
-            clip_middle(&call.arguments, profile.arguments),
+            clip_middle(&redaction.of(&call.arguments), profile.arguments),
             outcome(call),
-            clip_middle(&call.output, profile.output).replace('\n', "\n     "),
+            clip_middle(&redaction.of(&call.output), profile.output).replace('\n', "\n     "),
         );
     }
     if !answer.trim().is_empty() {
-        let _ = writeln!(trace, "Final answer: {}", clip_middle(answer.trim(), profile.answer));
+        let answer = redaction.of(answer.trim());
+        let _ = writeln!(trace, "Final answer: {}", clip_middle(&answer, profile.answer));
     }
     fenced(&clip_middle(&trace, profile.total), nonce)
 }
@@ -163,8 +201,17 @@ fn outcome(call: &CallRecord) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{STUDENTS_TRACE, TEACHERS_TRACE, changed_files, fenced_trace, neutral};
+    use super::{Redaction, STUDENTS_TRACE, TEACHERS_TRACE, TraceProfile, changed_files, neutral};
     use crate::{detect::CallRecord, tool::ResultKind};
+
+    fn fenced_trace(
+        calls: &[CallRecord],
+        answer: &str,
+        profile: TraceProfile,
+        nonce: &str,
+    ) -> String {
+        super::fenced_trace(calls, answer, profile, nonce, &Redaction::default())
+    }
 
     fn call(tool: &str, arguments: &str, output: &str) -> CallRecord {
         CallRecord {
@@ -213,6 +260,23 @@ mod tests {
             let trace = fenced_trace(&calls, &"c".repeat(5_000), profile, "n0nce");
             assert!(trace.chars().count() < profile.total + 300);
             assert!(trace.contains("characters left out"));
+        }
+    }
+
+    #[test]
+    fn secrets_are_taken_out_before_anything_is_clipped() {
+        let redaction = Redaction::new(|text| text.replace("KEY-0123456789", "[redacted]"));
+        for profile in [STUDENTS_TRACE, TEACHERS_TRACE] {
+            for before in 0..40 {
+                let at = |chars: usize| {
+                    let head = "a".repeat(chars / 4 - before);
+                    format!("{head}KEY-0123456789{}", "b".repeat(chars))
+                };
+                let calls = [call("bash", &at(profile.arguments), &at(profile.output))];
+                let answer = at(profile.answer);
+                let trace = super::fenced_trace(&calls, &answer, profile, "n0nce", &redaction);
+                assert!(!trace.contains("KEY"), "{before}: {trace}");
+            }
         }
     }
 

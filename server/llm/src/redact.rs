@@ -10,7 +10,14 @@ use regex::{Captures, Regex};
 /// Known values shorter than this are left alone: replacing them would ravage ordinary text.
 const SHORTEST_KNOWN_VALUE: usize = 8;
 
+/// No name of a field is as long as this, in bytes.
+const LONG_PIECE: usize = 20;
+
 /// One alternative for each kind of secret; the name of the group that matched tells which.
+///
+/// Names in lower case stand in code, settings and prose as well: behind them a quoted word counts,
+/// and a bare one that is long and has digits. An option of a command line and the password of a
+/// URL count whatever they are.
 ///
 /// Assignments come in two forms: in the shell's, without blanks, any value counts; around blanks
 /// only a quoted one does, so that `TOKEN = next_token()` in source code stays readable.
@@ -21,7 +28,11 @@ const SHORTEST_KNOWN_VALUE: usize = 8;
 static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r#"(?x)
-        (?P<assigned>
+        (?P<private>
+            -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----
+            (?: [\s\S]*? -----END\ [A-Z\ ]*PRIVATE\ KEY----- | [A-Za-z0-9+/=\s\\]* )
+        )
+        | (?P<assigned>
             \b[A-Z0-9_]*(?:TOKEN|API_?KEY|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD|PASSWD)
             (?: = (?: "[^"\n]+" | '[^'\n]+' | [^\s"'&;|=][^\s"'&;|)]* )
               | [\ \t]* = [\ \t]* (?: "[^"\n]+" | '[^'\n]+' ) )
@@ -30,7 +41,19 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         | (?P<github> \b(?: gh[pousr]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,} ) )
         | (?P<huggingface> \bhf_[A-Za-z0-9]{16,} )
         | (?P<aws> \b(?:AKIA|ASIA)[A-Z0-9]{16}\b )
-        | (?P<key> \bsk-[A-Za-z0-9_-]{16,} )
+        | (?P<key> \b(?: sk-[A-Za-z0-9_-]{16,} | xox[abeoprs]-[A-Za-z0-9-]{10,}
+            | AIza[A-Za-z0-9_-]{30,} | glpat-[A-Za-z0-9_-]{16,} | npm_[A-Za-z0-9]{30,} ) )
+        | (?P<url_head> \b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@"'\\]*: )
+          (?P<url_value> [^\s/@"'\\$<{\[][^\s/@"'\\]* ) @
+        | (?P<option_head>
+            --[a-z-]*(?: password|passwd|token|api-?key|secret(?:-key)?|access-key )=(?:\\?["'])? )
+          (?P<option_value> [^\s"'\\$<{\[][^\s"'\\]* )
+        | (?P<named_head>
+            \b(?i: [a-z0-9_-]*(?: token|api[_-]?key|secret|secret[_-]?key|access[_-]?key
+                |password|passwd|_pass ) )
+            (?:\\?["'])? [\ \t]* [:=] [\ \t]* (?P<opened>\\?["'])? )
+          (?P<named_value> [^\s"'\\,;()\[\]{}<>$`&|=][^\s"'\\,;()\[\]{}<>`&|]{5,} )
+          (?P<closed>\\?["']|[(<])?
         "#,
     )
     .expect("the pattern of secrets is valid")
@@ -86,7 +109,26 @@ fn placeholder(captures: &Captures<'_>) -> String {
     // Words of prose and identifiers can have the shape of a key; keys have digits.
     let has_digit = found.bytes().any(|it| it.is_ascii_digit());
     let is = |group| captures.name(group).is_some();
-    if is("assigned") {
+    let part = |group| captures.name(group).map_or("", |it| it.as_str());
+    if is("private") {
+        "[redacted:private-key]".to_owned()
+    } else if is("url_head") {
+        format!("{}[redacted:password]@", part("url_head"))
+    } else if is("option_head") {
+        // The usage of a command names its values so.
+        if part("option_value").bytes().all(|it| it.is_ascii_uppercase() || it == b'_') {
+            return found.to_owned();
+        }
+        format!("{}[redacted:secret]", part("option_head"))
+    } else if is("named_head") {
+        let (opened, value, closed) = (part("opened"), part("named_value"), part("closed"));
+        let is_secret =
+            if opened.is_empty() { is_bare_secret(value, closed) } else { opened == closed };
+        if !is_secret {
+            return found.to_owned();
+        }
+        format!("{}[redacted:secret]{closed}", part("named_head"))
+    } else if is("assigned") {
         redacted_assignment(found)
     } else if is("github") {
         "[redacted:github-token]".to_owned()
@@ -102,6 +144,18 @@ fn placeholder(captures: &Captures<'_>) -> String {
     } else {
         "[redacted:api-key]".to_owned()
     }
+}
+
+/// Tells a secret from an expression: it is long, has digits and is neither called nor a path of
+/// fields.
+fn is_bare_secret(value: &str, closed: &str) -> bool {
+    let is_called = matches!(closed, "(" | "<");
+    let is_path = (value.contains('.') || value.contains("::"))
+        && value.split(['.', ':']).all(|it| it.len() < LONG_PIECE);
+    value.len() >= SHORTEST_KNOWN_VALUE
+        && value.bytes().any(|it| it.is_ascii_digit())
+        && !is_called
+        && !is_path
 }
 
 /// Keeps the name and the quotes, and the value too where it only refers to a secret.
@@ -178,6 +232,51 @@ mod tests {
     }
 
     #[test]
+    fn well_known_keys_of_other_services_are_replaced() {
+        let keys = ["xoxb-", "AIza", "glpat-", "npm_"].map(key).join("\n");
+        check(
+            &keys,
+            &expect![[r"
+                [redacted:api-key]
+                [redacted:api-key]
+                [redacted:api-key]
+                [redacted:api-key]"]],
+        );
+    }
+
+    #[test]
+    fn a_private_key_goes_as_a_whole_even_where_its_end_is_missing() {
+        let (begin, end) = ("-----BEGIN RSA PRIVATE KEY", "-----END RSA PRIVATE KEY-----");
+        let body = key("MII");
+        check(
+            &format!("a\n{begin}-----\n{body}\n{body}\n{end}\nb"),
+            &expect![[r"
+                a
+                [redacted:private-key]
+                b"]],
+        );
+        let cut = redact(&format!("{begin}-----\\n{body}\\n{body}")).into_owned();
+        assert_eq!(cut, "[redacted:private-key]");
+    }
+
+    #[test]
+    fn names_in_lower_case_options_and_urls_keep_all_but_the_secret() {
+        check(
+            "password: hunter2secretpw\n\"db_password\": \"s3cr3tjson\"\n{\\\"api_key\\\": \\\"abcdefgh\\\"}\n\
+             token=abc123tokenvalue9\nmysql --password=plainwords -u x\n\
+             postgres://bob:words@db.example.com/x\nexport DB_PASS='quotedpassw0rd'",
+            &expect![[r#"
+                password: [redacted:secret]
+                "db_password": "[redacted:secret]"
+                {\"api_key\": \"[redacted:secret]\"}
+                token=[redacted:secret]
+                mysql --password=[redacted:secret] -u x
+                postgres://bob:[redacted:password]@db.example.com/x
+                export DB_PASS='[redacted:secret]'"#]],
+        );
+    }
+
+    #[test]
     fn references_to_secrets_stay() {
         for text in
             ["API_KEY=$KEY", "API_KEY=\"${KEY}\"", "API_KEY=<your key>", "API_KEY=", "TOKEN == 1"]
@@ -194,6 +293,13 @@ mod tests {
             "let max_tokens=4096;",
             "TOKEN = next_token()",
             "task-1234567890123456789",
+            "login(user, password=password, token=self.token2.value)",
+            "fn check(password: &str, token: Option<Token64>, secret: Secret256Key<'_>)",
+            "let token = next_token2(input);",
+            "\"password\": \"Please enter your password\"",
+            "The password: it is asked for at http://localhost:8080/a@b",
+            "usage: tool --token=TOKEN --password=<password> --secret=$SECRET",
+            "token: str, secret: bytes, api_key=None",
         ] {
             assert_eq!(redact(text), text);
         }

@@ -42,6 +42,7 @@ impl Machine {
             &self.student.calls,
             &self.student.answer,
             &self.setup.nonce,
+            &self.setup.redaction,
         );
         let stop_reason = stop_reason.to_owned();
         self.state = State::Evaluating(Unclear { judgement: judgement.clone(), stop_reason });

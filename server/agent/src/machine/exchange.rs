@@ -11,6 +11,7 @@ use crate::{
     message::{ModelFailure, ModelReply, ModelRequest, ToolSpec},
     prompt::OfferedSkill,
     tool::{PreparedCall, ToolResult},
+    trace::Redaction,
 };
 
 /// What a run is made with; does not change while it lives.
@@ -34,6 +35,9 @@ pub struct Setup {
     pub rooms: Rooms,
     /// What may be spent.
     pub budget: Budget,
+    /// Takes secrets out of what a lesson is made from and a verdict is asked for.
+    #[serde(skip)]
+    pub redaction: Redaction,
 }
 
 /// Which model works.

@@ -63,6 +63,7 @@ impl Machine {
             teacher: teacher.map(|it| AttemptTrace { calls: &it.calls, answer: &it.answer }),
             tool_names: &names,
             nonce: &self.setup.nonce,
+            redaction: &self.setup.redaction,
         });
         self.ask_teacher(Lesson { messages, first: None }, out)
     }

@@ -16,6 +16,7 @@ use crate::{
     message::{FailureClass, FinishReason, Message, ModelFailure, ModelReply, ToolCall, ToolSpec},
     policy::{Mode, Policy},
     tool::{BUILT_IN_TOOLS, BuiltInTool, ResultKind, ToolResult},
+    trace::Redaction,
 };
 
 mod approving;
@@ -56,6 +57,7 @@ fn setup() -> Setup {
         nonce: "n0nce".to_owned(),
         rooms: Rooms::default(),
         budget: spending::budget(/*takeover_usd*/ 5.0, /*run_usd*/ 5.0),
+        redaction: Redaction::default(),
     }
 }
 

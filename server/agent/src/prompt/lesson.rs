@@ -5,7 +5,7 @@ use crate::{
     detect::CallRecord,
     event::Finding,
     message::{Message, Origin},
-    trace::{STUDENTS_TRACE, TEACHERS_TRACE, fenced, fenced_trace, neutral},
+    trace::{Redaction, STUDENTS_TRACE, TEACHERS_TRACE, fenced, fenced_trace, neutral},
 };
 
 /// Findings that the teacher is asked to mend.
@@ -35,6 +35,8 @@ pub(crate) struct Material<'a> {
     pub(crate) tool_names: &'a [String],
     /// Random text that no trace can know.
     pub(crate) nonce: &'a str,
+    /// Takes secrets out of the traces.
+    pub(crate) redaction: &'a Redaction,
 }
 
 const GUARD: &str = "UNTRUSTED TRACE DATA\n\
@@ -52,11 +54,11 @@ const PORTABILITY: &str = "PORTABILITY\n\
 
 /// Returns the conversation that asks the teacher for a skill.
 pub(crate) fn lesson_messages(material: Material<'_>) -> Vec<Message> {
-    let Material { request, failure, student, teacher, tool_names, nonce } = material;
+    let Material { request, failure, student, teacher, tool_names, nonce, redaction } = material;
     let system = "You teach a smaller model. You turn what one piece of work showed into a short, \
                   general procedure that the smaller model can follow alone, on another machine, \
                   for another person.";
-    let student = fenced_trace(student.calls, student.answer, STUDENTS_TRACE, nonce);
+    let student = fenced_trace(student.calls, student.answer, STUDENTS_TRACE, nonce, redaction);
     let (task, traces, how, decline) = match teacher {
         Some(teacher) => (
             "You have just solved a request on which the smaller model failed. Distil the \
@@ -64,7 +66,7 @@ pub(crate) fn lesson_messages(material: Material<'_>) -> Vec<Message> {
             format!(
                 "THE SMALLER MODEL'S ATTEMPT, WHICH FAILED\n{student}\n\n\
                  YOUR ATTEMPT, WHICH WORKED\n{}",
-                fenced_trace(teacher.calls, teacher.answer, TEACHERS_TRACE, nonce)
+                fenced_trace(teacher.calls, teacher.answer, TEACHERS_TRACE, nonce, redaction)
             ),
             "WHAT TO WRITE\n\
              Compare the two attempts. The lesson is what you did and the smaller model did not: \
@@ -137,7 +139,9 @@ pub(crate) fn repair_message(findings: &[Finding], nonce: &str) -> Message {
 #[cfg(test)]
 mod tests {
     use super::{AttemptTrace, Material, lesson_messages, repair_message};
-    use crate::{detect::CallRecord, event::Finding, message::Message, tool::ResultKind};
+    use crate::{
+        detect::CallRecord, event::Finding, message::Message, tool::ResultKind, trace::Redaction,
+    };
 
     fn call(command: &str, output: &str) -> CallRecord {
         CallRecord {
@@ -185,6 +189,7 @@ mod tests {
             teacher: Some(AttemptTrace { calls: &worked, answer: injected }),
             tool_names: &names,
             nonce: "n0nce",
+            redaction: &Redaction::default(),
         };
         let messages = lesson_messages(material);
         let prompt = text(&messages);
@@ -217,6 +222,7 @@ mod tests {
                 teacher,
                 tool_names: &names,
                 nonce: "n0nce",
+                redaction: &Redaction::default(),
             });
             let prompt = text(&messages);
             let mut at = 0;

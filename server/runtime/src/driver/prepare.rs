@@ -9,6 +9,7 @@ use agent::{
     machine::{Emitted, Machine, Setup, Step},
     policy::{self, Policy},
     tool::{BUILT_IN_TOOLS, BuiltInTool},
+    trace::Redaction,
 };
 use llm::Redactor;
 use tokio::sync::mpsc;
@@ -182,6 +183,10 @@ fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) ->
         nonce: nonce(folder),
         rooms: Rooms { student: room(&config.student), teacher: room(&config.teacher.endpoint()) },
         budget: spending::budget(config),
+        redaction: Redaction::new({
+            let redactor = redactor(config);
+            move |text| redactor.redact(text).into_owned()
+        }),
     }
 }
 
