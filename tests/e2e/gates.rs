@@ -54,7 +54,7 @@ async fn check_second(settings: Value, words: &str, gate: &str, setting: &str) {
     let run_id = agent.ask().await;
     agent.event(&run_id, "skill_save_failed").await;
     agent.student.then(says(words));
-    let follow_up = json!({"runId": run_id, "prompt": "and in percent?"});
+    let follow_up = json!({"runId": run_id, "prompt": "How many rows has data.csv?"});
     let answer = agent.execute("preceptor.followUp", follow_up).await;
     assert_eq!((&answer["turn"], &answer["runId"]), (&json!(2), &json!(run_id)));
     agent.turn_end(&run_id, 2).await;
@@ -123,11 +123,21 @@ async fn the_same_failure_has_one_takeover() {
 
 #[tokio::test]
 async fn another_failure_has_another_takeover() {
+    check_another("I do not have a tool for percentages.").await;
+}
+
+#[tokio::test]
+async fn the_same_words_at_another_request_have_another_takeover() {
+    check_another(GIVES_UP).await;
+}
+
+/// Lets the teacher come in, and come in once more for another request.
+async fn check_another(words: &str) {
     let mut agent = agent(json!({"teacher": {"cooldown_s": 0}})).await;
     agent.teach("NO_SKILL");
     let run_id = agent.ask().await;
     agent.event(&run_id, "skill_save_failed").await;
-    agent.student.then(says("I do not have a tool for percentages."));
+    agent.student.then(says(words));
     agent.teacher.then(says("100 %.")).then(says("NO_SKILL"));
     let follow_up = json!({"runId": run_id, "prompt": "and in percent?"});
     agent.execute("preceptor.followUp", follow_up).await;

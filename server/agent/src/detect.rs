@@ -24,9 +24,6 @@ use crate::{detect::calls::recovers, tool::ResultKind};
 /// Longest evidence shown, in characters.
 const EVIDENCE_CHARS: usize = 300;
 
-/// Words that a sentence about a task has at least.
-const WORDS_ABOUT_A_TASK: usize = 5;
-
 /// Unrecovered weight from which an attempt counts as failed.
 const FAILURE_WEIGHT: f64 = 0.6;
 
@@ -156,17 +153,10 @@ impl Judgement {
     }
 
     /// Returns what tells this failure from others: its strongest evidence without what changes
-    /// from one time to the next. Evidence that says little about the task, as "I give up" does,
-    /// is the same failure only for the same request.
+    /// from one time to the next, and the request that it was made at.
     pub(crate) fn failure_key(&self, request: &str) -> String {
         let Some(signal) = self.reason() else { return String::new() };
-        let quotes_nothing = matches!(
-            signal.kind,
-            SignalKind::EmptyAnswer | SignalKind::Truncated | SignalKind::MaxIterations
-        );
-        let evidence = words(&signal.evidence);
-        let says_little = quotes_nothing || evidence.len() < WORDS_ABOUT_A_TASK;
-        let request = if says_little { words(request) } else { Vec::new() };
+        let (evidence, request) = (words(&signal.evidence), words(request));
         format!("{:?}: {}: {}", signal.kind, evidence.join(" "), request.join(" "))
     }
 }

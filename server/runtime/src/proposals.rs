@@ -315,6 +315,12 @@ pub enum ProposalError {
     /// A person refused the same before.
     #[error("the same skill was proposed before and rejected{0}")]
     RejectedBefore(RejectionReason),
+    /// No folder could be named after it.
+    #[error(
+        "the name `{0}` has no letter or digit that a skill's name can have (a to z, 0 to 9): give \
+         it another name"
+    )]
+    Nameless(String),
     /// It says nothing new.
     #[error("the skill `{name}` says all of it already: {path}")]
     AlreadyKnown {

@@ -36,6 +36,10 @@ pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
     }
     let prose = own_words(answer);
     if let Some(sentence) = find_sentence(&prose, &GIVE_UP) {
+        // Not to know which of them was meant, and to ask, is no giving up.
+        if matches(&NOT_SURE, &sentence) && asks_the_person(&prose) {
+            return signal(SignalKind::AsksBack, &sentence, 0.3);
+        }
         // Behind work that was done stands what was left out of it.
         let confidence = match (matches(&DONE, &prose), matches(&CAVEAT, &sentence)) {
             // That there is none may be what was asked.
@@ -106,6 +110,11 @@ pub(super) fn own_words(answer: &str) -> String {
     }
 }
 
+/// Returns whether an answer ends with a question to the person.
+fn asks_the_person(prose: &str) -> bool {
+    prose.trim_end().ends_with('?')
+}
+
 fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
     regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
@@ -132,6 +141,10 @@ static GIVE_UP: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .filter_map(|pattern| Regex::new(pattern).ok())
     .collect()
 });
+
+/// What somebody says who has to ask first.
+static NOT_SURE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^I(?:'m| am) not sure (?:which|what|how)\b").ok());
 
 /// A search that came to its end.
 static FINDS_NONE: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -102,7 +102,27 @@ fn quoted_text_and_code_do_not_give_up() {
 #[test]
 fn asking_back_is_unclear_and_an_empty_answer_a_failure() {
     check(&[], "Could you tell me which of the two files?", Verdict::Unsure);
+    for answer in [
+        "I'm not sure which one you mean: a.csv or b.csv?",
+        "I am not sure which file it is. Do you mean a.csv or b.csv?",
+    ] {
+        check(&[], answer, Verdict::Unsure);
+    }
+    check(&[], "I can't find the file. Does it exist?", Verdict::Failure);
     check(&[], "  ", Verdict::Failure);
+}
+
+#[test]
+fn the_same_evidence_of_another_request_is_another_failure() {
+    let judgement = judge(
+        &[call("bash", r#"{"command":"cat list"}"#, ResultKind::Ok, Some(1))],
+        &[],
+        "I cannot find the file because the path does not exist.",
+        Ending::Answer,
+    );
+    let key = judgement.failure_key("Count the rows of the list");
+    assert_eq!(judgement.failure_key("count the rows, of the list!"), key);
+    assert_ne!(judgement.failure_key("Sort the names"), key);
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl ProposalStore {
     /// Earlier proposals of the same skill wait no longer, unless a person worked on them.
     ///
     /// # Errors
-    /// [`ProposalError::Io`], [`ProposalError::RejectedBefore`], and
+    /// [`ProposalError::Io`], [`ProposalError::Nameless`], [`ProposalError::RejectedBefore`], and
     /// [`ProposalError::AlreadyKnown`] for one that a skill says already.
     pub fn create(
         &self,
@@ -107,7 +107,7 @@ impl ProposalStore {
         if let Some(reason) = rejection(&known, &fingerprint) {
             return Err(ProposalError::RejectedBefore(reason));
         }
-        let name = skill::slugify(&skill.name);
+        let name = slug(&skill.name)?;
         let text = skill::render(&draft(skill, &name, &provenance.teacher_model, now));
         let skills = self.skills(&config.skills);
         let similar = similar_skills(&text, &skills);
@@ -187,7 +187,7 @@ impl ProposalStore {
     fn prepare(&self, change: Change) -> Result<Prepared, ProposalError> {
         let (target, said) = match change {
             Change::External { name, text } => {
-                let name = skill::slugify(&name);
+                let name = slug(&name)?;
                 let said = text.clone();
                 return Ok(Prepared { name, target: None, current: None, text, said });
             }
@@ -378,4 +378,10 @@ fn similarity_finding(similar: &SimilarSkill, folder: &Path, text: &str) -> Find
             path.display()
         ),
     }
+}
+
+/// Returns the name of a skill's folder.
+fn slug(name: &str) -> Result<String, ProposalError> {
+    let slug = skill::slugify(name);
+    if slug.is_empty() { Err(ProposalError::Nameless(name.to_owned())) } else { Ok(slug) }
 }

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use crate::{
     config::{Config, Layer},
     folders::Folders,
-    proposals::{ProposalStatus, ProposalStore, Provenance, check, published_text, target},
+    proposals::{
+        ProposalError, ProposalStatus, ProposalStore, Provenance, check, published_text, target,
+    },
 };
 
 fn skill() -> DistilledSkill {
@@ -134,4 +136,17 @@ fn two_proposals_of_one_second_and_name_are_two() {
     assert!(other.list().is_empty());
     std::fs::remove_dir_all(Folders::below(folder.path()).state).unwrap();
     assert!(store.list().is_empty());
+}
+
+// Its folder would be the folder of all skills.
+#[test]
+fn a_skill_whose_name_leaves_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ProposalStore::new(folder.path(), &Folders::below(folder.path()));
+    let now: Timestamp = "2026-11-21T09:30:12Z".parse().unwrap();
+    let skill = DistilledSkill { name: "\u{8868}\u{306e}\u{884c}".to_owned(), ..skill() };
+    let error = store.create(&skill, provenance(), now, &Config::default()).unwrap_err();
+    assert!(matches!(error, ProposalError::Nameless(_)), "{error}");
+    assert!(error.to_string().contains("give it another name"), "{error}");
+    assert_eq!(store.list(), []);
 }
