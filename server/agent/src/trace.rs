@@ -39,12 +39,14 @@ pub const TEACHERS_TRACE: TraceProfile =
 pub const STUDENTS_TRACE: TraceProfile =
     TraceProfile { arguments: 600, output: 600, answer: 1_000, total: 12_000 };
 
+type Redact = dyn Fn(&str) -> String + Send + Sync;
+
 /// Takes secrets out of a text; as made by default, it takes out nothing.
 ///
 /// Every piece of a trace goes through it whole, before it is clipped: half a key is not recognized
 /// any more.
 #[derive(Clone, Default)]
-pub struct Redaction(Option<Arc<dyn Fn(&str) -> String + Send + Sync>>);
+pub struct Redaction(Option<Arc<Redact>>);
 
 impl Redaction {
     /// Makes one of a function.
