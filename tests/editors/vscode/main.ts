@@ -18,6 +18,7 @@ import { menus } from './stories/menus.ts';
 import { permissions } from './stories/permissions.ts';
 import { program } from './stories/program.ts';
 import { restricted } from './stories/restricted.ts';
+import { verifying } from './stories/verifying.ts';
 import { report } from './steps.ts';
 import type { Story } from './story.ts';
 import { Workbench } from './workbench.ts';
@@ -43,6 +44,8 @@ await tellAll({ trusted: true }, learner, {
   menus,
   program,
 });
+// Its proposals stay, which other stories would see in the status bar.
+await tellAll({ trusted: true }, learner, { verifying });
 await tellAll({ trusted: true }, asker, { permissions });
 await tellAll({ trusted: false }, learner, { restricted });
 process.stdout.write('told\n');

@@ -29,6 +29,13 @@ export function countRuns({ workspace }: Story): number {
   return existsSync(runs) ? readdirSync(runs).length : 0;
 }
 
+/** What the transcripts of all runs say. */
+export function readTranscripts(story: Story): string {
+  const runs = path.join(story.workspace, '.preceptor/runs');
+  const names = existsSync(runs) ? readdirSync(runs) : [];
+  return names.map(run => readWorkspace(story, `.preceptor/runs/${run}/transcript.md`)).join('\n');
+}
+
 /** Fails with the findings unless the command line finds nothing in a skill. */
 export function checkSkill({ preceptor, workspace }: Story, skill: string): void {
   const args = ['check', '--fail-on', 'hint', skill];

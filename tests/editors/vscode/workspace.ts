@@ -22,6 +22,14 @@ const files: Record<string, string> = {
 
 The table came by mail.
 `,
+  'trials.md': `# Trials
+
+@preceptor which town of data/towns.csv is the largest?
+
+@preceptor how many people live in the towns of data/towns.csv?
+
+@preceptor which town of data/towns.csv is named first?
+`,
   'data/towns.csv': 'town,people\nVik,298\nMoss,37\nHamar,28\nBodø,41\n',
   [badSkill]: `---
 name: List Tables

@@ -27,6 +27,7 @@ export async function learning(story: Story): Promise<void> {
   report('the end of the transcript is in view');
   await workbench.statusItem('Skill proposed').waitFor();
   report('the status bar tells of the proposal');
+  await step('the student has tried the skill', () => workbench.hasProblem('. Verified.'));
   await workbench.picture('proposal');
 
   await workbench.focusFirstGroup('notes.md');
