@@ -87,6 +87,26 @@ async fn a_takeover_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_takeover_that_was_allowed_leaves_no_word_of_a_gate() {
+    let mut agent = failing(json!({"teacher": {"mode": "ask"}})).await;
+    agent.teacher.then(says("2 rows.")).then(says("NO_SKILL"));
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "approval_required").await;
+    let notes = agent.notes();
+    let waits = |all: &[Value]| codes(all) == ["turn/approval", "turn/failed"];
+    agent.diagnostics_when(&notes, "the question", waits).await;
+    agent.act(&notes, ASK_LINE, "Let the teacher take over").await;
+    agent.event(&run_id, "skill_save_failed").await;
+    let ended = |all: &[Value]| codes(all) == ["turn/failed", "turn/no-skill", "turn/takeover"];
+    for diagnostic in agent.diagnostics_when(&notes, "the takeover", ended).await {
+        assert!(!diagnostic.to_string().contains("No teacher took over"), "{diagnostic}");
+    }
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    assert!(!hover.contains("No teacher took over"), "{hover}");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn a_takeover_that_is_declined() {
     let mut agent = failing(json!({"teacher": {"mode": "ask"}})).await;
     let run_id = agent.ask().await;

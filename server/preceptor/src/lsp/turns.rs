@@ -420,6 +420,10 @@ impl RunView {
                 return true;
             }
             Event::TeacherTakeover { teacher_model, student_failure, .. } => {
+                // What kept the teacher out until a person decided does so no more.
+                if let Some(Kind::Failed { gate, gate_name, .. }) = self.failed_mut(turn) {
+                    (*gate, *gate_name) = (None, None);
+                }
                 let takeover = Takeover::new(teacher_model.clone(), student_failure.clone());
                 self.add(turn, Kind::Takeover(takeover));
             }
