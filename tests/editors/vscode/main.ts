@@ -19,6 +19,7 @@ import { permissions } from './stories/permissions.ts';
 import { program } from './stories/program.ts';
 import { restricted } from './stories/restricted.ts';
 import { takeover } from './stories/takeover.ts';
+import { updating } from './stories/updating.ts';
 import { verifying } from './stories/verifying.ts';
 import { report } from './steps.ts';
 import type { Story } from './story.ts';
@@ -47,6 +48,7 @@ await tellAll({ trusted: true }, learner, {
 });
 // Its proposals stay, which other stories would see in the status bar.
 await tellAll({ trusted: true }, learner, { verifying });
+await tellAll({ trusted: true }, learner, { updating });
 // It changes the settings as it goes.
 await tellAll({ trusted: true }, learner, { takeover });
 await tellAll({ trusted: true }, asker, { permissions });

@@ -30,6 +30,12 @@ The table came by mail.
 
 @preceptor which town of data/towns.csv is named first?
 `,
+  'updates.md': `# Updates
+
+@preceptor which town of data/towns.csv is the smallest?
+
+@preceptor which town of data/towns.csv is the smallest by now?
+`,
   'data/towns.csv': 'town,people\nVik,298\nMoss,37\nHamar,28\nBodø,41\n',
   [badSkill]: `---
 name: List Tables
