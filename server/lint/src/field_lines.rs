@@ -23,6 +23,41 @@ pub(crate) fn has_comment(text: &str, part: Span) -> bool {
     })
 }
 
+/// Returns the comments in the lines of a field, each from its `#` to the end of its line.
+pub(crate) fn field_comments<'a>(text: &'a str, entry: &Entry) -> Vec<&'a str> {
+    let lines = field_lines(text, entry);
+    let mut start = lines.start;
+    let mut comments = Vec::new();
+    for line in lines.of(text).split_inclusive('\n') {
+        let comment = line.match_indices('#').map(|(at, _)| start + at).find(|at| {
+            let before = Span::new(start, *at).of(text);
+            (before.is_empty() || before.ends_with([' ', '\t']))
+                && !is_in_text(text, &entry.value, *at)
+        });
+        comments.extend(comment.map(|at| Span::new(at, start + line.len()).of(text).trim_end()));
+        start += line.len();
+    }
+    comments
+}
+
+/// Tells whether what is at `offset` is part of a text; the head of a block of text is none.
+fn is_in_text(text: &str, node: &Node, offset: usize) -> bool {
+    match &node.kind {
+        NodeKind::Scalar { .. } => {
+            let is_inside = node.span.start <= offset && offset < node.span.end;
+            let written = node.span.of(text);
+            let is_block = written.starts_with(['|', '>']);
+            let head = written.find('\n').filter(|_| is_block).unwrap_or_default();
+            is_inside && offset >= node.span.start + head
+        }
+        NodeKind::Sequence(items) => items.iter().any(|item| is_in_text(text, item, offset)),
+        NodeKind::Mapping(entries) => {
+            entries.iter().any(|entry| is_in_text(text, &entry.value, offset))
+        }
+        _ => false,
+    }
+}
+
 /// Tells whether the value is a map in braces or a list in brackets.
 pub(crate) fn is_in_brackets(text: &str, node: &Node) -> bool {
     matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Sequence(_))

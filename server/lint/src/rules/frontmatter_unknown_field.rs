@@ -4,7 +4,7 @@ use skill::{Entry, Frontmatter, Node, NodeKind, TextEdit, yaml_value};
 
 use crate::{
     Client, Field, Fix, Level, Place, Problem, Readers, Rule, Safety, SkillFile, field,
-    field_lines::{field_lines, has_comment, is_in_brackets},
+    field_lines::{field_comments, field_lines, is_in_brackets},
     fields,
     line_end::line_end,
     near_miss::near_miss,
@@ -69,10 +69,19 @@ fn move_below_metadata(text: &str, frontmatter: &Frontmatter, entry: &Entry) -> 
         return None;
     }
     let line_end = line_end(text);
+    let comments = field_comments(text, entry);
+    // A comment behind a field stays there; more of them stand above it.
+    let lines = |indent: &str| match *comments {
+        [comment] => format!("{indent}{key}: {value} {comment}{line_end}"),
+        _ => {
+            let comments = comments.iter().map(|it| format!("{indent}{it}{line_end}"));
+            format!("{}{indent}{key}: {value}{line_end}", comments.collect::<String>())
+        }
+    };
     let insertion = match frontmatter.entry("metadata") {
         None => TextEdit::insert(
             frontmatter.closing?.start,
-            format!("metadata:{line_end}  {key}: {value}{line_end}"),
+            format!("metadata:{line_end}{}", lines("  ")),
         ),
         Some(metadata) => {
             let others = metadata.value.entries();
@@ -81,26 +90,22 @@ fn move_below_metadata(text: &str, frontmatter: &Frontmatter, entry: &Entry) -> 
             {
                 return None;
             }
-            let lines = field_lines(text, last);
-            let before_key = text.get(lines.start..)?;
+            let last_lines = field_lines(text, last);
+            let before_key = text.get(last_lines.start..)?;
             let first = others.first()?;
             let first_line = text.get(field_lines(text, first).start..first.key_span.start)?;
             let indent = if first_line.trim().is_empty() { first_line } else { return None };
-            let ends_line = lines.of(text).ends_with('\n') && !before_key.is_empty();
+            let ends_line = last_lines.of(text).ends_with('\n') && !before_key.is_empty();
             if !ends_line {
                 return None;
             }
-            TextEdit::insert(lines.end, format!("{indent}{key}: {value}{line_end}"))
+            TextEdit::insert(last_lines.end, lines(indent))
         }
     };
     Some(Fix {
         title: format!("Move `{}` below `metadata`", entry.key),
         edits: vec![insertion, TextEdit::delete(field_lines(text, entry))],
-        safety: if is_list || has_comment(text, field_lines(text, entry)) {
-            Safety::Unsafe
-        } else {
-            Safety::Safe
-        },
+        safety: if is_list { Safety::Unsafe } else { Safety::Safe },
     })
 }
 

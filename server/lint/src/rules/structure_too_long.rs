@@ -14,6 +14,9 @@ pub(super) static RULE: Rule = Rule {
 
 const MAXIMUM_LINES: usize = 500;
 
+/// The message changes once in so many lines, not with each line that is written.
+const STEP: usize = 50;
+
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let body = file.document.body.span.of(file.text()).trim();
     // A line end is a byte, so most files are done here.
@@ -24,8 +27,9 @@ fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     if n_lines <= MAXIMUM_LINES {
         return Vec::new();
     }
+    let rounded = (n_lines - 1) / STEP * STEP;
     let message = format!(
-        "The body has {n_lines} lines, and the format advises at most {MAXIMUM_LINES}: move what \
+        "The body has more than {rounded} lines, and the format advises at most {MAXIMUM_LINES}: move what \
          is not needed every time into files of its own and say when to read them"
     );
     vec![Problem::new(opening(file.document), message)]

@@ -17,18 +17,22 @@ const MAXIMUM_TOKENS: usize = 5_000;
 /// An estimate is no more exact than this.
 const ROUNDING: usize = 100;
 
+/// The message changes once in so many tokens, not with each paragraph that is written.
+const STEP: usize = 500;
+
 fn check(file: &SkillFile<'_>) -> Vec<Problem> {
     let body = file.document.body.span.of(file.text());
     // Two bytes to a token are fewer than any language has; mostly there are three or four.
     if body.len() < 2 * (MAXIMUM_TOKENS + ROUNDING) {
         return Vec::new();
     }
-    let rounded = estimated_tokens(body) / ROUNDING * ROUNDING;
-    if rounded <= MAXIMUM_TOKENS {
+    let n_tokens = estimated_tokens(body);
+    if n_tokens < MAXIMUM_TOKENS + ROUNDING {
         return Vec::new();
     }
+    let rounded = n_tokens / STEP * STEP;
     let message = format!(
-        "The body has about {rounded} tokens, and the format advises at most {MAXIMUM_TOKENS}: \
+        "The body has more than about {rounded} tokens, and the format advises at most {MAXIMUM_TOKENS}: \
          all of it is in the way of the task as soon as the skill is used"
     );
     vec![Problem::new(opening(file.document), message)]

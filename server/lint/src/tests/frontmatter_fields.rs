@@ -522,9 +522,54 @@ fn comments_stay_where_a_fix_is_safe() {
         ---
     "#]],
     );
-    for lines in ["allowed-tools:\n  - Read # a\n  - Write\n", "unk: three # 3\n"] {
-        let found = findings(&with(lines), None);
-        let safety: Vec<_> = found.iter().flat_map(|it| &it.fixes).map(|it| it.safety).collect();
-        assert_eq!(safety, [Safety::Unsafe], "{lines}");
-    }
+    let found = findings(&with("allowed-tools:\n  - Read # a\n  - Write\n"), None);
+    let safety: Vec<_> = found.iter().flat_map(|it| &it.fixes).map(|it| it.safety).collect();
+    assert_eq!(safety, [Safety::Unsafe]);
+}
+
+#[test]
+fn a_field_takes_its_comments_along() {
+    check_fix(
+        &with("unk: \"three # 3\" # drei 😀\nnote: | # head\n  # text\nplain: a#b\n"),
+        &expect![[r##"
+            ---
+            name: count-rows
+            description: Counts rows. Use for rows.
+            metadata:
+              unk: "three # 3" # drei 😀
+              note: "# text" # head
+              plain: a#b
+            ---
+        "##]],
+    );
+    check_fix(
+        &with("metadata:\n    a: b # c\nauthor: # Größe\n  # who\n  Mira # here\n")
+            .replace('\n', "\r\n"),
+        &expect![[r#"
+            ---\r
+            name: count-rows\r
+            description: Counts rows. Use for rows.\r
+            metadata:\r
+                a: b # c\r
+                # Größe\r
+                # who\r
+                # here\r
+                author: Mira\r
+            ---\r
+        "#]],
+    );
+    check_unsafe_fix(
+        &with("helpers: # all\n  - one # 1\n  # two\n  - \"zwei # 2\"\n"),
+        &expect![[r#"
+        ---
+        name: count-rows
+        description: Counts rows. Use for rows.
+        metadata:
+          # all
+          # 1
+          # two
+          helpers: "one, zwei # 2"
+        ---
+    "#]],
+    );
 }

@@ -28,7 +28,19 @@ fn lines_of_the_body_are_counted_without_blank_ones_at_the_end() {
     assert_eq!(codes(&text), ["structure/too-long"]);
     let found = findings(&text, Some("count-rows"));
     assert_eq!(found[0].span.of(&text), "# Größe");
-    expect!["The body has 501 lines, and the format advises at most 500: move what is not needed every time into files of its own and say when to read them"].assert_eq(&found[0].message);
+    expect!["The body has more than 500 lines, and the format advises at most 500: move what is not needed every time into files of its own and say when to read them"].assert_eq(&found[0].message);
+}
+
+#[test]
+fn the_message_of_a_long_body_does_not_change_with_each_line() {
+    let message = |body: String| findings(&with(&body), Some("count-rows"))[0].message.clone();
+    let with_lines = |n: usize| message(format!("# Größe\n{}", "x\n".repeat(n - 1)));
+    assert_eq!(with_lines(578), with_lines(600));
+    assert!(with_lines(578).contains("more than 550 lines"), "{}", with_lines(578));
+    assert!(with_lines(601).contains("more than 600 lines"), "{}", with_lines(601));
+    let with_tokens = |n: usize| message("word ".repeat(n));
+    assert_eq!(with_tokens(5_600), with_tokens(5_900));
+    assert_ne!(with_tokens(5_600), with_tokens(6_100));
 }
 
 #[test]
@@ -43,7 +55,7 @@ fn tokens_of_the_body_are_estimated() {
     let text = with(&"word ".repeat(5_200));
     let found = findings(&text, Some("count-rows"));
     assert_eq!(codes(&text), ["structure/too-many-tokens"]);
-    expect!["The body has about 5200 tokens, and the format advises at most 5000: all of it is in the way of the task as soon as the skill is used"].assert_eq(&found[0].message);
+    expect!["The body has more than about 5000 tokens, and the format advises at most 5000: all of it is in the way of the task as soon as the skill is used"].assert_eq(&found[0].message);
 }
 
 #[test]
