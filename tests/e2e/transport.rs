@@ -1,6 +1,10 @@
 //! What the transport promises to every handler, shown with a backend made for the purpose.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use preceptor::lsp::{
     documents::Documents,
@@ -18,7 +22,12 @@ use tower_lsp::{
         request::WorkspaceConfiguration,
     },
 };
-use tracing::info_span;
+use tracing::{Level, Subscriber, info_span, subscriber};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    registry,
+};
 
 use crate::harness::{Client, ClientOptions, PATIENCE};
 
@@ -76,6 +85,12 @@ impl Probe {
         std::future::pending().await
     }
 
+    /// What a busy machine does to any prologue.
+    async fn block(&self, _: Value) -> Result<Value> {
+        thread::sleep(Duration::from_millis(50));
+        Ok(Value::Null)
+    }
+
     async fn panic_at_once(&self, _: Value) -> Result<Value> {
         panic!("a probe panics at once");
     }
@@ -120,6 +135,7 @@ async fn start() -> Client {
         let (service, _) = LspService::build(|_| probe)
             .custom_method("probe/echo", Probe::echo)
             .custom_method("probe/never", Probe::never)
+            .custom_method("probe/block", Probe::block)
             .custom_method("probe/panicAtOnce", Probe::panic_at_once)
             .custom_method("probe/panicLater", Probe::panic_later)
             .custom_method("probe/panicInNotification", Probe::panic_in_notification)
@@ -267,4 +283,28 @@ async fn messages_wait_for_initialized() {
     client.send(&json!({"jsonrpc": "2.0", "method": "initialized"})).await;
     assert_eq!(client.notification("window/showMessage").await["message"], "early");
     client.finish().await;
+}
+
+/// The levels of all that is logged.
+#[derive(Clone, Default)]
+struct Levels(Arc<Mutex<Vec<Level>>>);
+
+impl<S: Subscriber> Layer<S> for Levels {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target().starts_with("preceptor") {
+            self.0.lock().unwrap().push(*event.metadata().level());
+        }
+    }
+}
+
+// On one thread, where the log of the test is that of the server.
+#[tokio::test]
+async fn a_slow_prologue_is_no_warning() {
+    let levels = Levels::default();
+    let _logging = subscriber::set_default(registry().with(levels.clone()));
+    let mut client = start().await;
+    client.request("probe/block", Value::Null).await;
+    client.finish().await;
+    let levels = levels.0.lock().unwrap();
+    assert!(levels.iter().all(|it| *it > Level::WARN), "{levels:?}");
 }

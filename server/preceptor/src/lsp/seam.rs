@@ -23,11 +23,12 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tower::Service;
 use tower_lsp::jsonrpc::{Error, Request, Response};
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, debug, error, info_span};
 
 use crate::lsp::{client_process, normalize::normalize, signals::Signals};
 
-/// A prologue that takes longer than this is logged: it delays every other message.
+/// A prologue that takes longer than this is logged: it delays every other message. Only for those
+/// who look for it, since a busy machine does that to any prologue.
 const SLOW_PROLOGUE: Duration = Duration::from_millis(10);
 
 /// The service that the transport drives; `S` is tower-lsp's service.
@@ -107,7 +108,7 @@ where
         let polled = handled.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let elapsed = started.elapsed();
         if elapsed > SLOW_PROLOGUE {
-            warn!(method, ?elapsed, "slow prologue");
+            debug!(method, ?elapsed, "slow prologue");
         }
         match polled {
             Poll::Ready(answer) => future::ready(answer).boxed(),
