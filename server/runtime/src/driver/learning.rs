@@ -103,16 +103,20 @@ pub(super) fn redacted(mut request: ModelRequest, redactor: &Redactor) -> ModelR
     request
 }
 
-/// Servers refuse arguments that are no JSON, so what was an object stays one.
-fn redacted_arguments(arguments: &str, redactor: &Redactor) -> String {
-    let redacted = redactor.redact(arguments).into_owned();
-    let is_object = |text: &str| serde_json::from_str::<Map<String, Value>>(text).is_ok();
-    if redacted == arguments || is_object(&redacted) || !is_object(arguments) {
-        return redacted;
-    }
-    let mut object = serde_json::from_str(arguments).unwrap_or_default();
-    redact_texts(&mut object, redactor);
-    object.to_string()
+/// Takes secrets out of the text of a call's arguments: out of each value, as it is meant, and out
+/// of the whole, because the name of a value may tell what it is. Servers refuse arguments that are
+/// no JSON, so what was an object stays one.
+pub(super) fn redacted_arguments(arguments: &str, redactor: &Redactor) -> String {
+    let Ok(mut object) = serde_json::from_str::<Map<String, Value>>(arguments) else {
+        return redactor.redact(arguments).into_owned();
+    };
+    let as_sent = object.clone();
+    object.values_mut().for_each(|it| redact_texts(it, redactor));
+    let inside =
+        if object == as_sent { arguments.to_owned() } else { Value::Object(object).to_string() };
+    let redacted = redactor.redact(&inside).into_owned();
+    let is_object = serde_json::from_str::<Map<String, Value>>(&redacted).is_ok();
+    if is_object { redacted } else { inside }
 }
 
 fn redact_texts(value: &mut Value, redactor: &Redactor) {
@@ -121,5 +125,34 @@ fn redact_texts(value: &mut Value, redactor: &Redactor) {
         Value::Array(items) => items.iter_mut().for_each(|it| redact_texts(it, redactor)),
         Value::Object(map) => map.values_mut().for_each(|it| redact_texts(it, redactor)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use llm::Redactor;
+    use serde_json::{Value, json};
+
+    use super::redacted_arguments;
+
+    #[test]
+    fn secrets_leave_arguments_by_their_form_and_by_their_name() {
+        let document = "kind: Secret\ndata:\n  a: aHVudGVy\n";
+        let arguments =
+            json!({"path": "a.yml", "content": document, "login": {"db_password": "hunterpw"}});
+        let redacted = redacted_arguments(&arguments.to_string(), &Redactor::default());
+        let expected = json!({
+            "path": "a.yml",
+            "content": "kind: Secret\ndata:\n  a: [redacted:secret]\n",
+            "login": {"db_password": "[redacted:secret]"},
+        });
+        assert_eq!(serde_json::from_str::<Value>(&redacted).unwrap(), expected);
+        let plain = r#"{ "path": "a.txt" }"#;
+        assert_eq!(redacted_arguments(plain, &Redactor::default()), plain);
+        let broken = r#"{"command": "mysql -phunter2"#;
+        assert_eq!(
+            redacted_arguments(broken, &Redactor::default()),
+            r#"{"command": "mysql -p[redacted:secret]"#
+        );
     }
 }

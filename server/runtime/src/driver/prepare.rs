@@ -14,7 +14,9 @@ use agent::{
 use llm::Redactor;
 use tokio::sync::mpsc;
 
-use super::{Parts, RunSetup, StartError, model_name, skills::unused, spending};
+use super::{
+    Parts, RunSetup, StartError, learning::redacted_arguments, model_name, skills::unused, spending,
+};
 use crate::{
     always::AlwaysAllowed,
     approval_rules,
@@ -186,7 +188,7 @@ fn machine_setup(setup: &RunSetup, workspace: &Workspace, folder: &RunFolder) ->
         budget: spending::budget(config),
         redaction: Redaction::new({
             let redactor = redactor(config);
-            move |text| redactor.redact(text).into_owned()
+            move |text| redacted_arguments(text, &redactor)
         }),
     }
 }
