@@ -206,7 +206,16 @@ async fn a_file_that_never_ends_holds_nothing_up() {
 /// Runs the binary in `work`, with nothing of this machine's user, and returns its exit code,
 /// stdout and stderr.
 pub(crate) async fn shell(dir: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = command(dir, arguments).output().await.unwrap();
+    shell_in(dir, &dir.join("work"), arguments).await
+}
+
+/// As [`shell`], in another folder.
+pub(crate) async fn shell_in(
+    dir: &Path,
+    folder: &Path,
+    arguments: &[&str],
+) -> (i32, String, String) {
+    let output = command(dir, arguments).current_dir(folder).output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }

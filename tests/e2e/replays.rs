@@ -6,7 +6,9 @@ use runtime::workspace_copy::contents;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Agent, AgentOptions, bash, calls, distilled, says, tool_results},
+    harness::{
+        Agent, AgentOptions, SKILL, actions_titled, bash, calls, distilled, says, tool_results,
+    },
     model_server::Request,
 };
 
@@ -88,6 +90,17 @@ async fn a_proposal_is_tried_and_says_so() {
     assert!(shown["uri"].as_str().unwrap().ends_with("verification.md"), "{shown}");
     let listed = agent.execute("preceptor.proposals", json!({})).await;
     assert_eq!(listed[0]["verification"]["repairs"], 1, "{listed}");
+    let proposal = listed[0]["uri"].as_str().unwrap();
+    agent
+        .client
+        .open(proposal, &fs::read_to_string(proposal.replace("file://", "")).unwrap())
+        .await;
+    for line in [0, 1] {
+        let hover = agent.hover(proposal, line).await;
+        assert!(hover.starts_with("**Verified.** With the skill the student left"), "{hover}");
+        assert_eq!(document(&hover, "What the replay showed"), report);
+    }
+    assert_eq!(agent.hover(proposal, 15).await.find("Verified."), None);
     let replay = verification["replayRunId"].as_str().unwrap();
     let transcript = agent.execute("preceptor.show", json!({"runId": replay})).await;
     let path = transcript["uri"].as_str().unwrap().strip_prefix("file://").unwrap().to_owned();
@@ -195,6 +208,36 @@ async fn any_skill_can_be_tried_on_any_request() {
     let shown = agent.execute("preceptor.show", json!({"runId": begun["runId"]})).await;
     assert!(shown["uri"].as_str().unwrap().ends_with("transcript.md"));
     assert!(!agent.path("count.txt").exists());
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn a_skill_is_tried_at_its_name_on_what_it_was_used_for_last() {
+    let mut agent = agent("tail -n +2 data.csv | wc -l > count.txt").await;
+    agent.client.may_stay_unread =
+        &["preceptor/event", "textDocument/publishDiagnostics", "window/showMessage"];
+    let taught = agent.ask().await;
+    assert_eq!(verification(&mut agent, &taught).await["outcome"], "verified");
+    agent.accept().await;
+    let uri = agent.uri(SKILL);
+    let title = "Verify `count-csv-rows` with the last request that it was used for";
+    assert!(actions_titled(&agent.actions(&uri, 1).await, title).is_empty(), "never used");
+    let first = agent.execute("preceptor.run", json!({"prompt": "how many rows are there?"})).await;
+    let run_id = first["runId"].as_str().unwrap();
+    agent.turn_end(run_id, 1).await;
+    // What was asked after it has nothing to do with the skill.
+    let other = json!({"runId": run_id, "prompt": "name the file"});
+    agent.execute("preceptor.followUp", other).await;
+    agent.turn_end(run_id, 2).await;
+    assert!(actions_titled(&agent.actions(&uri, 5).await, title).is_empty(), "not at the name");
+    let begun = agent.act(&uri, 1, title).await;
+    agent.event(begun["runId"].as_str().unwrap(), "verification").await;
+    let message = agent.client.notification("window/showMessage").await;
+    let message = message["message"].as_str().unwrap();
+    assert!(message.starts_with("Skill `count-csv-rows`: "), "{message}");
+    let report = fs::read_to_string(message.split(" Shown in ").nth(1).unwrap()).unwrap();
+    assert!(report.contains("> how many rows are there?\n"), "{report}");
+    assert!(!report.contains("name the file"), "{report}");
     agent.finish().await;
 }
 

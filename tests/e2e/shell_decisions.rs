@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    configuration::shell,
-    harness::{Agent, SKILL, bash, distilled, says},
-    model_server::ModelServer,
+    configuration::{shell, shell_in},
+    harness::{Agent, SKILL, bash, calls, distilled, says, tool_results},
+    model_server::{ModelServer, Request},
 };
 
 /// A folder in which the student fails and the teacher does not.
@@ -54,6 +54,21 @@ impl Shell {
 
     async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         shell(self.dir.path(), arguments).await
+    }
+
+    /// Has the student know what to do once it has read the skill.
+    fn knows_after_reading(&self) {
+        let view = json!({"action": "view", "name": "count-csv-rows"});
+        let knows = |n: usize| {
+            move |request: &Request| {
+                request.mentions("- count-csv-rows:") && tool_results(request).len() == n
+            }
+        };
+        self.student
+            .when(knows(0), calls([("skills", view)]))
+            .when(knows(1), bash("tail -n +2 data.csv | wc -l"))
+            .when(knows(2), says("There are 2 rows."))
+            .when(|_| true, says("I was unable to count the rows."));
     }
 
     /// Runs what has to succeed, and returns what it prints.
@@ -125,6 +140,45 @@ async fn a_proposal_is_listed_shown_accepted_and_rolled_back() {
     assert!(!shell.path(SKILL).parent().unwrap().exists());
     let refused = shell.refused(&["proposals", "rollback", &id]).await;
     assert!(refused.contains("it is rolled_back, not accepted"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_proposal_is_tried_and_what_that_showed_can_be_read() {
+    let shell = Shell::start().await;
+    let id = shell.proposed(&distilled()).await;
+    shell.knows_after_reading();
+    shell.teacher.then(says("EQUAL: both say 2."));
+    let (code, stdout, stderr) = shell.run(&["proposals", "verify", "count-csv-rows"]).await;
+    assert_eq!((code, stderr.as_str()), (0, "The student tries `count-csv-rows`…\n"), "{stdout}");
+    assert!(stdout.starts_with("Verified. The teacher judged"), "{stdout}");
+    let report = stdout.lines().last().unwrap().strip_prefix("Shown in ").unwrap();
+    assert!(read(Path::new(report)).contains("# Verification of `count-csv-rows`"));
+    let listed = shell.ok(&["proposals"]).await;
+    assert!(listed.contains(&format!("\n  shown in {report}\n")), "{listed}");
+    let listed: Value = serde_json::from_str(&shell.ok(&["proposals", "--json"]).await).unwrap();
+    let replay = listed[0]["verification"]["runId"].as_str().unwrap();
+    assert!(shell.ok(&["show", replay]).await.contains("There are 2 rows."));
+    let events = shell.ok(&["show", "last", "--json"]).await;
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!(last["data"]["outcome"], "verified", "{last}");
+    assert_eq!(last["data"]["proposalId"], id.as_str());
+    let refused = shell.refused(&["proposals", "verify", "nothing"]).await;
+    assert!(refused.contains("there is no proposal `nothing` here"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_folder_of_the_workspace_knows_its_proposals_and_runs() {
+    let shell = Shell::start().await;
+    let id = shell.proposed(&distilled()).await;
+    fs::create_dir_all(shell.path("src/deep")).unwrap();
+    let folder = shell.path("src/deep");
+    let below = |arguments: &'static [&'static str]| shell_in(shell.dir.path(), &folder, arguments);
+    let (_, listed, _) = below(&["proposals"]).await;
+    assert!(listed.starts_with(&id), "{listed}");
+    assert!(below(&["runs"]).await.1.contains("how many rows has data.csv?"));
+    let (code, accepted, stderr) = below(&["accept", "count-csv-rows"]).await;
+    assert_eq!(code, 0, "{accepted}{stderr}");
+    assert!(read(&shell.path(SKILL)).contains("status: \"published\""));
 }
 
 #[tokio::test]

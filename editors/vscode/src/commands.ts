@@ -48,6 +48,7 @@ export class Commands implements Disposable {
       takeOver: () => this.escalate('Let the teacher take over in which run?', 'takeover'),
       teach: () => this.escalate('Ask the teacher for a skill about which run?', 'propose'),
       undo: () => this.undo(),
+      verifySkill: () => this.verifySkill(),
     };
     this.registered = Object.entries(handlers).map(([name, handler]) =>
       commands.registerCommand(`${SECTION}.ui.${name}`, handler),
@@ -137,6 +138,25 @@ export class Commands implements Disposable {
     await this.withRun(title, ({ runId }) =>
       this.server.execute('preceptor.escalate', { runId, mode }),
     );
+  }
+
+  /** Has the student try a request with the skill that is open. */
+  private async verifySkill(): Promise<void> {
+    // The box takes the focus, so the document is noted before.
+    const uri = window.activeTextEditor?.document.uri;
+    if (uri?.path.endsWith('/SKILL.md') !== true) {
+      void window.showErrorMessage('Preceptor: open the SKILL.md that the student is to try.');
+      return;
+    }
+    const prompt = await window.showInputBox({
+      title: 'Verify the Skill',
+      prompt: 'Which request shall the student try with it, in a copy of the folder?',
+      ignoreFocusOut: true,
+    });
+    if (prompt?.trim()) {
+      const argument = { uri: uri.toString(), prompt: prompt.trim() };
+      await this.server.execute('preceptor.skill.verify', argument);
+    }
   }
 
   /** Lets the person choose among the runs that there were; the latest comes first. */

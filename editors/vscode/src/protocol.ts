@@ -106,6 +106,7 @@ export interface ServerCommands {
   'preceptor.retry': [{ runId: string }, { turn: number }];
   'preceptor.run': [{ prompt: string; uri?: string; range?: Range }, StartedTurn];
   'preceptor.runs': [{ limit?: number }, RunSummary[]];
+  'preceptor.skill.verify': [{ uri: string; runId?: string; prompt?: string }, { runId: string }];
   'preceptor.status': [Record<string, never>, ServerStatus];
   'preceptor.undo': [{ runId: string }, { removedMessages: number; restoredFiles: string[] }];
 }

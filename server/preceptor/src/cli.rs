@@ -48,7 +48,7 @@ enum Command {
     Check(CheckArguments),
     /// Works on a request in the current folder, in the terminal.
     Run(RunArguments),
-    /// Lists the runs of the current folder, newest first.
+    /// Lists the runs of this workspace, newest first.
     Runs {
         /// How many at most.
         #[arg(long, value_name = "N", default_value_t = 20)]
@@ -57,7 +57,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prints the transcript of a run.
+    /// Prints the transcript of a run, or of a replay.
     Show {
         /// Its id or the beginning of it, or `last`.
         run: String,
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Lists what was learnt in the current folder and waits for you.
+    /// Lists what was learnt in this workspace and waits for you.
     #[command(args_conflicts_with_subcommands = true)]
     Proposals {
         #[command(flatten)]
@@ -201,6 +201,12 @@ enum ProposalsCommand {
         #[arg(long)]
         update: bool,
     },
+    /// Has the student try a proposal again; exits with 0 if it is verified.
+    Verify {
+        /// The proposal's id or the beginning of it, or the skill's name.
+        #[arg(value_name = "ID")]
+        proposal: String,
+    },
     /// Restores what was there before a proposal was accepted.
     Rollback {
         /// The proposal's id or the beginning of it, or the skill's name.
@@ -320,6 +326,9 @@ fn perform(command: Command) -> anyhow::Result<u8> {
         Command::Proposals { command: Some(command), .. } => match command {
             ProposalsCommand::Show { proposal, update } => {
                 proposals::show(&proposal, update, &mut stdout, &mut stderr)
+            }
+            ProposalsCommand::Verify { proposal } => {
+                block_on(proposals::verify(&proposal, &mut stdout, &mut stderr))
             }
             ProposalsCommand::Rollback { proposal } => {
                 block_on(proposals::roll_back(&proposal, &mut stdout, &mut stderr))

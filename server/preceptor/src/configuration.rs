@@ -42,17 +42,25 @@ pub(crate) fn of_check(file: Option<&Path>) -> anyhow::Result<Config> {
 /// As for [`of_check`].
 pub(crate) fn of_run(file: Option<&Path>) -> anyhow::Result<Configured> {
     let current_dir = env::current_dir().context("finding the current folder")?;
+    of_workspace(&current_dir, file)
+}
+
+/// Returns the settings of work in a folder, as [`of_run`] does for the current one.
+///
+/// # Errors
+/// As for [`of_check`].
+pub(crate) fn of_workspace(folder: &Path, file: Option<&Path>) -> anyhow::Result<Configured> {
     let user = user_layer(file)?;
     let mut notice = None;
-    let workspace = WorkspaceFile::load(&current_dir)?.map(|workspace_file| {
+    let workspace = WorkspaceFile::load(folder)?.map(|workspace_file| {
         let is_trusted = Folders::from_environment().is_ok_and(|folders| {
             let sha256 = Some(workspace_file.sha256.as_str());
-            TrustRecords::new(&folders.state).is_trusted(&current_dir, sha256)
+            TrustRecords::new(&folders.state).is_trusted(folder, sha256)
         });
         if is_trusted {
             return workspace_file.layer;
         }
-        let restricted = workspace_file.restricted(&current_dir);
+        let restricted = workspace_file.restricted(folder);
         notice = restricted.summary().map(|ignored| {
             let ignored = printable(&ignored);
             format!(

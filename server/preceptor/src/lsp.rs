@@ -37,6 +37,7 @@ mod server;
 pub mod session;
 mod settings;
 mod signals;
+mod skill_runs;
 mod status;
 pub mod tasks;
 mod to_proto;

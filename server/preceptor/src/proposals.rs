@@ -1,8 +1,18 @@
 //! `preceptor proposals`, `accept` and `reject`: what an editor's actions do, from a shell.
 
-use std::{env, fs, io, io::Write, path::Path, sync::Arc};
+mod verifying;
 
-use agent::{event::Event, verification::outcome_words};
+use std::{
+    env, fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use agent::{
+    event::{Event, Verification},
+    verification::outcome_words,
+};
 use anyhow::Context;
 use jiff::Timestamp;
 use llm::Redactor;
@@ -16,10 +26,14 @@ use runtime::{
         ProposalSummary, Request, Restoration,
     },
     recorder::Recorder,
+    replay::runs_folder,
     run_store::RunFolder,
 };
 
-use crate::{configuration, rules::print, runs::readable, trust::printable};
+pub(crate) use self::verifying::verify;
+use crate::{
+    configuration, place, rules::print, runs::readable, trust::printable, verification::VerifyError,
+};
 
 /// Exit code: it was done.
 const EXIT_DONE: u8 = 0;
@@ -48,21 +62,32 @@ enum Refusal {
     Proposal(#[from] ProposalError),
     #[error("{target} cannot be written ({error}): check free space and permissions")]
     Write { target: String, error: io::Error },
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
 }
 
-/// The proposals of the current folder, and of runs that had none.
+/// The proposals of the workspace, and of runs that had none.
 struct Place {
     stores: Vec<ProposalStore>,
+    folders: Folders,
     config: Config,
 }
 
 impl Place {
     fn here() -> anyhow::Result<Self> {
-        let current_dir = env::current_dir().context("finding the current folder")?;
+        let workspace = place::workspace()?;
         let folders = Folders::from_environment()?;
-        let stores = [&current_dir, &folders.state];
+        let stores = [&workspace, &folders.state];
         let stores = stores.iter().map(|folder| ProposalStore::new(folder, &folders)).collect();
-        Ok(Self { stores, config: configuration::of_run(None)?.config })
+        Ok(Self { stores, folders, config: configuration::of_workspace(&workspace, None)?.config })
+    }
+
+    /// Returns the document that tells what a replay showed, or its transcript while there is none.
+    fn what_was_shown(&self, verification: &Verification) -> Option<PathBuf> {
+        let replays = runs_folder(&self.folders);
+        let replay = RunFolder::find(&replays, verification.run_id.as_deref()?)?;
+        let documents = [replay.verification(), replay.transcript()];
+        documents.into_iter().find(|document| document.is_file())
     }
 
     /// Finds a proposal by its id, the beginning of it, or the name of the skill: of those that wait,
@@ -101,32 +126,46 @@ impl Place {
 /// If the configuration cannot be used or stdout cannot be written.
 pub(crate) fn list(all: bool, is_json: bool, stdout: &mut dyn Write) -> anyhow::Result<u8> {
     let place = Place::here()?;
-    let mut summaries = Vec::new();
+    let mut listed_all = Vec::new();
     for store in &place.stores {
         for proposal in store.list() {
             if all || store.state(&proposal).waits() {
-                let shown = shown_path(&store.document(&proposal));
-                let update = proposal.target.as_deref().map(|it| (shown_path(it), it.is_file()));
-                summaries.push((store.summary(&proposal), shown, update));
+                let listed = Listed {
+                    path: shown_path(&store.document(&proposal)),
+                    target: proposal.target.as_deref().map(|it| (shown_path(it), it.is_file())),
+                    replay: place.what_was_shown(&proposal.verification),
+                    summary: store.summary(&proposal),
+                };
+                listed_all.push(listed);
             }
         }
     }
     let out = if is_json {
-        let summaries: Vec<&ProposalSummary> = summaries.iter().map(|(it, ..)| it).collect();
+        let summaries: Vec<&ProposalSummary> = listed_all.iter().map(|it| &it.summary).collect();
         serde_json::to_string_pretty(&summaries).context("writing the proposals as JSON")? + "\n"
-    } else if summaries.is_empty() {
+    } else if listed_all.is_empty() {
         let what = if all { "There are no proposals here." } else { "Nothing waits for you here." };
         format!("{what}\n")
     } else {
-        let entries = summaries.iter().map(|(it, path, target)| entry(it, path, target.as_ref()));
-        entries.collect::<Vec<_>>().join("\n")
+        listed_all.iter().map(entry).collect::<Vec<_>>().join("\n")
     };
     print(stdout, &out)?;
     Ok(EXIT_DONE)
 }
 
-/// `target` is the file that it would change, and whether that is there.
-fn entry(summary: &ProposalSummary, path: &str, target: Option<&(String, bool)>) -> String {
+/// A proposal, and paths as they are typed here.
+struct Listed {
+    summary: ProposalSummary,
+    /// Its document.
+    path: String,
+    /// The file that it would change, and whether that is there.
+    target: Option<(String, bool)>,
+    /// What its replay showed, if it was replayed.
+    replay: Option<PathBuf>,
+}
+
+fn entry(listed: &Listed) -> String {
+    let Listed { summary, path, target, replay } = listed;
     let ProposalSummary { proposal_id, kind, name, category, risk, state, .. } = summary;
     let mut lines = vec![
         proposal_id.clone(),
@@ -151,6 +190,7 @@ fn entry(summary: &ProposalSummary, path: &str, target: Option<&(String, bool)>)
             let verification = &summary.verification;
             let words = outcome_words(&verification.outcome);
             lines.push(format!("  {words} {}", printable(&verification.reason)));
+            lines.extend(replay.as_deref().map(|it| format!("  shown in {}", shown_path(it))));
         }
         for finding in &summary.findings {
             let message = printable(&finding.message);
@@ -216,7 +256,7 @@ pub(crate) async fn accept(
         category: proposal.category.clone(),
         uri: runtime::uri::from_path(&plan.target),
     });
-    record(&proposal, saved).await;
+    record(&proposal, saved.into_iter().chain([resolved(&proposal)])).await;
     let did = if plan.before.is_some() { "Updated" } else { "Accepted" };
     let target = shown_path(&plan.target);
     let out = format!(
@@ -273,7 +313,7 @@ pub(crate) async fn reject(
         .and_then(|(store, proposal)| Ok(store.reject(&proposal.proposal_id, reason)?));
     match rejected {
         Ok(proposal) => {
-            record(&proposal, None).await;
+            record(&proposal, [resolved(&proposal)]).await;
             print(stdout, &format!("Rejected: {}\n", proposal.proposal_id))?;
             Ok(EXIT_DONE)
         }
@@ -295,7 +335,7 @@ pub(crate) async fn roll_back(
         Ok(restored) => restored,
         Err(refusal) => return refuse(&refusal, stderr),
     };
-    record(&proposal, None).await;
+    record(&proposal, [resolved(&proposal)]).await;
     let target = shown_path(&restoration.target);
     let out = match restoration.before {
         Some(_) => format!("Restored: {target}\n"),
@@ -327,9 +367,9 @@ fn restore(place: &Place, given: &str) -> Result<(Proposal, Restoration), Refusa
     Ok((proposal, restoration))
 }
 
-/// Notes what was decided in the run that the proposal came from. A server that works on that run
+/// Notes what became of a proposal in the run that the proposal came from. A server that works on that run
 /// has its journal: it is told by the store alone.
-async fn record(proposal: &Proposal, saved: Option<Event>) {
+async fn record(proposal: &Proposal, events: impl IntoIterator<Item = Event>) {
     let folder = RunFolder { run_id: proposal.run_id.clone(), path: proposal.run_folder.clone() };
     let recorder = Recorder::reopen(&folder, Arc::new(SystemClock), Redactor::new([]), None);
     let recorder = match recorder {
@@ -339,14 +379,17 @@ async fn record(proposal: &Proposal, saved: Option<Event>) {
             return;
         }
     };
-    let resolved = Event::ProposalResolved {
-        proposal_id: proposal.proposal_id.clone(),
-        outcome: proposal.status.name().to_owned(),
-    };
-    for event in saved.into_iter().chain([resolved]) {
+    for event in events {
         if let Err(error) = recorder.record(proposal.turn, /*teacher*/ true, event).await {
             tracing::warn!(%error, "the decision is not in the run's journal");
         }
+    }
+}
+
+fn resolved(proposal: &Proposal) -> Event {
+    Event::ProposalResolved {
+        proposal_id: proposal.proposal_id.clone(),
+        outcome: proposal.status.name().to_owned(),
     }
 }
 

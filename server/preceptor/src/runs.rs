@@ -1,17 +1,21 @@
-//! `preceptor runs` and `preceptor show`: what was asked in the current folder, and what came of it.
+//! `preceptor runs` and `preceptor show`: what was asked in a workspace, and what came of it.
 
 use std::{
-    env, fs,
+    fs,
     io::Write,
     path::{Path, PathBuf},
 };
 
 use agent::event::Event;
 use anyhow::Context;
-use runtime::run_store::{self, RunFolder, RunSummary};
+use runtime::{
+    folders::Folders,
+    replay::runs_folder,
+    run_store::{self, RunFolder, RunSummary},
+};
 use serde_json::{Value, json};
 
-use crate::{configuration, rules::print, trust::printable};
+use crate::{configuration, place, rules::print, trust::printable};
 
 /// Exit code: it was printed.
 const EXIT_DONE: u8 = 0;
@@ -21,7 +25,7 @@ const EXIT_UNKNOWN: u8 = 1;
 /// What stands for the newest run.
 const LAST: &str = "last";
 
-/// Prints the runs of the current folder, newest first; returns the exit code.
+/// Prints the runs of the workspace, newest first; returns the exit code.
 ///
 /// # Errors
 /// If the configuration cannot be used or stdout cannot be written.
@@ -75,7 +79,13 @@ pub(crate) fn show(
     stderr: &mut dyn Write,
 ) -> anyhow::Result<u8> {
     let folders = run_store::list(&runs_dir()?);
-    let found = match find(&folders, run) {
+    let replays = run_store::list(&runs_folder(&Folders::from_environment()?));
+    // A replay is no run of the person's: only what names nothing else may be one.
+    let found = find(&folders, run).or_else(|reason| {
+        let replay = replays.iter().find(|replay| run != LAST && replay.run_id == run);
+        replay.ok_or(reason)
+    });
+    let found = match found {
         Ok(found) => found,
         Err(reason) => {
             writeln!(stderr, "error: {reason}").context("writing to stderr")?;
@@ -131,9 +141,9 @@ pub(crate) fn readable(text: &str) -> String {
 }
 
 fn runs_dir() -> anyhow::Result<PathBuf> {
-    let current_dir = env::current_dir().context("finding the current folder")?;
-    let config = configuration::of_run(None)?.config;
-    Ok(current_dir.join(&config.runs.dir))
+    let workspace = place::workspace()?;
+    let config = configuration::of_workspace(&workspace, None)?.config;
+    Ok(workspace.join(&config.runs.dir))
 }
 
 #[cfg(test)]

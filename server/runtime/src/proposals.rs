@@ -256,6 +256,9 @@ pub enum ProposalError {
          what came of that, then try again"
     )]
     BeingDecided,
+    /// No request shows what it is worth.
+    #[error("proposal `{0}` is no skill: there is nothing that the student could try with it")]
+    NothingToTry(String),
     /// The student tries it already.
     #[error("proposal `{0}` is being verified already: wait for the end, or cancel its replay")]
     BeingTried(String),
@@ -272,8 +275,8 @@ pub enum ProposalError {
     },
     /// Its text is another one, and nobody was seen to change it.
     #[error(
-        "the text of proposal `{id}` is not the one that was proposed: something changed {path} \
-         outside of your editor; open it, read it, and accept it while it is open, or save it there"
+        "the text of proposal `{id}` is not the one that was proposed: open it, read it, and accept \
+         it while it is open, or save it there (something changed {path} outside of your editor)"
     )]
     TextDrifted {
         /// Which.
@@ -283,8 +286,8 @@ pub enum ProposalError {
     },
     /// What it would change is another text by now, or the proposal is, than what was shown.
     #[error(
-        "{target} or the proposal was changed after the update was shown; {update} shows it as it \
-         would be now: look at it, then accept it again"
+        "the update is out of date: look at it, then accept it again ({update} shows it as it would \
+         be now; {target} or the proposal was changed after it was shown)"
     )]
     UpdateDrifted {
         /// What it would change.

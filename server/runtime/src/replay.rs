@@ -38,6 +38,7 @@ use crate::{
     proposals::ProposalStore,
     run_store::RunFolder,
     sandbox::{Ability, Gap, Layer, Sandbox, is_in_outer_repository},
+    skill_use::viewed_skill,
     skills::FoundSkill,
     stand_in::StandIn,
     workspace_copy::{CopyError, WorkspaceCopy},
@@ -333,10 +334,7 @@ impl Watch {
     fn see(&mut self, record: &Record) {
         match &record.event {
             Event::ToolCall { tool, arguments, tool_call_id, .. } => {
-                let text = |name: &str| arguments.get(name).and_then(Value::as_str);
-                if BuiltInTool::from_name(tool) == Some(BuiltInTool::Skills)
-                    && let (Some("view"), Some(name)) = (text("action"), text("name"))
-                {
+                if let Some(name) = viewed_skill(&record.event) {
                     self.asked_for.push((tool_call_id.clone(), name.to_owned()));
                 }
                 self.note_place(tool, arguments);

@@ -7,6 +7,7 @@ use std::{
     time::SystemTime,
 };
 
+use agent::{event::Event, tool::BuiltInTool};
 use serde_json::Value;
 
 use crate::run_store::{self, RunFolder};
@@ -61,7 +62,7 @@ impl SkillUse {
         let is_known = |it: &KnownRun| it.modified == modified && it.n_bytes == n_bytes;
         if !self.known.get(journal).is_some_and(is_known) {
             let text = fs::read_to_string(journal).unwrap_or_default();
-            let skills = text.lines().filter_map(viewed_skill).collect();
+            let skills = text.lines().filter_map(skill_of).collect();
             self.known.insert(journal.to_owned(), KnownRun { modified, n_bytes, skills });
         }
         self.known.get(journal).map_or(&NOTHING, |run| &run.skills)
@@ -74,8 +75,17 @@ fn newest(folder: &Path) -> Vec<RunFolder> {
     runs
 }
 
-/// The skill whose body a record of a journal asks for.
-fn viewed_skill(line: &str) -> Option<String> {
+/// Returns the name of the skill whose body a call asks for, if the event is such a call.
+pub fn viewed_skill(event: &Event) -> Option<&str> {
+    let Event::ToolCall { tool, arguments, .. } = event else { return None };
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+    let is_view =
+        BuiltInTool::from_name(tool) == Some(BuiltInTool::Skills) && text("action") == Some("view");
+    text("name").filter(|_| is_view)
+}
+
+/// The skill whose body a line of a journal asks for.
+fn skill_of(line: &str) -> Option<String> {
     // Most records are about something else: they are not parsed.
     if !line.contains("\"tool_call\"") || !line.contains("\"skills\"") {
         return None;

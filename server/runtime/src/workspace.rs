@@ -18,7 +18,7 @@ use crate::{
 pub const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
 
 /// The product's own folder; no model sees it.
-pub(crate) const OWN_FOLDER: &str = ".preceptor";
+pub const OWN_FOLDER: &str = ".preceptor";
 
 /// Why a file cannot be used. The sentences are for the model as well as for a person.
 #[derive(Debug, thiserror::Error)]

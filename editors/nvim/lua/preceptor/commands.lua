@@ -157,6 +157,14 @@ local function status_lines(status)
   return lines
 end
 
+--- Has the student try a request with the skill that the current buffer is.
+---@param prompt string
+local function verify(prompt)
+  execute('preceptor.skill.verify', { uri = vim.uri_from_bufnr(0), prompt = prompt }, function()
+    notify('the student tries it with the skill; a message tells what comes of it')
+  end)
+end
+
 ---@type table<string, fun(text: string, call: vim.api.keyset.create_user_command.command_args)>
 local subcommands = {
   ask = function(text, call)
@@ -223,6 +231,19 @@ local subcommands = {
     choose('Show which run?', is_any, 'there is no run yet', function(run)
       execute('preceptor.show', { runId = run.runId }, function() end)
     end)
+  end,
+  verify = function(text)
+    if vim.fs.basename(vim.api.nvim_buf_get_name(0)) ~= 'SKILL.md' then
+      notify('open the SKILL.md that the student is to try', vim.log.levels.ERROR)
+    elseif text ~= '' then
+      verify(text)
+    else
+      vim.ui.input({ prompt = 'Which request shall the student try with this skill? ' }, function(typed)
+        if typed and vim.trim(typed) ~= '' then
+          verify(typed)
+        end
+      end)
+    end
   end,
   status = function()
     execute('preceptor.status', {}, function(status)

@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// How long a person may think; the question ends with the turn anyway.
-const PERSONS_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const PERSONS_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The answers that a person can give: id and title of each.
 const OPTIONS: [(Choice, &str, &str); 4] = [

@@ -28,19 +28,21 @@ use tower_lsp::{
 };
 use tracing::{debug, info_span, warn};
 
-use crate::lsp::{
-    commands::arguments::{
-        Accept, Approve, As, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal,
-        ProposalDocument, Reject, Reveal, Run, Runs, Scope, Show, ShowProposal, ShownDocument,
-        Trust, VerifySkill, parse,
+use crate::{
+    lsp::{
+        commands::arguments::{
+            Accept, Approve, As, Cancel, Dismiss, Events, FollowUp, Mode, NoArguments, Proposal,
+            ProposalDocument, Reject, Reveal, Run, Runs, Scope, Show, ShowProposal, ShownDocument,
+            Trust, VerifySkill, parse,
+        },
+        editor::EDIT_TIMEOUT,
+        proposals::{self, AcceptError},
+        runs::{self, NewRun},
+        session::Session,
+        settings::files,
+        status, verification,
     },
-    editor::EDIT_TIMEOUT,
-    proposals::{self, AcceptError},
-    runs::{self, NewRun},
-    session::Session,
-    settings::files,
-    status,
-    verification::{self, VerifyError},
+    verification::VerifyError,
 };
 
 /// Every command that this server executes.
@@ -333,7 +335,7 @@ async fn teachers_view(folder: RunFolder) -> Result<String> {
 
 /// Opens a document in the editor, in a task of its own, and answers with its address. `selection` is
 /// where the cursor goes.
-fn show(session: &Arc<Session>, uri: &str, selection: Option<Range>) -> Value {
+pub(crate) fn show(session: &Arc<Session>, uri: &str, selection: Option<Range>) -> Value {
     if let Ok(uri) = Url::parse(uri)
         && session.client().shows_documents
     {

@@ -3,6 +3,7 @@
 mod commands;
 pub(crate) mod edits;
 mod saving;
+mod telling;
 mod writing;
 
 use std::{
@@ -29,6 +30,7 @@ use tracing::{error, info_span, warn};
 pub(crate) use crate::lsp::proposals::{
     commands::{Decided, decided, deciding, is_shown_already, updated_name},
     saving::{UnsavedSkills, closed, saved},
+    telling::{about, what_was_shown},
 };
 use crate::lsp::{
     editor::{self, EDIT_TIMEOUT, SessionEditor},

@@ -1,79 +1,43 @@
 //! Having the student try a skill because somebody asks for it.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use agent::{
     event::{Event, Verification},
-    ledger::Money,
     verification::outcome_words,
 };
 use futures::future::BoxFuture;
 use runtime::{
-    clock::SystemClock,
-    earlier::earlier_successes,
-    journal::JournalError,
-    proposals::{Proposal, ProposalError, ProposalStore},
-    replay::Ground,
-    run_store::{self, RunFolder},
-    skills::{FoundSkill, Scope, SkillSources, find},
-    trust::trusts,
+    proposals::{Proposal, ProposalStore},
+    run_store::RunFolder,
+    uri,
     verifier::{Question, verify},
-    workspace_copy::{CopyError, WorkspaceCopy},
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use tower_lsp::lsp_types::{MessageType, Url};
-use tracing::{info_span, warn};
+use tower_lsp::lsp_types::{
+    MessageActionItem, MessageType, ShowMessageRequestParams, Url, request::ShowMessageRequest,
+};
+use tracing::{debug, info_span, warn};
 
-use crate::lsp::{
-    editor::{self, SessionEditor},
-    linter::is_skill,
-    proposals, runs,
-    session::Session,
+use crate::{
+    lsp::{
+        approvals::PERSONS_TIME,
+        commands,
+        editor::{self, SessionEditor},
+        linter::is_skill,
+        proposals, runs,
+        session::Session,
+    },
+    verification::{Asked, Place, VerifyError, told},
 };
 
-/// A skill cannot be tried.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum VerifyError {
-    /// There is no such proposal, or it was decided about.
-    #[error(transparent)]
-    Proposal(#[from] ProposalError),
-    /// Nothing says what the student should try.
-    #[error(
-        "`prompt`: say which request the student should try with the skill, or name a run in \
-         `runId`"
-    )]
-    NoRequest,
-    /// The run's journal cannot be read.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The workspace cannot be copied.
-    #[error(transparent)]
-    Copy(#[from] CopyError),
-    /// The skill is no file that can be read.
-    #[error("`uri`: {0} cannot be read; give the address of a SKILL.md")]
-    NoSkill(Url),
-    /// Two requests were named.
-    #[error("`prompt`: give it or `runId`, not both")]
-    TwoRequests,
-    /// There is no such run.
-    #[error("`runId`: there is no run `{0}`; `preceptor.runs` lists those that are there")]
-    NoRun(String),
-    /// The replay did not begin.
-    #[error("{0}")]
-    NotBegun(String),
-}
-
-/// What the student is asked.
-enum Asked {
-    /// What a kept run was asked in a turn; `None`: in its last one.
-    InRun { folder: RunFolder, turn: Option<u32> },
-    /// These words.
-    Now { prompt: String },
-}
+/// Opens what a replay showed.
+const SHOW: &str = "Show the Replay";
 
 /// Has the student try a proposal again; returns the replay's id once it has begun.
 pub(crate) async fn of_proposal(
@@ -123,16 +87,6 @@ pub(crate) async fn tell_of_interrupted(session: &Arc<Session>) {
     }
 }
 
-fn told(proposal: &Proposal, verification: Verification) -> Event {
-    Event::Verification {
-        proposal_id: Some(proposal.proposal_id.clone()),
-        uri: None,
-        outcome: verification.outcome,
-        reason: verification.reason,
-        replay_run_id: verification.run_id,
-    }
-}
-
 /// Has the student try a request with a skill that is there, the user's or the workspace's, whether
 /// it is accepted or not; returns the replay's id once it has begun. The outcome is shown as a
 /// message, and kept in the replay's journal.
@@ -142,9 +96,9 @@ pub(crate) async fn of_skill(
     run_id: Option<String>,
     prompt: Option<String>,
 ) -> Result<String, VerifyError> {
-    let path = uri.to_file_path().map_err(|()| VerifyError::NoSkill(uri.clone()))?;
+    let path = uri.to_file_path().map_err(|()| VerifyError::NoSkill(uri.to_string()))?;
     if !is_skill(&uri) {
-        return Err(VerifyError::NoSkill(uri));
+        return Err(VerifyError::NoSkill(uri.to_string()));
     }
     let asked = match (prompt.filter(|prompt| !prompt.trim().is_empty()), run_id) {
         (Some(_), Some(_)) => return Err(VerifyError::TwoRequests),
@@ -162,8 +116,11 @@ pub(crate) async fn of_skill(
         Box::pin(async move {
             let words = outcome_words(&verification.outcome);
             let message = format!("Skill `{name}`: {words} {}", verification.reason);
-            task.outbox.show_message(MessageType::INFO, message);
-            let Some(run_id) = verification.run_id.clone() else { return };
+            let Some(run_id) = verification.run_id.clone() else {
+                task.outbox.show_message(MessageType::INFO, message);
+                return;
+            };
+            tell(&task, message, &run_id);
             let event = Event::Verification {
                 proposal_id: None,
                 uri: Some(uri.to_string()),
@@ -175,6 +132,35 @@ pub(crate) async fn of_skill(
         })
     })
     .await
+}
+
+/// Tells what a replay of no proposal showed, with the way to what there is to read about it: a
+/// button where messages stand aside, and else the path.
+fn tell(session: &Arc<Session>, message: String, run_id: &str) {
+    let Some(document) = session.find_run(run_id).map(|folder| folder.verification()) else {
+        session.outbox.show_message(MessageType::INFO, message);
+        return;
+    };
+    let client = session.client();
+    let has_buttons = client.preceptor.events && client.shows_message_requests;
+    if !has_buttons || !client.shows_documents {
+        let message = format!("{message} Shown in {}", document.display());
+        session.outbox.show_message(MessageType::INFO, message);
+        return;
+    }
+    let task = Arc::clone(session);
+    session.tasks.spawn(info_span!("verification", run_id), async move {
+        let show = MessageActionItem { title: SHOW.to_owned(), properties: HashMap::new() };
+        let actions = Some(vec![show]);
+        let params = ShowMessageRequestParams { typ: MessageType::INFO, message, actions };
+        match task.outbox.request::<ShowMessageRequest>(&params, PERSONS_TIME).await {
+            Ok(Some(_)) => {
+                commands::show(&task, &uri::from_path(&document), None);
+            }
+            Ok(None) => {}
+            Err(error) => debug!(%error, "nobody saw what a replay showed"),
+        }
+    });
 }
 
 async fn record_in_replay(session: &Session, run_id: &str, event: Event) {
@@ -197,67 +183,21 @@ async fn question(
     looked_up.unwrap_or_else(|error| Err(VerifyError::NotBegun(error.to_string())))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the skill is a file")]
 fn look_up(
     session: &Arc<Session>,
     workspace: PathBuf,
     path: &Path,
     asked: Asked,
 ) -> Result<Question, VerifyError> {
-    let text = match editor::open_document(session, path) {
-        Some(snapshot) => Arc::clone(snapshot.text()),
-        None => {
-            let unreadable = || match Url::from_file_path(path) {
-                Ok(uri) => VerifyError::NoSkill(uri),
-                Err(()) => VerifyError::NotBegun("the skill has no address".to_owned()),
-            };
-            std::fs::read_to_string(path).map_err(|_| unreadable())?.into()
-        }
-    };
-    let skill = FoundSkill::from_text(path, text, Scope::Workspace);
-    let config = session.settings.config_in(&workspace);
-    let editor = SessionEditor::new(session);
-    let others = find(&SkillSources {
-        workspace: Some(&workspace),
-        trusts_workspace: trusts(&session.folders, &workspace),
-        folders: &session.folders,
-        config: &config.skills,
-        editor: &editor,
-    });
-    let others = others.into_iter().filter(|other| other.is_offered).collect();
-    let before = WorkspaceCopy::new(&workspace, &editor, config.verify.max_copy_mb)?;
-    let runs = workspace.join(&config.runs.dir);
-    let limit = usize::try_from(config.verify.regression_sample).unwrap_or(usize::MAX);
-    let ground = Ground {
+    let text = editor::open_document(session, path).map(|it| Arc::clone(it.text()));
+    let place = Place {
+        config: session.settings.config_in(&workspace),
         workspace,
-        before: Arc::new(before),
-        config,
         folders: Arc::clone(&session.folders),
-        clock: Arc::new(SystemClock),
         sandbox: session.options.sandbox.clone(),
-        recorded: Arc::default(),
-        spent: Money::default(),
+        editor: &SessionEditor::new(session),
     };
-    let mut question = match asked {
-        Asked::InRun { folder, turn } => {
-            let records = run_store::load(&folder)?;
-            let last = || records.iter().map(|record| record.turn).max();
-            let turn = turn.or_else(last).unwrap_or(1);
-            Question::of_run(ground, &folder, &records, turn, skill, others)?
-                .ok_or(VerifyError::NoRequest)?
-        }
-        Asked::Now { prompt } => Question {
-            ground,
-            prompt,
-            skill,
-            others,
-            teacher: None,
-            target: None,
-            earlier: Vec::new(),
-        },
-    };
-    question.earlier = earlier_successes(&runs, &question.prompt, limit);
-    Ok(question)
+    place.question(path, text, asked)
 }
 
 /// Starts the replays in a task of their own and returns the first one's id, or why there is none.

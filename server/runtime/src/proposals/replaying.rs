@@ -8,7 +8,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::proposals::{Proposal, ProposalError, ProposalStatus, ProposalStore};
+use crate::proposals::{Proposal, ProposalError, ProposalKind, ProposalStatus, ProposalStore};
 
 /// How often somebody else may be in the way who only looks.
 const TRIES: usize = 50;
@@ -23,9 +23,12 @@ impl ProposalStore {
     /// Says that the student begins to try a proposal.
     ///
     /// # Errors
-    /// [`ProposalError::BeingTried`] if it does so already; [`ProposalError`].
+    /// [`ProposalError::NothingToTry`] of what is no skill, [`ProposalError::BeingTried`] if it does
+    /// so already; [`ProposalError`].
     pub fn begin_replay(&self, id: &str) -> Result<ReplayMark, ProposalError> {
-        self.get(id)?;
+        if matches!(self.get(id)?.kind, ProposalKind::Config | ProposalKind::External) {
+            return Err(ProposalError::NothingToTry(id.to_owned()));
+        }
         let path = self.folder_of(id);
         let folder =
             File::open(&path).map_err(|error| ProposalError::Io { path: path.clone(), error })?;

@@ -28,6 +28,7 @@ use crate::lsp::{
     proposals::{self, Decided, decided, deciding, edits, is_shown_already},
     session::Session,
     settings::files,
+    skill_runs::used_by,
     to_proto,
     turns::actions::action,
 };
@@ -67,6 +68,7 @@ pub(crate) async fn code_action(
             actions.extend(fix_all::fix_all_action(session, &linted).await);
         }
         if is_wanted(&CodeActionKind::QUICKFIX, &params.context) {
+            actions.extend(verification(session, &snapshot, params.range).await);
             actions.extend(suppressions(session, &linted, params.range));
         }
     }
@@ -184,6 +186,25 @@ async fn proposal_actions(session: &Session, uri: &Url) -> Vec<CodeAction> {
         .filter(|(_, command, argument)| !is_shown_already(uri, command, argument))
         .map(|(title, command, argument)| action(title, command, argument, None))
         .collect()
+}
+
+/// Having the student try what a skill was used for last, at the skill's name.
+async fn verification(
+    session: &Arc<Session>,
+    snapshot: &Arc<Snapshot>,
+    range: Range,
+) -> Option<CodeAction> {
+    if !touches(snapshot.skill().field("name")?.span, reach(snapshot, range)) {
+        return None;
+    }
+    let (task, document) = (Arc::clone(session), Arc::clone(snapshot));
+    let used = tokio::task::spawn_blocking(move || used_by(&task, &document));
+    let used = used.await.inspect_err(|error| error!(%error, "looking for runs panicked"));
+    let latest = used.ok().flatten()?.runs.into_iter().next()?;
+    let name = snapshot.skill().name()?;
+    let argument = json!({ "uri": snapshot.uri, "runId": latest.run_id });
+    let title = format!("Verify `{name}` with the last request that it was used for");
+    Some(action(title, "preceptor.skill.verify", argument, None))
 }
 
 /// Without a filter everything is wanted; else the kind itself or one above it.

@@ -1,6 +1,6 @@
 //! `textDocument/codeLens`: asking, stopping what was asked, and deciding about a proposal.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use runtime::{acceptance::AcceptedSkills, proposals::Proposal, workspace::resolve_existing};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::lsp::{
     linter,
     proposals::{self, Decided, decided, deciding, is_shown_already},
     session::Session,
+    skill_runs::{UsedBy, used_by},
     turns::ActiveRequest,
 };
 
@@ -70,18 +71,12 @@ fn proposal_lenses(snapshot: &Snapshot, proposal: &Proposal) -> Vec<CodeLens> {
 /// is, taking that back. Not for proposals, which no run may use.
 async fn use_lenses(session: &Arc<Session>, snapshot: &Arc<Snapshot>) -> Vec<CodeLens> {
     let Ok(path) = snapshot.uri.to_file_path() else { return Vec::new() };
-    if session.proposal_stores().iter().any(|store| store.is_around(&path)) {
-        return Vec::new();
-    }
     let (task, snapshot) = (Arc::clone(session), Arc::clone(snapshot));
     let counted = tokio::task::spawn_blocking(move || {
-        let name = snapshot.skill().field("name")?;
-        let folders = task.run_folders();
-        let mut skill_use = task.skill_use.lock().unwrap_or_else(PoisonError::into_inner);
-        let runs = skill_use.runs(&folders, name.as_text()?.trim());
+        let UsedBy { name, runs } = used_by(&task, &snapshot)?;
         let accepted = AcceptedSkills::new(&task.folders.state).get(&resolve_existing(&path));
         let accepted = accepted.filter(|it| it.covers(snapshot.text()));
-        Some((snapshot.range(name.span), runs, accepted))
+        Some((snapshot.range(name), runs, accepted))
     });
     let counted = counted.await.inspect_err(|error| error!(%error, "counting runs panicked"));
     let Ok(Some((range, runs, accepted))) = counted else { return Vec::new() };

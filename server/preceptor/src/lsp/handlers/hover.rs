@@ -1,10 +1,13 @@
 //! `textDocument/hover`: on a request, what became of it; on a finding, its rule's page; on a field
-//! of a skill's frontmatter, what it means; elsewhere, what is named there.
+//! of a skill's frontmatter, what it means, and of a proposal's, what its replay showed; elsewhere, what is named there.
 
 use std::sync::Arc;
 
 use lint::Finding;
-use tower_lsp::lsp_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind, Range};
+use skill::Span;
+use tower_lsp::lsp_types::{
+    Hover, HoverContents, HoverParams, MarkupContent, MarkupKind, Position, Range,
+};
 
 use crate::lsp::{
     documents::Snapshot,
@@ -13,7 +16,7 @@ use crate::lsp::{
         self,
         explanation::{Explanation, explanation},
     },
-    linter,
+    linter, proposals,
     session::Session,
 };
 
@@ -23,8 +26,9 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
         return Some(markdown(text, range));
     }
     let snapshot = session.documents.get(&at.text_document.uri)?;
+    let proposed = proposed(session, &snapshot, at.position).await;
     if !language::is_skill_text(&snapshot.uri) {
-        return None;
+        return proposed.map(|(text, range)| markdown(text, range));
     }
     let linted = session.linter.findings(session, Arc::clone(&snapshot)).await;
     let offset = snapshot.offset(at.position);
@@ -35,7 +39,7 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
         .collect();
     // The narrowest first: it is the one that was pointed at.
     here.sort_by_key(|finding| finding.span.len());
-    let mut texts: Vec<&str> = Vec::new();
+    let mut texts: Vec<&str> = proposed.iter().map(|(text, _)| text.as_str()).collect();
     for finding in &here {
         let page = finding.rule.page.trim_end();
         if !texts.contains(&page) {
@@ -54,9 +58,28 @@ pub(crate) async fn hover(session: &Arc<Session>, params: HoverParams) -> Option
         (Some(named), _, _) => snapshot.range(named.span),
         (None, Some(field), _) => field.range,
         (None, None, Some(finding)) => snapshot.range(finding.span),
-        (None, None, None) => return None,
+        (None, None, None) => proposed.as_ref()?.1,
     };
     Some(markdown(texts.join("\n\n---\n\n"), range))
+}
+
+/// What became of the proposal that a document is: at its frontmatter, where the lenses are, and at
+/// the first line of one that has none.
+async fn proposed(
+    session: &Session,
+    snapshot: &Snapshot,
+    position: Position,
+) -> Option<(String, Range)> {
+    let frontmatter = snapshot.skill().frontmatter.as_ref();
+    let last = frontmatter.map(|it| it.closing.unwrap_or(it.content));
+    if position.line > last.map_or(0, |last| snapshot.range(last).end.line) {
+        return None;
+    }
+    let proposal = proposals::at(session, &snapshot.uri).await?;
+    let line = snapshot.line(position.line).map_or(0, str::len);
+    let start = snapshot.offset(Position::new(position.line, 0));
+    let range = snapshot.range(Span::new(start, start + line));
+    Some((proposals::about(session, &proposal), range))
 }
 
 /// What is named may have to be looked for on the disk.

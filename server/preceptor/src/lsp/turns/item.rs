@@ -9,13 +9,15 @@ use agent::{
     preview::{change, summary},
     verification::outcome_words,
 };
-use runtime::{run_store::RunFolder, uri};
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Range};
 
 use crate::{
     lsp::{
-        guide::GuidePages, proposals::updated_name, to_proto::SOURCE, turns::takeover::Takeover,
+        guide::GuidePages,
+        proposals::{updated_name, what_was_shown},
+        to_proto::SOURCE,
+        turns::takeover::Takeover,
     },
     question::{stopped, visible},
 };
@@ -284,13 +286,11 @@ impl Item {
             }
             Kind::Proposal { name, uri, target, n_errors, n_findings, verification, .. } => {
                 format!(
-                    "**Proposed skill** [{name}]({uri}){}{}\n\n**{}** {}{}\n\nIt enters no prompt \
-                     before you accept it, but that of the replay that tests it.",
+                    "**Proposed skill** [{name}]({uri}){}{}\n\n{}\n\nIt enters no prompt before you \
+                     accept it, but that of the replay that tests it.",
                     state(*n_errors, *n_findings),
                     target.as_deref().map_or_else(String::new, |it| what_it_updates(it, uri)),
-                    outcome_words(&verification.outcome),
-                    verification.reason,
-                    replay_links(verification, replays),
+                    what_was_shown(verification, replays),
                 )
             }
             Kind::NoSkill { reason } => format!("**No skill was proposed**: {reason}"),
@@ -326,20 +326,6 @@ impl Item {
             data.extend(more);
         }
         data
-    }
-}
-
-/// Leads to the documents of the replay, as far as they are there.
-fn replay_links(verification: &Verification, replays: &Path) -> String {
-    let folder = verification.run_id.as_deref().and_then(|id| RunFolder::find(replays, id));
-    let Some(folder) = folder else { return String::new() };
-    let transcript = folder.transcript_uri();
-    let report = folder.verification();
-    if report.is_file() {
-        let report = uri::from_path(&report);
-        format!("\n\n[What the replay showed]({report}) · [its transcript]({transcript})")
-    } else {
-        format!("\n\n[The replay's transcript]({transcript})")
     }
 }
 
