@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{ASK_LINE, Agent, AgentOptions, TEACHER, codes, says},
+    harness::{ASK_LINE, Agent, AgentOptions, TEACHER, bash, codes, says},
     model_server::Reply,
 };
 
@@ -240,6 +240,32 @@ async fn an_unclear_turn_has_a_hint_and_no_teacher_until_a_person_asks() {
     agent.event(&run_id, "skill_save_failed").await;
     let is_over = |all: &[Value]| codes(all) == ["turn/no-skill", "turn/takeover"];
     agent.diagnostics_when(&notes, "the takeover", is_over).await;
+    agent.finish().await;
+}
+
+// X9: what is missing is named, and a person may send for the teacher all the same.
+#[tokio::test]
+async fn a_missing_program_brings_no_teacher_until_a_person_asks() {
+    let mut agent = agent(json!({"approval": {"mode": "full"}})).await;
+    agent.student.then(bash("no-such-counter data.csv"));
+    agent.student.then(says("I was unable to count the rows: no-such-counter is not installed."));
+    let run_id = agent.ask_and_wait().await;
+    let notes = agent.notes();
+    let is_it = |all: &[Value]| codes(all) == ["turn/unsure"];
+    let shown = agent.diagnostics_when(&notes, "what is missing", is_it).await;
+    let what = "`no-such-counter` is not installed";
+    assert_eq!(shown[0]["severity"], 2, "{shown:?}");
+    assert!(shown[0]["message"].as_str().unwrap().contains(what), "{shown:?}");
+    let hover = agent.hover(&notes, ASK_LINE).await;
+    assert!(hover.contains(what) && hover.contains("gate `operational`"), "{hover}");
+    let status = agent.execute("preceptor.status", json!({})).await;
+    assert_eq!(status["teacher"]["lastStopped"]["gate"], "operational", "{status}");
+    let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
+    assert!(transcript.contains("**The student could not go on.** No teacher"), "{transcript}");
+    assert!(agent.teacher.requests().is_empty());
+    agent.teacher.then(says("There are 2 rows.")).then(says("NO_SKILL"));
+    agent.act(&notes, ASK_LINE, "Let the teacher take over").await;
+    agent.event(&run_id, "skill_save_failed").await;
     agent.finish().await;
 }
 

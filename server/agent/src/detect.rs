@@ -11,22 +11,26 @@ mod answer;
 mod calls;
 mod command;
 mod evaluation;
+mod lack;
 mod quotation;
 mod recorded;
 mod sentence;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-pub use crate::detect::recorded::{RecordedEnd, RecordedJudgement, judge_recorded};
 pub(crate) use crate::detect::{
     answer::{answer_signal, only_asks},
     evaluation::{SelfEvaluation, read_evaluation},
 };
+pub use crate::detect::{
+    lack::Lack,
+    recorded::{RecordedEnd, RecordedJudgement, judge_recorded},
+};
 use crate::{
-    detect::{
-        answer::is_caveat,
-        calls::{lacks, recovers},
-    },
+    detect::{answer::is_caveat, calls::recovers, lack::lack_of},
     tool::ResultKind,
 };
 
@@ -39,9 +43,11 @@ const FAILURE_WEIGHT: f64 = 0.6;
 /// Unrecovered weight from which an attempt is unclear.
 const UNSURE_WEIGHT: f64 = 0.3;
 
-/// Weight of giving up, where something was in the way that a stronger model would run into as
-/// well, or where only the trial of work that was done is given up.
+/// Weight of giving up where only the trial of work that was done is given up.
 const OF_A_REASON: f64 = 0.2;
+
+/// The most that speaks for failure where an attempt lacked what no model can bring.
+const OF_A_LACK: f64 = 0.5;
 
 /// What kind of evidence a signal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,9 +160,23 @@ pub struct Judgement {
     pub confidence: f64,
     /// The evidence, recovered from or not, in the order in which it was seen.
     pub signals: Vec<Signal>,
+    /// What was in the way that no model can bring, where nothing else kept the attempt from its
+    /// end; it is no failure then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lack: Option<Lack>,
 }
 
 impl Judgement {
+    /// Notes what the attempt lacked: whatever speaks against it comes from that.
+    fn for_want_of(mut self, lack: Option<Lack>) -> Self {
+        if lack.is_some() && self.verdict != Verdict::Ok {
+            self.verdict = Verdict::Unsure;
+            self.confidence = self.confidence.min(OF_A_LACK);
+            self.lack = lack;
+        }
+        self
+    }
+
     /// Returns the strongest evidence that was not recovered from.
     pub fn reason(&self) -> Option<&Signal> {
         self.signals
@@ -241,7 +261,7 @@ pub fn judge(
     answer: &str,
     ending: Ending,
 ) -> Judgement {
-    let mut signals = calls::signals(calls, request, answer);
+    let (mut signals, troubles) = calls::faults(calls, request, answer);
     // Whoever was refused a call may well say that it cannot go on.
     let was_declined = calls.iter().any(|call| call.kind == ResultKind::Declined);
     let is_excused = |kind| {
@@ -253,8 +273,8 @@ pub fn judge(
     };
     let mut of_answer = answer_signal(answer, ending).filter(|signal| !is_excused(signal.kind));
     if let Some(signal) = of_answer.as_mut().filter(|it| it.kind == SignalKind::GiveUp)
-        && (is_operational(calls, request)
-            || is_caveat(&signal.evidence) && calls::has_changed(calls))
+        && is_caveat(&signal.evidence)
+        && calls::has_changed(calls)
     {
         signal.confidence = signal.confidence.min(OF_A_REASON);
     }
@@ -263,9 +283,18 @@ pub fn judge(
         of_answer.as_ref().is_some_and(|it| it.kind == kind)
             || noted.iter().any(|it| it.kind == kind && !it.recovered)
     };
+    let gives_up = match &of_answer {
+        None => Some(false),
+        Some(it) if matches!(it.kind, SignalKind::GiveUp | SignalKind::AsksBack) => Some(true),
+        Some(_) => None,
+    };
+    let is_left_alone = ending == Ending::Answer && noted.iter().all(|it| it.recovered);
+    let lack = gives_up
+        .filter(|_| is_left_alone)
+        .and_then(|gives_up| lack_of(&troubles, request, answer, gives_up));
     signals.extend(noted.iter().filter(|it| !it.recovered || !is_open(it.kind)).cloned());
     signals.extend(of_answer);
-    weigh(signals)
+    weigh(signals).for_want_of(lack)
 }
 
 /// Weighs the signals that were not recovered from: each leaves a part of the doubt.
@@ -283,7 +312,7 @@ fn weigh(signals: Vec<Signal>) -> Judgement {
     } else {
         Verdict::Ok
     };
-    Judgement { verdict, confidence, signals }
+    Judgement { verdict, confidence, signals, lack: None }
 }
 
 /// Returns what was in the attempt's way and no model can help: the output of a call that was
@@ -297,13 +326,9 @@ pub fn obstacle(calls: &[CallRecord]) -> Option<&str> {
     })
 }
 
-/// Returns whether a command was in want of something that no model can bring, such as the network
-/// or a program that the request names, and nothing later made good for it.
-pub(crate) fn is_operational(calls: &[CallRecord], request: &str) -> bool {
-    calls.iter().enumerate().any(|(call_idx, call)| {
-        let later = calls.get(call_idx + 1..).unwrap_or_default();
-        lacks(call, request) && !later.iter().any(|later| recovers(later, call))
-    })
+/// Whether a pattern, which is there if it can be read, is in a text.
+fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 #[cfg(test)]

@@ -478,7 +478,8 @@ pub enum StateRecord {
         verdict: String,
         /// From 0 to 1.
         confidence: f64,
-        /// Why the teacher did not come in, where the verdict is a failure and it did not.
+        /// Why the teacher did not come in, where the verdict is a failure, or would be one if
+        /// something that no model can bring had not been missing.
         #[serde(skip_serializing_if = "Option::is_none")]
         gate: Option<String>,
         /// The gate's name, see [`crate::gate::Gate::name`].

@@ -4,6 +4,7 @@ mod hosts;
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::Lack;
 pub use crate::gate::hosts::is_self_hosted;
 
 /// When the teacher comes in.
@@ -80,6 +81,8 @@ pub enum Gate {
     SameFailure,
     /// It does not fit in the budget; why, as a sentence.
     Budget(String),
+    /// The student lacked what the teacher would lack as well.
+    Operational(Lack),
 }
 
 impl Gate {
@@ -95,6 +98,7 @@ impl Gate {
             Self::Cooldown(_) => "cooldown",
             Self::SameFailure => "same_failure",
             Self::Budget(_) => "budget",
+            Self::Operational(_) => "operational",
         }
     }
 
@@ -133,6 +137,7 @@ impl Gate {
                  skill that says how may help the student, or start a new run."
                     .to_owned()
             }
+            Self::Operational(lack) => lack.sentence(),
             Self::Budget(refusal) => return format!("No teacher took over. {refusal}"),
         };
         format!("No teacher took over: {why}")

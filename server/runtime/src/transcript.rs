@@ -150,8 +150,9 @@ impl Shown {
                 };
                 format!("*Skills offered: {}{others}.*\n\n", names.join(", "))
             }
-            Event::State(StateRecord::Verdict { gate: Some(gate), .. }) => {
-                format!("**The student failed.** {gate}\n\n")
+            Event::State(StateRecord::Verdict { gate: Some(gate), verdict, .. }) => {
+                let what = if verdict == "failure" { "failed" } else { "could not go on" };
+                format!("**The student {what}.** {gate}\n\n")
             }
             Event::ToolCall { tool, arguments, tool_call_id, raw } => {
                 let text = raw.clone().unwrap_or_else(|| summary(arguments));

@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::{
     announcement::sentences,
+    matches,
     recorded::{command_of, is_command},
 };
 use crate::{clip::clip_middle, thinking::without_thinking};
@@ -99,10 +100,6 @@ fn stems(text: &str) -> BTreeSet<String> {
 /// Whether it is a figure that says something, such as a status.
 fn is_number(word: &str) -> bool {
     word.len() >= 2 && word.bytes().all(|it| it.is_ascii_digit())
-}
-
-fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 /// Stems of words that stand in many sentences, and of those that say only that something failed.

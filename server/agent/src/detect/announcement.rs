@@ -4,15 +4,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::matches;
+
 /// Returns the sentence at the end of `prose` that announces a step of work. `prose` is what a
 /// model says in its own words, see [`super::answer`].
 pub(super) fn announcement(prose: &str) -> Option<&str> {
     let line = prose.lines().rev().find(|line| !line.trim().is_empty())?;
     let sentence = sentences(line).last()?;
-    let matches = |regex: &LazyLock<Option<Regex>>| {
-        regex.as_ref().is_some_and(|regex| regex.is_match(sentence))
-    };
-    (!sentence.ends_with('?') && matches(&ANNOUNCES) && !matches(&WAITS)).then_some(sentence)
+    let announces = matches(&ANNOUNCES, sentence) && !matches(&WAITS, sentence);
+    (!sentence.ends_with('?') && announces).then_some(sentence)
 }
 
 /// A step of work that the speaker is about to take. Verbs of telling (explain, list, summarize)

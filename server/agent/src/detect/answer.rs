@@ -7,6 +7,7 @@ use regex::Regex;
 use super::{
     EVIDENCE_CHARS, Ending, Signal, SignalKind,
     announcement::{announcement, sentences},
+    matches,
     quotation::without_quotations,
 };
 use crate::{clip::clip, thinking::without_thinking};
@@ -126,10 +127,6 @@ fn asks_the_person(prose: &str) -> bool {
 /// Returns whether a sentence only says that the work was not run or tried.
 pub(super) fn is_caveat(sentence: &str) -> bool {
     matches(&CAVEAT, sentence)
-}
-
-fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 static GIVE_UP: LazyLock<Vec<Regex>> = LazyLock::new(|| {

@@ -5,19 +5,29 @@ use super::{
     account::Account,
     answer::excuses,
     command::{asks_a_question, tries_whether, was_so_already},
-    recorded::{
-        Outcome, did_not_begin, error_line, hides_a_status, is_check, lacks_means, may_change,
-        missing_program, only_looks, read_output,
-    },
+    lack::{Lack, Trouble},
+    recorded::{Outcome, checks, error_line, hides_a_status, may_change, only_looks, read_output},
 };
 use crate::{
     clip::clip,
     tool::{BuiltInTool, CALL_AGAIN, ResultKind},
 };
 
-/// Returns the signals of calls that went wrong, in call order.
-pub(super) fn signals(calls: &[CallRecord], request: &str, answer: &str) -> Vec<Signal> {
+/// Returns the signals of calls that went wrong, in call order, each with the trouble that the call
+/// was in.
+pub(super) fn faults(
+    calls: &[CallRecord],
+    request: &str,
+    answer: &str,
+) -> (Vec<Signal>, Vec<Trouble>) {
     let account = Account::new(request, answer);
+    let is_own = |lack: &Lack| {
+        let texts = calls.iter().flat_map(|it| {
+            let changed = it.changed_files.iter().map(String::as_str);
+            changed.chain([it.arguments.as_str(), it.output.as_str()])
+        });
+        lack.is_own(texts.chain([request]))
+    };
     let of_each = calls.iter().enumerate().filter_map(|(call_idx, call)| {
         let (kind, confidence, line) = fault(call)?;
         let later = calls.get(call_idx + 1..).unwrap_or_default();
@@ -47,16 +57,32 @@ pub(super) fn signals(calls: &[CallRecord], request: &str, answer: &str) -> Vec<
             confidence
         };
         // What the answer tells of is no claim, and what no model can help is none of its doing.
+        let lack = lack_in(call).filter(|it| !is_own(it));
         let bound = if call.kind == ResultKind::Ok {
-            let means = lacks(call, request).then_some(OF_A_DOUBT);
+            let is_asked_for = lack.as_ref().is_some_and(|it| it.is_asked_for(request));
+            let means = is_asked_for.then_some(OF_A_DOUBT);
             account.bound(&call.tool, &call.arguments, &call.output).or(means)
         } else {
             None
         };
+        let is_grave = confidence > OF_A_TRIAL;
         let confidence = confidence.min(bound.unwrap_or(1.0));
-        Some(Signal { kind, evidence: evidence(call, line), confidence, recovered })
+        let does_something =
+            |it: &CallRecord| !only_looks(&it.tool, &it.arguments) && !tries_whether(&it.arguments);
+        let trouble = Trouble {
+            lack,
+            is_left: !later.iter().any(|it| worked(it) && does_something(it)),
+            is_open: !recovered,
+            is_grave,
+        };
+        Some((Signal { kind, evidence: evidence(call, line), confidence, recovered }, trouble))
     });
-    of_each.collect()
+    of_each.unzip()
+}
+
+/// Returns what a call that went wrong was in want of.
+fn lack_in(call: &CallRecord) -> Option<Lack> {
+    matches!(call.kind, ResultKind::Ok | ResultKind::Failed).then(|| Lack::read(&call.output))?
 }
 
 /// A later call makes good for an earlier one when it is of the same tool and worked. What an
@@ -65,18 +91,6 @@ pub(super) fn signals(calls: &[CallRecord], request: &str, answer: &str) -> Vec<
 pub(super) fn recovers(later: &CallRecord, earlier: &CallRecord) -> bool {
     let did_nothing = matches!(earlier.kind, ResultKind::UnknownTool | ResultKind::Malformed);
     worked(later) && (later.tool == earlier.tool || did_nothing)
-}
-
-/// Returns whether a command failed for want of something that no model can bring. A program that
-/// the request does not name was the model's choice: another one may do as well.
-pub(super) fn lacks(call: &CallRecord, request: &str) -> bool {
-    let has_failed = call.kind == ResultKind::Ok && !matches!(call.exit_code, None | Some(0));
-    let is_asked_for = |program: &str| {
-        let mut words = request.split(|it: char| !it.is_alphanumeric() && !"-_.+".contains(it));
-        words.any(|word| word.trim_matches('.').eq_ignore_ascii_case(program))
-    };
-    has_failed
-        && missing_program(&call.output).map_or_else(|| lacks_means(&call.output), is_asked_for)
 }
 
 /// Returns whether a call that may have changed something worked.
@@ -112,7 +126,7 @@ enum Kind {
 }
 
 fn kind_of(call: &CallRecord) -> Kind {
-    if is_check(&call.tool, &call.arguments) && !did_not_begin(&call.output) {
+    if checks(&call.tool, &call.arguments, &call.output) {
         Kind::Check
     } else if may_change(&call.tool, &call.arguments) {
         Kind::Change

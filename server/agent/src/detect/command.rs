@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::recorded::command_of;
+use super::{matches, recorded::command_of};
 use crate::shell::{self, Command};
 
 /// Returns the command whose status a call has: the last one that its text runs.
@@ -36,9 +36,7 @@ pub(super) fn tries_whether(arguments: &str) -> bool {
 /// Whether a command failed because what it was to bring about was so already: a file to remove
 /// that is not there, a folder to make that is.
 pub(super) fn was_so_already(arguments: &str, output: &str) -> bool {
-    let says = |regex: &LazyLock<Option<Regex>>| {
-        regex.as_ref().is_some_and(|regex| regex.is_match(output))
-    };
+    let says = |regex| matches(regex, output);
     last_command(arguments).is_some_and(|command| match command.program_name() {
         "rm" | "rmdir" | "unlink" => says(&NOT_THERE),
         "mkdir" | "ln" | "useradd" | "groupadd" => says(&IS_THERE),

@@ -14,9 +14,6 @@ mod text_actions;
 mod words;
 mod work;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::Value;
 
 pub use self::ending::RecordedEnd;
@@ -26,11 +23,8 @@ use self::{
     messages::{Entry, RecordedCall, Recording},
 };
 pub(super) use self::{
-    outcome::{
-        Outcome, error_line, hides_a_status, is_command, lacks_means, missing_program, only_looks,
-        read_output,
-    },
-    work::{command_of, did_not_begin, is_check, may_change},
+    outcome::{Outcome, error_line, hides_a_status, is_command, only_looks, read_output},
+    work::{checks, command_of, may_change},
 };
 use crate::{
     clip::clip,
@@ -38,7 +32,9 @@ use crate::{
         CallRecord, EVIDENCE_CHARS, Ending, Judgement, OF_A_REASON, Signal, SignalKind,
         account::Account,
         answer::{excuses, is_caveat},
-        answer_signal, weigh,
+        answer_signal,
+        lack::{Lack, Trouble, lack_of},
+        matches, weigh,
     },
     guard::loop_evidence,
     tool::ResultKind,
@@ -84,15 +80,18 @@ pub fn judge_recorded(messages: &[Value], end: &RecordedEnd) -> RecordedJudgemen
     evidence.of_service(&recording, &outcomes, messages);
     evidence.of_ending(&recording, &outcomes, end, messages.len());
     evidence.of_change(&recording, &outcomes, end, messages.len());
+    let lack = evidence.lack(&recording);
     evidence.found.sort_by_key(|(message_idx, _)| *message_idx);
     let (message_indices, signals) = evidence.found.into_iter().unzip();
-    RecordedJudgement { judgement: weigh(signals), message_indices }
+    RecordedJudgement { judgement: weigh(signals).for_want_of(lack), message_indices }
 }
 
 #[derive(Debug, Default)]
 struct Evidence {
     /// Signals, each with the index of its message.
     found: Vec<(usize, Signal)>,
+    /// The troubles of the calls that failed.
+    troubles: Vec<Trouble>,
 }
 
 impl Evidence {
@@ -115,10 +114,12 @@ impl Evidence {
     /// Errors, and whether something later made good for them.
     fn of_calls(&mut self, recording: &Recording, outcomes: &[Outcome]) {
         let calls = &recording.calls;
-        let finish = recording.finish().and_then(|it| it.answer);
-        let answer = finish.as_deref().or(recording.last_answer().map(|(_, it)| it));
-        let answer = answer.unwrap_or_default();
+        let answer = recording.answer();
+        let answer = answer.as_str();
         let is_excused = excuses(answer);
+        let checks = |it: &RecordedCall| checks(&it.tool, &it.arguments, &it.output);
+        // What was checked after the last change is well, whatever else did not work.
+        let is_well = work::is_well(calls, outcomes);
         for (idx, (call, outcome)) in calls.iter().zip(outcomes).enumerate() {
             let Outcome::Failed { kind, evidence, is_sure } = outcome else { continue };
             let later = || calls.iter().zip(outcomes).skip(idx + 1);
@@ -139,6 +140,7 @@ impl Evidence {
                     0.6
                 };
                 self.push(call.result_idx, *kind, &evidence, bound.min(confidence), recovered);
+                self.of_lack(recording, call, recovered, !recovered, confidence);
                 continue;
             }
             let recovered = done().any(|it| outcome::same_aim(call, it));
@@ -150,11 +152,48 @@ impl Evidence {
                 (false, false) => 0.3,
                 (false, true) => 0.15,
             };
-            // What was checked after the last change is well, whatever else did not work.
-            let is_well = is_command(&call.tool) && work::is_well(calls, outcomes);
-            let bound = if is_well { bound.min(OF_A_SIDE_ISSUE) } else { bound };
+            let is_aside = is_well && is_command(&call.tool);
+            let bound = if is_aside { bound.min(OF_A_SIDE_ISSUE) } else { bound };
             self.push(call.result_idx, *kind, &evidence, bound.min(confidence), recovered);
+            self.of_lack(recording, call, recovered, !went_on, confidence);
         }
+    }
+
+    /// Notes what a call that failed was in want of; `confidence`: what its failure counts for.
+    fn of_lack(
+        &mut self,
+        recording: &Recording,
+        call: &RecordedCall,
+        recovered: bool,
+        is_left: bool,
+        confidence: f64,
+    ) {
+        let texts = || {
+            let texts =
+                recording.calls.iter().flat_map(|it| [it.arguments.as_str(), it.output.as_str()]);
+            texts.chain([recording.request()])
+        };
+        let lack = Lack::read(&call.output).filter(|it| !it.is_own(texts()));
+        self.troubles.push(Trouble {
+            lack,
+            is_left,
+            is_open: !recovered,
+            is_grave: confidence > OF_A_SIDE_ISSUE,
+        });
+    }
+
+    /// Returns what the work lacked, where nothing else kept it from its end.
+    fn lack(&self, recording: &Recording) -> Option<Lack> {
+        let is_of_calls = |kind| matches!(kind, SignalKind::ExitCode | SignalKind::ToolError);
+        let gives_up = |kind| matches!(kind, SignalKind::GiveUp | SignalKind::AsksBack);
+        let open = || self.found.iter().map(|(_, it)| it).filter(|it| !it.recovered);
+        let is_left_alone = open().all(|it| {
+            is_of_calls(it.kind) || gives_up(it.kind) || it.confidence <= OF_A_SIDE_ISSUE
+        });
+        let gives_up = open().any(|it| gives_up(it.kind));
+        let answer = recording.answer();
+        let lack = || lack_of(&self.troubles, recording.request(), &answer, gives_up);
+        (is_left_alone && !answer.trim().is_empty()).then(lack)?
     }
 
     /// Long work has many errors: each beside the worst one says little.
@@ -354,21 +393,12 @@ impl Evidence {
     }
 }
 
-/// Returns whether a call checks the work, and came to say something of it.
-fn checks(call: &RecordedCall) -> bool {
-    is_check(&call.tool, &call.arguments) && !did_not_begin(&call.output)
-}
-
 /// Behind work that was done, that it could not be tried says little.
 fn weaken_caveat(mut signal: Signal, has_changed: bool) -> Signal {
     if signal.kind == SignalKind::GiveUp && has_changed && is_caveat(&signal.evidence) {
         signal.confidence = signal.confidence.min(OF_A_REASON);
     }
     signal
-}
-
-fn matches_opt(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 #[cfg(test)]

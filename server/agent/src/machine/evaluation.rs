@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, Input, Machine, Out, Purpose, State, Step};
 use crate::{
-    detect::{Judgement, SelfEvaluation, Verdict, is_operational, read_evaluation},
+    detect::{Judgement, SelfEvaluation, Verdict, read_evaluation},
     event::Event,
     message::ModelRequest,
     prompt::evaluation::evaluation_messages,
@@ -32,7 +32,7 @@ impl Machine {
         // What no model can help needs no second opinion: it must not bring the teacher in.
         let may_ask = judgement.verdict == Verdict::Unsure
             && self.setup.teacher.judges_unclear
-            && !is_operational(&self.student.calls, &self.request);
+            && judgement.lack.is_none();
         if !may_ask || self.check_gates(&judgement.failure_key(&self.request)).is_err() {
             return None;
         }
@@ -70,7 +70,7 @@ impl Machine {
                 None => judgement,
             },
             Input::Cancelled { .. } => {
-                Self::tell_verdict(judgement.verdict, judgement.confidence, None, out);
+                Self::tell_verdict(&judgement, None, out);
                 out.emit(Event::Interrupted {});
                 return Step::Rest;
             }

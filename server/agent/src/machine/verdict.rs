@@ -60,7 +60,8 @@ impl Machine {
     ) -> Step {
         let answer = self.student.final_answer();
         if judgement.verdict != Verdict::Failure {
-            Self::tell_verdict(judgement.verdict, judgement.confidence, None, out);
+            let gate = judgement.lack.clone().map(Gate::Operational);
+            Self::tell_verdict(judgement, gate.as_ref(), out);
             return self.complete_turn(answer, stop_reason, out);
         }
         let failure = judgement.failure_key(&self.request);
@@ -72,7 +73,7 @@ impl Machine {
             Ok(mode) => Some(Gate::Mode(*mode)),
             Err(gate) => Some(gate.clone()),
         };
-        Self::tell_verdict(judgement.verdict, judgement.confidence, closed.as_ref(), out);
+        Self::tell_verdict(judgement, closed.as_ref(), out);
         if closed.is_some() && self.setup.teacher.check_by_hand(self.setup.is_chat).is_ok() {
             self.tell_teachers_view(out);
         }
@@ -87,15 +88,10 @@ impl Machine {
         }
     }
 
-    pub(super) fn tell_verdict(
-        verdict: Verdict,
-        confidence: f64,
-        gate: Option<&Gate>,
-        out: &mut Out,
-    ) {
+    pub(super) fn tell_verdict(judgement: &Judgement, gate: Option<&Gate>, out: &mut Out) {
         out.emit(Event::State(StateRecord::Verdict {
-            verdict: verdict.name().to_owned(),
-            confidence,
+            verdict: judgement.verdict.name().to_owned(),
+            confidence: judgement.confidence,
             gate: gate.map(Gate::sentence),
             gate_name: gate.map(|gate| gate.name().to_owned()),
         }));

@@ -39,7 +39,7 @@ step = 2
 text = "There are 3 data rows."
 [[reply]]
 step = 0
-calls = [{ name = "bash", arguments = { command = "csvcount data.csv" } }]
+calls = [{ name = "bash", arguments = { command = "wc --rows data.csv" } }]
 [[reply]]
 step = 1
 text = "I could not determine the number of rows."

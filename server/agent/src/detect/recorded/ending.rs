@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{
-    matches_opt,
+    matches,
     messages::{Entry, Recording},
 };
 use crate::detect::SignalKind;
@@ -36,7 +36,7 @@ pub(super) struct LastCall {
 
 /// Returns what a status says went wrong; `None`: it ended as it should, or nothing is known.
 pub(super) fn fault_of(status: &str) -> Option<SignalKind> {
-    if !matches_opt(&BAD_STATUS, status) {
+    if !matches(&BAD_STATUS, status) {
         return None;
     }
     let status = status.to_lowercase();
@@ -65,13 +65,19 @@ impl Recording {
     pub(super) fn finish(&self) -> Option<LastCall> {
         self.call_at_end(|tool, arguments| {
             let name = tool.rsplit("__").next().unwrap_or(tool);
-            FINISHING.contains(&name) || matches_opt(&FINISHING_COMMAND, arguments)
+            FINISHING.contains(&name) || matches(&FINISHING_COMMAND, arguments)
         })
     }
 
     /// Returns the call at the end with which the model gave the task to somebody else.
     pub(super) fn handover(&self) -> Option<LastCall> {
-        self.call_at_end(|tool, _| matches_opt(&HANDOVER, tool))
+        self.call_at_end(|tool, _| matches(&HANDOVER, tool))
+    }
+
+    /// Returns the model's answer: what it ended with, or its last words.
+    pub(super) fn answer(&self) -> String {
+        let finish = self.finish().and_then(|it| it.answer);
+        finish.or_else(|| self.last_answer().map(|(_, it)| it.to_owned())).unwrap_or_default()
     }
 
     fn call_at_end(&self, is_meant: impl Fn(&str, &str) -> bool) -> Option<LastCall> {
@@ -84,7 +90,7 @@ impl Recording {
                     Entry::Result => true,
                     Entry::Asked(text) => is_closing(text),
                     Entry::Said(text) if text.trim().is_empty() => true,
-                    Entry::Said(_) => matches_opt(&HANDOVER, &name) || HANDS_BACK.contains(&&*name),
+                    Entry::Said(_) => matches(&HANDOVER, &name) || HANDS_BACK.contains(&&*name),
                     Entry::Called => false,
                 }
         });
@@ -114,14 +120,14 @@ impl Recording {
     /// Returns what the program around the agent said at the end about a limit.
     pub(super) fn limit_reached(&self) -> Option<(usize, SignalKind, String)> {
         if let Some((idx, status)) = &self.exit {
-            let says_limit = matches_opt(&LIMIT, status) || matches_opt(&EXIT, status);
+            let says_limit = matches(&LIMIT, status) || matches(&EXIT, status);
             let of_words = says_limit.then_some(SignalKind::MaxIterations);
             if let Some(kind) = fault_of(status).or(of_words) {
                 return Some((*idx, kind, status.trim().to_owned()));
             }
         }
         let said = self.entries.last().and_then(|(idx, entry)| match entry {
-            Entry::Said(text) if matches_opt(&EXIT, text) => Some((*idx, text.as_str())),
+            Entry::Said(text) if matches(&EXIT, text) => Some((*idx, text.as_str())),
             _ => None,
         });
         let report = self.last_report.as_ref().filter(|(idx, _)| {
@@ -130,7 +136,7 @@ impl Recording {
             })
         });
         let (idx, text) = said.or(report.map(|(idx, text)| (*idx, text.as_str())))?;
-        let is_limit = |line: &&str| matches_opt(&LIMIT, line) || matches_opt(&EXIT, line);
+        let is_limit = |line: &&str| matches(&LIMIT, line) || matches(&EXIT, line);
         let line = text.lines().rev().take(3).find(is_limit)?;
         Some((idx, SignalKind::MaxIterations, line.trim().to_owned()))
     }
@@ -138,7 +144,7 @@ impl Recording {
 
 /// Whether a person's message only ends the talk.
 pub(super) fn is_closing(text: &str) -> bool {
-    matches_opt(&CLOSING, text)
+    matches(&CLOSING, text)
 }
 
 /// Tools whose call says that the work is done.

@@ -14,6 +14,7 @@ use crate::{
     detect::{
         SignalKind,
         command::{asks_a_question, was_so_already},
+        matches,
         recorded::messages::RecordedCall,
     },
 };
@@ -76,24 +77,25 @@ pub(in crate::detect) fn read_output(tool: &str, arguments: &str, output: &str) 
         };
     }
     let first = output.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    if finds(&UNKNOWN_TOOL, first) {
+    if matches(&UNKNOWN_TOOL, first) {
         return failed(SignalKind::UnknownTool, first, true);
     }
-    if finds(&MALFORMED, first) {
+    if matches(&MALFORMED, first) {
         return failed(SignalKind::MalformedArguments, first, true);
     }
     // What a command shows of a file is not about the command, but for a complaint that is all.
     let is_about_itself = !is_command(tool) || !shows_something(arguments);
-    if is_about_itself && finds(&BEGINS_WITH_ERROR, first) && !finds(&NO_ERROR, first) {
+    if is_about_itself && matches(&BEGINS_WITH_ERROR, first) && !matches(&NO_ERROR, first) {
         return failed(SignalKind::ToolError, first, true);
     }
     let n_lines = output.trim().lines().count();
-    if !is_command(tool) && n_lines == 1 && first.len() < LINE_CHARS && finds(&NOT_THERE, first) {
+    if !is_command(tool) && n_lines == 1 && first.len() < LINE_CHARS && matches(&NOT_THERE, first) {
         return failed(SignalKind::ToolError, first, false);
     }
     match error_line(output) {
         Some(line)
-            if is_command(tool) && (is_about_itself || finds(&NO_FILE, output) && n_lines == 1) =>
+            if is_command(tool)
+                && (is_about_itself || matches(&NO_FILE, output) && n_lines == 1) =>
         {
             failed(SignalKind::ToolError, line, false)
         }
@@ -157,7 +159,7 @@ fn exit_code(output: &str) -> Option<i32> {
 fn error_field(object: &Map<String, Value>) -> Option<String> {
     for key in ["error", "errors", "error_message", "stderr_error", "exception"] {
         match object.get(key) {
-            Some(Value::String(text)) if !text.trim().is_empty() && !finds(&NO_ERROR, text) => {
+            Some(Value::String(text)) if !text.trim().is_empty() && !matches(&NO_ERROR, text) => {
                 return Some(text.clone());
             }
             Some(Value::Object(error)) if !error.is_empty() => {
@@ -196,29 +198,13 @@ fn describe(object: &Map<String, Value>) -> String {
 /// Returns the line at an output's end with which a program says that it failed.
 pub(in crate::detect) fn error_line(output: &str) -> Option<&str> {
     let tail = output.lines().rev().take(TAIL_LINES);
-    let mut lines = tail.map(str::trim).filter(|line| !finds(&NO_ERROR, line));
-    lines.find(|line| finds(&ERROR_LINE, line))
-}
-
-/// Whether an output says that something was missing that no model can bring: the network, a key, a
-/// quota, room on the disk.
-pub(in crate::detect) fn lacks_means(output: &str) -> bool {
-    let mut tail = output.lines().rev().take(TAIL_LINES);
-    tail.any(|line| finds(&NO_MEANS, line))
-}
-
-/// Returns the program that a shell says is not there.
-pub(in crate::detect) fn missing_program(output: &str) -> Option<&str> {
-    let regex = NO_PROGRAM.as_ref()?;
-    let mut tail = output.lines().rev().take(TAIL_LINES);
-    tail.find_map(|line| {
-        Some(regex.captures(line.trim())?.iter().skip(1).flatten().next()?.as_str())
-    })
+    let mut lines = tail.map(str::trim).filter(|line| !matches(&NO_ERROR, line));
+    lines.find(|line| matches(&ERROR_LINE, line))
 }
 
 /// Whether a command consists of several, of which only the last one's status is known.
 pub(in crate::detect) fn hides_a_status(arguments: &str) -> bool {
-    finds(&SEVERAL, arguments) && !finds(&STRICT, arguments)
+    matches(&SEVERAL, arguments) && !matches(&STRICT, arguments)
 }
 
 /// Whether a tool runs commands, by its name.
@@ -231,11 +217,7 @@ pub(in crate::detect) fn is_command(tool: &str) -> bool {
 
 /// Whether a command only shows what is there, so that its output is not about itself.
 fn shows_something(arguments: &str) -> bool {
-    finds(&SHOWS, arguments)
-}
-
-fn finds(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    matches(&SHOWS, arguments)
 }
 
 /// First words of names of tools that change nothing.
@@ -327,27 +309,6 @@ static NOT_THERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 static NO_FILE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:No such file or directory|Permission denied)\W*$").ok());
-
-static NO_PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^\S*sh(?:: (?:line )?\d+)?: ([^:\s/]+): (?:command )?not found$",
-        r"|^([^:\s/]+): command not found$|^'([^']+)' is not recognized as an internal",
-    ))
-    .ok()
-});
-
-static NO_MEANS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)could not resolve host|temporary failure in name resolution|name or service not known",
-        r"|network is unreachable|no route to host|\bgetaddrinfo\b|\bEAI_AGAIN\b|\bENOTFOUND\b",
-        r"|\binvalid api key\b|\b401 unauthorized\b|\b(?:quota|rate limit) exceeded\b",
-        r"|\binsufficient_quota\b|\bno space left on device\b",
-        r"|\bExpiredToken\b|\btoken (?:has|is) expired\b|\bcode E401\b|\bincorrect or missing password\b",
-        r"|\bauthentication failed for '|\bpermission denied \(publickey",
-        r"|\breturned error: (?:407|429)\b|\b429:? too many requests\b",
-    ))
-    .ok()
-});
 
 static SHOWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?:^|"(?:command|cmd|code)"\s*:\s*")\s*(?:cd [^&;|"]*&&\s*)?(?:cat|ls|head|tail|less|grep|egrep|rg|find|sed -n|awk|git (?:log|show|diff|status|grep|blame)|tree|wc|stat|nl|echo)\b[^&;]*$"#)

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     content::text_of,
     ending::is_closing,
-    matches_opt,
+    matches,
     messages::{Entry, RecordedCall, Recording},
     outcome::{Outcome, is_command, only_looks},
     work::is_editor,
@@ -38,11 +38,16 @@ pub(super) struct Found {
 /// Returns whether a person is served in a talk, by tools of the agent's own: rules may bind it, and
 /// a refusal may be right.
 pub(super) fn is_talk(recording: &Recording) -> bool {
-    let is_of_another_kind =
-        |it: &RecordedCall| is_command(&it.tool) || is_editor(&it.tool) || it.tool == "shell";
     asked(recording).count() >= N_ASKED_IN_A_TALK
         && !recording.calls.is_empty()
-        && !recording.calls.iter().any(is_of_another_kind)
+        && !has_calls_of_another_kind(recording)
+}
+
+/// Returns whether a shell or an editor was used: then it is work on files.
+fn has_calls_of_another_kind(recording: &Recording) -> bool {
+    let is_of_another_kind =
+        |it: &RecordedCall| is_command(&it.tool) || is_editor(&it.tool) || it.tool == "shell";
+    recording.calls.iter().any(is_of_another_kind)
 }
 
 /// Returns the messages in which a person asks for something.
@@ -57,7 +62,7 @@ fn asked(recording: &Recording) -> impl DoubleEndedIterator<Item = usize> + Clon
 pub(super) fn found(recording: &Recording, outcomes: &[Outcome], messages: &[Value]) -> Vec<Found> {
     let mut asked = asked(recording);
     let n_asked = asked.clone().count();
-    if n_asked < N_ASKED_IN_A_TALK || !recording.calls.is_empty() && !is_talk(recording) {
+    if n_asked < N_ASKED_IN_A_TALK || has_calls_of_another_kind(recording) {
         return Vec::new();
     }
     if recording.last_call.is_none() {
@@ -109,16 +114,16 @@ fn not_done(recording: &Recording, tries: &[Try<'_>]) -> Option<Found> {
     let mut left_after_it = false;
     for (idx, entry) in &recording.entries {
         match entry {
-            Entry::Said(text) => asks_to_confirm = matches_opt(&ASKS_TO_CONFIRM, text),
+            Entry::Said(text) => asks_to_confirm = matches(&ASKS_TO_CONFIRM, text),
             // Whoever says yes and leaves takes it for done.
             Entry::Asked(text) if is_closing(text) => {
-                if asks_to_confirm && matches_opt(&CONFIRMS, text) && matches_opt(&ORDERS, text) {
+                if asks_to_confirm && matches(&CONFIRMS, text) && matches(&ORDERS, text) {
                     (confirmed_at, left_after_it) = (Some(*idx), true);
                 }
             }
             // Whatever is said later may take it back.
             Entry::Asked(text) => {
-                let is_confirmed = asks_to_confirm && matches_opt(&CONFIRMS, text);
+                let is_confirmed = asks_to_confirm && matches(&CONFIRMS, text);
                 confirmed_at = is_confirmed.then_some(*idx);
                 asks_to_confirm = false;
             }
@@ -144,7 +149,7 @@ fn tells_of_tools(messages: &[Value]) -> bool {
     messages.iter().any(|message| {
         let role = message.get("role").and_then(Value::as_str);
         let text = message.get("content").map(text_of).unwrap_or_default();
-        matches!(role, Some("system" | "developer")) && matches_opt(&TELLS_OF_TOOLS, &text)
+        matches!(role, Some("system" | "developer")) && matches(&TELLS_OF_TOOLS, &text)
     })
 }
 

@@ -253,3 +253,22 @@ fn what_is_no_message_is_passed_over() {
     assert_eq!(judged.judgement.signals.len(), 1, "{judged:#?}");
     assert_eq!(judge_recorded(&[]).judgement.verdict, Verdict::Ok);
 }
+
+// X9: as in a live attempt.
+#[test]
+fn what_no_model_can_bring_is_a_doubt_at_most() {
+    let lacks = [
+        "user: How many rows has a.csv?",
+        "call: bash {\"command\":\"csvcount a.csv\"}",
+        "result: exit code: 127\nbash: line 1: csvcount: command not found",
+    ];
+    let answer = "says: I was unable to count the rows: csvcount is not installed.";
+    check(&[&lacks[..], &[answer]].concat(), Verdict::Unsure);
+    let wrong = [
+        "call: bash {\"command\":\"count --rows a.csv\"}",
+        "result: exit code: 2\ncount: unrecognized option '--rows'",
+    ];
+    for lines in [[&lacks[..], &wrong, &[answer]].concat(), [&lacks[..], &["says: 12."]].concat()] {
+        check(&lines, Verdict::Failure);
+    }
+}

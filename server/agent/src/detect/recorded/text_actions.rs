@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     content::{Call, Content, Role, function_call, shell_call},
-    matches_opt,
+    matches,
 };
 
 /// The action with which some agents speak to the person.
@@ -21,7 +21,7 @@ const N_MESSAGES_OF_A_FORM: usize = 3;
 /// after them is what came of them, however it is worded.
 pub(super) fn is_text_agent(messages: &[Option<Content>]) -> bool {
     let mut messages = messages.iter().flatten().peekable();
-    let is_told = messages.peek().is_some_and(|it| matches_opt(&TELLS_OF_TOOLS, &it.text));
+    let is_told = messages.peek().is_some_and(|it| matches(&TELLS_OF_TOOLS, &it.text));
     let mut n_said = 0_usize;
     let mut n_actions = 0_usize;
     for message in messages {
@@ -84,7 +84,7 @@ pub(super) fn fenced(text: &str) -> Option<Call> {
 
 /// Returns whether a text begins as what came of an action does, or ends so.
 pub(super) fn is_observation(text: &str) -> bool {
-    matches_opt(&OBSERVATION, text)
+    matches(&OBSERVATION, text)
 }
 
 /// An action with its argument in brackets, as in `Action 2: Search[rows]`.

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{
-    matches_opt,
+    matches,
     messages::{RecordedCall, Recording},
     outcome::{Outcome, is_command},
 };
@@ -32,24 +32,23 @@ enum Deed {
 
 /// Returns whether a call runs the tests, a compiler or the like: what it says stands until
 /// something else of that kind is run.
-pub(in crate::detect) fn is_check(tool: &str, arguments: &str) -> bool {
-    is_command(tool) && matches_opt(&CHECK, &command_of(arguments))
+fn is_check(tool: &str, arguments: &str) -> bool {
+    is_command(tool) && matches(&CHECK, &command_of(arguments))
 }
 
-/// Returns whether a check could not begin, so that it says nothing of what it was to check.
-pub(in crate::detect) fn did_not_begin(output: &str) -> bool {
-    matches_opt(&NOT_BEGUN, output)
+/// Returns whether a call checks the work and could begin, so that it says something of it.
+pub(in crate::detect) fn checks(tool: &str, arguments: &str, output: &str) -> bool {
+    is_check(tool, arguments) && !matches(&NOT_BEGUN, output)
 }
 
 /// Returns whether a check that came to say something passed, after the last change and as the
 /// last of them.
 pub(super) fn is_well(calls: &[RecordedCall], outcomes: &[Outcome]) -> bool {
     for (call, outcome) in calls.iter().zip(outcomes).rev() {
-        if is_check(&call.tool, &call.arguments) {
-            if !did_not_begin(&call.output) {
-                return *outcome == Outcome::Done;
-            }
-        } else if *outcome == Outcome::Done
+        if checks(&call.tool, &call.arguments, &call.output) {
+            return *outcome == Outcome::Done;
+        }
+        if *outcome == Outcome::Done
             && is_editor(&call.tool)
             && may_change(&call.tool, &call.arguments)
         {
@@ -61,7 +60,7 @@ pub(super) fn is_well(calls: &[RecordedCall], outcomes: &[Outcome]) -> bool {
 
 /// Returns whether an output says that a part of what was checked is well.
 pub(super) fn passes_partly(output: &str) -> bool {
-    matches_opt(&PASSED, output)
+    matches(&PASSED, output)
 }
 
 /// Returns whether a call may have changed the project.
@@ -72,7 +71,7 @@ pub(in crate::detect) fn may_change(tool: &str, arguments: &str) -> bool {
 /// Returns why there is no change at the end of work that asks for one; `None`: there may be one.
 pub(super) fn unchanged(recording: &Recording, outcomes: &[Outcome]) -> Option<String> {
     let calls = &recording.calls;
-    if calls.len() < N_CALLS_OF_WORK || !matches_opt(&ASKS_FOR_CHANGE, recording.request()) {
+    if calls.len() < N_CALLS_OF_WORK || !matches(&ASKS_FOR_CHANGE, recording.request()) {
         return None;
     }
     let mut n_scratch = 0_usize;
@@ -81,7 +80,7 @@ pub(super) fn unchanged(recording: &Recording, outcomes: &[Outcome]) -> Option<S
     for (call, outcome) in calls.iter().zip(outcomes) {
         if !is_command(&call.tool) && !is_editor(&call.tool) && call.tool != "shell" {
             // Tools of another kind: nobody knows what they do.
-            if !matches_opt(&HARMLESS_TOOL, &call.tool) {
+            if !matches(&HARMLESS_TOOL, &call.tool) {
                 return None;
             }
             continue;
@@ -116,12 +115,12 @@ fn deed(tool: &str, arguments: &str) -> Deed {
         let path = found.get(1).map_or("", |it| it.as_str());
         return deed_of_file(path, &command);
     }
-    if matches_opt(&RESETS, &command) {
+    if matches(&RESETS, &command) {
         return Deed::Resets;
     }
-    let is_redirected = matches_opt(&REDIRECTS, &command);
+    let is_redirected = matches(&REDIRECTS, &command);
     let parts = SEPARATOR.as_ref().map(|regex| regex.split(&command).collect::<Vec<_>>());
-    let looks = |part: &str| part.trim().is_empty() || matches_opt(&LOOKS, part.trim());
+    let looks = |part: &str| part.trim().is_empty() || matches(&LOOKS, part.trim());
     let only_looks = parts.is_some_and(|parts| parts.into_iter().all(looks));
     if !is_redirected && only_looks { Deed::Looks } else { Deed::Changes }
 }
@@ -141,9 +140,9 @@ fn deed_of_editor(arguments: &str) -> Deed {
 
 fn deed_of_file(path: &str, content: &str) -> Deed {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let is_scratch = matches_opt(&SCRATCH, name);
+    let is_scratch = matches(&SCRATCH, name);
     // A script may change the project when it is run.
-    if is_scratch && !matches_opt(&WRITES, content) { Deed::Scratch } else { Deed::Changes }
+    if is_scratch && !matches(&WRITES, content) { Deed::Scratch } else { Deed::Changes }
 }
 
 pub(super) fn is_editor(tool: &str) -> bool {

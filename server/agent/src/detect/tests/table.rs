@@ -2,7 +2,7 @@
 
 use super::{call, check};
 use crate::{
-    detect::{CallRecord, Ending, SignalKind, Verdict, judge},
+    detect::{CallRecord, Ending, Lack, SignalKind, Verdict, judge},
     tool::ResultKind,
 };
 
@@ -312,10 +312,55 @@ fn what_no_model_can_help_is_a_doubt_at_most() {
         let answer = "I was unable to do it.";
         check_request("Do it.", &[bash(command, 1, output)], answer, Verdict::Failure);
     }
-    // Nobody asked for that program: it was a guess.
-    let call = bash("csvcount a.csv", 127, "bash: line 1: csvcount: command not found");
-    let answer = "I could not determine the number of rows: csvcount is not installed.";
-    check_request("How many rows has a.csv?", &[call], answer, Verdict::Failure);
+}
+
+// X9.
+#[test]
+fn a_missing_program_that_the_attempt_stops_at_is_operational() {
+    let request = "How many rows has a.csv?";
+    let lacks = |name: &str| bash(name, 127, &format!("bash: line 1: {name}: command not found"));
+    let gave_up = "I could not determine the number of rows: csvcount is not installed.";
+    let check = |calls: &[CallRecord], answer: &str, expected: Verdict, lack: Option<&str>| {
+        let judgement = judge(request, calls, &[], answer, Ending::Answer);
+        assert_eq!(judgement.verdict, expected, "{answer} {judgement:?}");
+        let name = lack.map(|name| Lack::Program(name.to_owned()));
+        assert_eq!(judgement.lack, name, "{answer} {judgement:?}");
+    };
+    for answer in [gave_up, "I could not determine it.", "csvcount isn\u{2019}t there; install it."]
+    {
+        check(&[lacks("csvcount")], answer, Verdict::Unsure, Some("csvcount"));
+    }
+    // Looking around after it, and trying others, is no other failure.
+    let look = || bash("ls", 0, "a.csv");
+    check(&[lacks("csvcount"), look()], gave_up, Verdict::Unsure, Some("csvcount"));
+    let all = ["xsv", "qsv", "mlr", "csvcount"].map(lacks);
+    check(&all, gave_up, Verdict::Unsure, Some("csvcount"));
+    // A claim, silence, another failure, and giving up for another reason are.
+    check(&[lacks("csvcount")], "There are 12 rows.", Verdict::Failure, None);
+    check(&[lacks("csvcount")], "", Verdict::Failure, None);
+    check(&[lacks("csvcount"), look()], "I could not determine it.", Verdict::Failure, None);
+    let wrong = || bash("wc --rows a.csv", 1, "wc: unrecognized option '--rows'");
+    check(&[lacks("csvcount"), wrong()], gave_up, Verdict::Failure, None);
+    check(&[wrong(), lacks("csvcount")], gave_up, Verdict::Failure, None);
+    let ended = judge(request, &[lacks("csvcount")], &[], "", Ending::MaxIterations);
+    assert_eq!((ended.verdict, ended.lack), (Verdict::Failure, None));
+}
+
+#[test]
+fn a_module_is_missing_where_it_is_to_be_installed() {
+    let missing = |name: &str| {
+        let output = format!("Traceback\nModuleNotFoundError: No module named '{name}'");
+        bash("python sum.py", 1, &output)
+    };
+    let request = "Run sum.py and tell me the sum.";
+    let to_install = "I could not run it: sum.py needs numpy, which is not installed.";
+    check_request(request, &[missing("numpy")], to_install, Verdict::Unsure);
+    check_request(request, &[missing("numpy")], "I could not run it.", Verdict::Failure);
+    let own = "I could not run it: the module rows is not installed.";
+    let look = bash("ls", 0, "rows.py\nsrc/sum.py");
+    check_request(request, &[look, missing("rows")], own, Verdict::Failure);
+    let other = "I could not run it: app.rows is not installed.";
+    check_request(request, &[missing("app.rows")], other, Verdict::Failure);
 }
 
 #[test]

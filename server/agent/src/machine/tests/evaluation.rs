@@ -4,8 +4,12 @@ use super::{
     Event, FailureClass, Input, Machine, Mode, Policy, Purpose, Step, request, says, setup,
 };
 use crate::{
-    detect::SignalKind, event::StateRecord, gate::TakeoverMode, machine::Transition,
-    message::ModelFailure, tool::ToolResult,
+    detect::SignalKind,
+    event::StateRecord,
+    gate::TakeoverMode,
+    machine::{Escalation, Transition},
+    message::ModelFailure,
+    tool::ToolResult,
 };
 
 /// Asks back: neither an answer nor a failure.
@@ -104,4 +108,22 @@ fn nobody_is_asked_where_a_program_is_missing() {
     let transition = machine.advance(says("I could not build it: docker is not installed."));
     assert_eq!(verdict(&transition), Some("unsure"), "{transition:?}");
     assert_eq!(transition.step, Step::Rest);
+    let gate = transition.events.iter().find_map(|it| match &it.event {
+        Event::State(StateRecord::Verdict { gate, gate_name, .. }) => {
+            gate.clone().zip(gate_name.clone())
+        }
+        _ => None,
+    });
+    let (gate, name) = gate.unwrap();
+    assert_eq!(name, "operational");
+    assert_eq!(
+        gate,
+        "No teacher took over: `docker` is not installed, and it would lack it as well. Install \
+         it, or ask for another way."
+    );
+    // A person may send for it all the same.
+    let escalation = Input::Escalate { escalation: Escalation::Takeover, skills: Vec::new() };
+    let by_hand = machine.advance(escalation);
+    let came_in = |it: &Event| matches!(it, Event::TeacherTakeover { .. });
+    assert!(by_hand.events.iter().any(|it| came_in(&it.event)), "{by_hand:?}");
 }

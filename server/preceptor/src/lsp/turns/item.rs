@@ -134,6 +134,14 @@ impl Kind {
 impl Item {
     pub(super) fn diagnostic(&self, run_id: &str, range: Range, guide: &GuidePages) -> Diagnostic {
         let (code, severity, message) = match &self.kind {
+            Kind::Failed { signals, verdict: Some(Verdict::Unsure), gate: Some(gate), .. } => (
+                "turn/unsure",
+                DiagnosticSeverity::WARNING,
+                format!(
+                    "The student could not go on: {}. {gate}",
+                    strongest(signals).trim_end_matches('.')
+                ),
+            ),
             Kind::Failed { signals, verdict: Some(Verdict::Unsure), .. } => (
                 "turn/unsure",
                 DiagnosticSeverity::HINT,
