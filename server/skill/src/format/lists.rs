@@ -90,8 +90,9 @@ fn list_edits(source: &str, list: &List) -> Vec<TextEdit> {
         }
         // Another width would move the item's text, and what is below it with it; and where the text
         // speaks of a number, nobody knows which item is meant. Half of a list is not counted anew.
-        if wanted.len() != written.len() || speaks_of(source, written) || speaks_of(source, &wanted)
-        {
+        let is_told =
+            list.first.is_some() && (speaks_of(source, written) || speaks_of(source, &wanted));
+        if wanted.len() != written.len() || is_told {
             return Vec::new();
         }
         edits.push(TextEdit::replace(*mark, wanted));

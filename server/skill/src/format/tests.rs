@@ -85,6 +85,8 @@ fn list_markers_are_hyphens_and_numbers_count() {
         "* one\n  + inner\n* two\n\n1. a\n3. b\n3. c\n",
         "- one\n  - inner\n- two\n\n1. a\n2. b\n3. c\n",
     );
+    // Words in italics are no number of a step.
+    check("* a\n* b\n\nThis step *must* run.\n", "- a\n- b\n\nThis step *must* run.\n");
     check_unchanged("1. a\n1. b\n1. c\n");
     // Half of a list would be counted twice.
     check_unchanged("1. a\n2. b\n3. c\n4. d\n5. e\n6. f\n7. g\n8. h\n10. 😀\n11. j\n12. k\n");

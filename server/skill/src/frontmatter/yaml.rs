@@ -253,12 +253,7 @@ impl Tree<'_> {
             let behind = self.source.get(at - base..).unwrap_or_default();
             behind.starts_with([']', '}'])
         });
-        let end = match (end.map(|end| end.end), last) {
-            _ if bracket.is_some() => bracket.map_or(start, |at| at + 1),
-            (_, Some(last)) => last,
-            (Some(end), None) => end,
-            (None, None) => start,
-        };
+        let end = bracket.map(|at| at + 1).or(last).or(end.map(|it| it.end)).unwrap_or(start);
         if anchor != 0 {
             self.anchors.push((anchor, NodeKind::Alias));
         }
