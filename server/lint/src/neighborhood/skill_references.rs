@@ -42,9 +42,13 @@ pub(crate) fn marked_names(document: &SkillDocument, lines: Span) -> Vec<SkillRe
 
 /// Finds the same in the fields that are read as prose.
 pub(crate) fn marked_names_in_fields(document: &SkillDocument) -> Vec<SkillReference> {
+    prose_fields(document).flat_map(|span| names_in(document, span)).collect()
+}
+
+/// Returns the fields that are read as prose.
+pub(super) fn prose_fields(document: &SkillDocument) -> impl Iterator<Item = Span> {
     let fields = ["description", "when_to_use", "compatibility"];
-    let spans = fields.iter().filter_map(|key| document.field(key).map(|node| node.span));
-    spans.flat_map(|span| names_in(document, span)).collect()
+    fields.into_iter().filter_map(|key| document.field(key).map(|node| node.span))
 }
 
 fn names_in(document: &SkillDocument, lines: Span) -> Vec<SkillReference> {

@@ -6,7 +6,7 @@
 use skill::{SkillDocument, Span};
 
 use crate::neighborhood::skill_references::{
-    SkillReference, begins_word, is_end_of_name, is_said_to_be_a_skill,
+    SkillReference, begins_word, is_end_of_name, is_said_to_be_a_skill, prose_fields,
 };
 
 /// Languages of blocks that show what a person types to a client.
@@ -73,9 +73,7 @@ fn quoted_names(document: &SkillDocument, is_name: &dyn Fn(&str) -> bool) -> Vec
 fn plain_names(document: &SkillDocument) -> Vec<SkillReference> {
     let text = &*document.text;
     let body = &document.body;
-    let fields = ["description", "when_to_use", "compatibility"];
-    let fields = fields.iter().filter_map(|key| document.field(key).map(|node| node.span));
-    let parts = fields.chain([body.span]);
+    let parts = prose_fields(document).chain([body.span]);
     let spaces = parts.flat_map(|part| {
         let written = part.of(text);
         let words = written.match_indices(" skill").chain(written.match_indices(" Skill"));
