@@ -77,6 +77,7 @@ mod terminal;
 mod traces;
 mod transport;
 mod trust;
+mod two_clients;
 mod updates;
 #[cfg(target_os = "linux")]
 mod verification;

@@ -295,6 +295,22 @@ async fn rename_reaches_code_and_what_clients_read_beside_the_skills() {
 }
 
 #[tokio::test]
+async fn a_path_in_a_document_that_nobody_saved_is_renamed() {
+    let (mut client, count, _) = start().await;
+    let notes = client.uri("w/notes.md");
+    let path = client.dir().join("w/notes.md");
+    fs::write(path, "# Notes\n").await.unwrap();
+    client.open(&notes, "# Notes\r\n\r\n😀 [it](.agents/skills/count-rows/SKILL.md)\r\n").await;
+    let mut params = at(&count, 1, 8);
+    params["newName"] = json!("tally-rows");
+    let edit = client.request("textDocument/rename", params).await;
+    let mut changes = edit["documentChanges"].as_array().unwrap().iter();
+    let change = changes.find(|it| it["textDocument"]["uri"] == notes).unwrap();
+    assert_eq!(change["edits"][0]["range"]["start"], json!({"line": 2, "character": 23}));
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn what_speaks_of_all_skills_waits_until_they_are_known() {
     let (mut client, count, _) = start_unsearched().await;
     let mut params = at(&count, 1, 8);
@@ -468,61 +484,6 @@ async fn skills_are_found_by_some_letters_of_their_names() {
         (&json!("count-rows"), &json!(count))
     );
     assert_eq!(found[0]["containerName"], ".agents/skills", "below the workspace");
-    client.finish().await;
-}
-
-#[tokio::test]
-async fn a_skill_that_is_there_for_two_clients_is_renamed_with_what_means_this_one() {
-    let capabilities = json!({"workspace": {"workspaceEdit": {
-        "documentChanges": true, "resourceOperations": ["rename"],
-    }}});
-    let options = ClientOptions { capabilities, workspace: Some("w"), ..ClientOptions::default() };
-    let mut client = Client::launch(&options).await;
-    client.may_stay_unread = &["textDocument/publishDiagnostics"];
-    let agents = "Run /count-rows in any case.\n";
-    let mut files = vec![("AGENTS.md".to_owned(), agents)];
-    for root in [".agents", ".claude"] {
-        files.push((format!("{root}/skills/count-rows/SKILL.md"), COUNT));
-        files.push((format!("{root}/skills/sum-rows/SKILL.md"), SUM));
-    }
-    for (path, text) in files {
-        let path = client.dir().join("w").join(path);
-        fs::create_dir_all(path.parent().unwrap()).await.unwrap();
-        fs::write(path, text).await.unwrap();
-    }
-    client.initialize(&options).await;
-    let uri = |name: &str| client.uri(&format!("w/.claude/skills/{name}/SKILL.md"));
-    let (count, sum) = (uri("count-rows"), uri("sum-rows"));
-    client.open(&count, COUNT).await;
-    client.open(&sum, SUM).await;
-    while symbols(&mut client, "").await.len() < 4 {}
-    let found = client.request("textDocument/definition", at(&sum, 6, 12)).await;
-    assert_eq!(found[0]["uri"], count, "its own neighbor: {found}");
-    assert_eq!(found.as_array().unwrap().len(), 1);
-    // At the name and at a mention, it is the same rename.
-    for (uri, line, character) in [(&count, 1, 8), (&sum, 6, 12)] {
-        let mut params = at(uri, line, character);
-        params["newName"] = json!("tally-rows");
-        let edit = client.request("textDocument/rename", params).await;
-        let changes = edit["documentChanges"].as_array().unwrap();
-        let [own, other, folder] = changes.as_slice() else { panic!("three changes: {edit:#}") };
-        assert_eq!(own["textDocument"]["uri"], count);
-        assert_eq!(other["textDocument"]["uri"], sum);
-        assert_eq!(other["edits"].as_array().unwrap().len(), 2, "{other:#}");
-        assert!(folder["newUri"].as_str().unwrap().ends_with("/.claude/skills/tally-rows"));
-    }
-    // The other client's may follow.
-    let text = COUNT.replace("name: count-rows", "name: tally-rows");
-    let tally = client.uri("w/.claude/skills/tally-rows/SKILL.md");
-    client.open(&tally, &text).await;
-    while !symbols(&mut client, "").await.iter().any(|it| it["name"] == "tally-rows") {}
-    let mirror = client.uri("w/.agents/skills/count-rows/SKILL.md");
-    client.open(&mirror, COUNT).await;
-    let mut params = at(&mirror, 1, 8);
-    params["newName"] = json!("tally-rows");
-    let edit = client.request("textDocument/rename", params).await;
-    let last = edit["documentChanges"].as_array().unwrap().last().unwrap();
-    assert!(last["newUri"].as_str().unwrap().ends_with("/.agents/skills/tally-rows"), "{edit:#}");
     client.finish().await;
 }
 

@@ -2,13 +2,21 @@
 
 use std::{path::Path, sync::Arc};
 
-use runtime::skills::{FoundSkill, SkillSources, find};
+use runtime::skills::{FoundSkill, Scope, SkillSources, find};
 use tower_lsp::lsp_types::Url;
 
-use crate::lsp::{editor::SessionEditor, language::skill_folder, session::Session};
+use crate::{
+    lsp::{
+        editor::SessionEditor,
+        language::{navigation::KnownSkills, skill_folder},
+        session::Session,
+    },
+    neighborhood,
+};
 
 /// Finds the skills that clients would load beside the one at `uri`: those of its workspace
-/// folder, those that lie beside it wherever it is, and the user's own. Reads them from the disk.
+/// folder, those that lie beside it wherever it is, and the user's own. Of several with one name it
+/// is the one that the text at `uri` means. Reads them from the disk.
 pub(crate) fn known_skills(session: &Arc<Session>, uri: &Url) -> Vec<FoundSkill> {
     let places = session.places(Some(uri));
     let mut config = session.settings.config_in(&places.workspace).skills.clone();
@@ -17,11 +25,25 @@ pub(crate) fn known_skills(session: &Arc<Session>, uri: &Url) -> Vec<FoundSkill>
     // The folder of a skill that lies nowhere in particular may be below anything.
     let beside = beside.filter(|it| it.file_name().is_some_and(|name| name == "skills"));
     config.paths.extend(beside.map(Path::to_path_buf));
-    find(&SkillSources {
+    let mut found = find(&SkillSources {
         workspace: Some(&places.workspace),
         trusts_workspace: session.settings.is_trusted(&places.workspace),
         folders: &session.folders,
         config: &config,
         editor: &SessionEditor::new(session),
-    })
+    });
+    let text_path = uri.to_file_path().ok().and_then(|path| neighborhood::key(&path));
+    let known = KnownSkills::of(session);
+    for skill in &mut found {
+        let nearest = known.named(&skill.name, text_path.as_deref().unwrap_or_default());
+        let own = neighborhood::key(&skill.path);
+        let is_nearest = nearest.iter().any(|it| Some(&**it) == own.as_deref());
+        let Some(path) = nearest.first().filter(|_| !is_nearest) else { continue };
+        let Some(text) = known.text(session, path) else { continue };
+        let path = Path::new(&**path);
+        let is_inside = path.starts_with(&places.workspace);
+        let scope = if is_inside { Scope::Workspace } else { Scope::User };
+        *skill = FoundSkill::from_text(path, Arc::clone(&text.document().text), scope);
+    }
+    found
 }

@@ -9,6 +9,7 @@ mod documents;
 mod instructions;
 pub(crate) mod links;
 pub(crate) mod lookup;
+mod nearest;
 pub(crate) mod rename;
 
 use std::{
@@ -25,7 +26,9 @@ use tower_lsp::lsp_types::{Location, Range, Url};
 use crate::{
     lsp::{
         documents::Snapshot,
-        language::navigation::{documents::documents, instructions::instructions},
+        language::navigation::{
+            documents::documents, instructions::instructions, nearest::nearest,
+        },
         positions,
         session::Session,
     },
@@ -138,20 +141,20 @@ impl KnownSkills {
         folders.any(|folder| self.by_path.contains_key(&*format!("{folder}/SKILL.md")))
     }
 
-    /// Returns the skills that a mention in the text at `path` means. Of several that have a name
-    /// these are the nearest: a skill that is there for two clients speaks of its own neighbor.
+    /// Returns the skills that a name means in the text at `path`.
+    pub(crate) fn named(&self, name: &str, path: &str) -> Vec<Arc<str>> {
+        nearest(self.with_name(name), path)
+    }
+
+    /// Reads the skill at a path.
+    pub(crate) fn text(&self, session: &Session, path: &str) -> Option<SkillText> {
+        SkillText::load(session, &self.by_path.get(path)?.uri, |_| true)
+    }
+
+    /// Returns the skills that a mention in the text at `path` means.
     pub(crate) fn meant(&self, mention: &SkillMention, path: &str) -> Vec<Arc<str>> {
         match &mention.target {
-            MentionedSkill::Named(name) => {
-                let named = self.with_name(name);
-                let n_common = |skill: &str| {
-                    let parts = skill.split('/').zip(path.split('/'));
-                    parts.take_while(|(a, b)| a == b).count()
-                };
-                let nearest = named.iter().map(|it| n_common(it)).max();
-                let is_near = |it: &&Arc<str>| Some(n_common(it)) == nearest;
-                named.iter().filter(is_near).cloned().collect()
-            }
+            MentionedSkill::Named(name) => self.named(name, path),
             MentionedSkill::Linked(path) => self
                 .by_path
                 .get_key_value(path.as_str())
@@ -223,7 +226,7 @@ impl KnownSkills {
     fn are_one_skill(&self, session: &Session, one: &str, other: &str) -> bool {
         let folder = |path: &str| Path::new(path).ancestors().nth(2).map(Path::to_path_buf);
         let description = |path: &str| {
-            let text = SkillText::load(session, &self.by_path.get(path)?.uri, |_| true)?;
+            let text = self.text(session, path)?;
             Some(text.document().field("description")?.as_text()?.to_owned())
         };
         let says = description(one);
@@ -302,10 +305,10 @@ fn documents_with(session: &Session, skill: &str) -> Vec<(Arc<str>, SkillText)> 
     let workspace = session.workspace_folders();
     let workspace: Vec<_> =
         workspace.iter().map(|it| runtime::workspace::resolve_existing(it)).collect();
-    let files = documents(&workspace, name).into_iter().filter_map(|file| {
-        let path: Arc<str> = neighborhood::key(&file)?.into();
+    let files = documents(&workspace).into_iter().filter_map(|file| {
         let uri = Url::from_file_path(&file).ok()?;
-        Some((path, SkillText::load(session, &uri, |text| text.contains(name))?))
+        let text = SkillText::load(session, &uri, |text| text.contains(name))?;
+        Some((neighborhood::key(&file)?.into(), text))
     });
     files.collect()
 }

@@ -23,9 +23,9 @@ const MAXIMUM_FILES: usize = 5_000;
 /// A longer file was hardly written by a person. In bytes.
 const MAXIMUM_BYTES: u64 = 256 * 1024;
 
-/// Returns the files below some folders in which a folder of this name is a part of a path. Ignored
-/// files are left out. Looks at the disk.
-pub(super) fn documents(folders: &[PathBuf], name: &str) -> BTreeSet<PathBuf> {
+/// Returns the files below some folders that may have a path in them. Ignored files are left out.
+/// Looks at the disk.
+pub(super) fn documents(folders: &[PathBuf]) -> BTreeSet<PathBuf> {
     let walks = folders.iter().flat_map(|folder| {
         let mut walk = WalkBuilder::new(folder);
         walk.hidden(false).require_git(false);
@@ -34,7 +34,7 @@ pub(super) fn documents(folders: &[PathBuf], name: &str) -> BTreeSet<PathBuf> {
     });
     let files = walks.filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
     let files = files.map(ignore::DirEntry::into_path).filter(|path| has_paths(path));
-    files.take(MAXIMUM_FILES).filter(|path| holds(path, name)).collect()
+    files.take(MAXIMUM_FILES).filter(|path| is_short(path)).collect()
 }
 
 fn has_paths(path: &Path) -> bool {
@@ -42,9 +42,6 @@ fn has_paths(path: &Path) -> bool {
     extension.is_some_and(|it| EXTENSIONS.contains(&it))
 }
 
-#[expect(clippy::disallowed_methods, reason = "it is on the disk that these files are looked for")]
-fn holds(path: &Path, name: &str) -> bool {
-    let is_short = fs::metadata(path).is_ok_and(|it| it.len() <= MAXIMUM_BYTES);
-    let text = is_short.then(|| fs::read_to_string(path).ok()).flatten();
-    text.is_some_and(|text| text.contains(name))
+fn is_short(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|it| it.len() <= MAXIMUM_BYTES)
 }
