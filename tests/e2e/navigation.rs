@@ -295,6 +295,23 @@ async fn rename_reaches_code_and_what_clients_read_beside_the_skills() {
 }
 
 #[tokio::test]
+async fn a_name_in_quotes_keeps_them() {
+    let (mut client, count, _) = start().await;
+    for (version, quote) in [(2, "\""), (3, "'")] {
+        let name = format!("name: {quote}count-rows{quote}");
+        let text = COUNT.replace("name: count-rows", &name);
+        client.change(&count, version, json!([{"text": text}])).await;
+        let mut params = at(&count, 1, 8);
+        params["newName"] = json!("tally-rows");
+        let edit = client.request("textDocument/rename", params).await;
+        let change = &edit["documentChanges"][0]["edits"][0];
+        assert_eq!(change["newText"], format!("{quote}tally-rows{quote}"), "{edit:#}");
+        assert_eq!(change["range"]["start"], json!({"line": 1, "character": 6}));
+    }
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_path_in_a_document_that_nobody_saved_is_renamed() {
     let (mut client, count, _) = start().await;
     let notes = client.uri("w/notes.md");

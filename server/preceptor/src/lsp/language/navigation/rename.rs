@@ -237,7 +237,8 @@ fn collect_edits(
             && let Some(name) = text.document().field("name")
             && text.document().name() != Some(new_name)
         {
-            edits.push(TextEdit::new(text.range(name.span), yaml_value(new_name)));
+            let written = written_like(name.span.of(&text.document().text), new_name);
+            edits.push(TextEdit::new(text.range(name.span), written));
         }
         for mention in known.mentions(text.document(), &path) {
             let is_path = matches!(mention.target, MentionedSkill::Linked(_));
@@ -251,6 +252,12 @@ fn collect_edits(
             changed.entry(path).or_insert_with(|| (text, Vec::new())).1.extend(edits);
         }
     }
+}
+
+/// Returns a name in the quotes that another one is written in: it may be given back.
+fn written_like(written: &str, name: &str) -> String {
+    let quote = written.chars().next().filter(|it| matches!(it, '"' | '\''));
+    quote.map_or_else(|| yaml_value(name), |quote| format!("{quote}{name}{quote}"))
 }
 
 /// One edit for each file: its places are those of the text before all of them.
