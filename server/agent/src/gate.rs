@@ -124,10 +124,13 @@ impl Gate {
                     .to_owned()
             }
             Self::PerRun(0) => "`teacher.per_run` is 0. Raise the limit to have one.".to_owned(),
-            Self::PerRun(limit) => format!(
-                "it has already done so {limit} times in this run (`teacher.per_run`). Start a new \
-                 run, or raise the limit."
-            ),
+            Self::PerRun(limit) => {
+                let times = if *limit == 1 { "once".to_owned() } else { format!("{limit} times") };
+                format!(
+                    "it has already done so {times} in this run (`teacher.per_run`). Start a new \
+                     run, or raise the limit."
+                )
+            }
             Self::Cooldown(seconds) => format!(
                 "it was here a moment ago; it may come again in {seconds} s \
                  (`teacher.cooldown_s`). Retry then."
@@ -263,7 +266,9 @@ mod tests {
         let cloud = Situation { student_is_self_hosted: false, ..situation() };
         check(&own_only, cloud, &Gate::Scope, ["teacher.scope", "self_hosted_only"]);
         let often = Situation { n_takeovers: 3, ..situation() };
-        check(&policy, often, &Gate::PerRun(3), ["teacher.per_run", "3 times"]);
+        check(&policy, often.clone(), &Gate::PerRun(3), ["teacher.per_run", "3 times"]);
+        let single = TeacherPolicy { per_run: 1, ..policy.clone() };
+        check(&single, often.clone(), &Gate::PerRun(1), ["teacher.per_run", "done so once in"]);
         let soon = Situation { n_takeovers: 1, idle_s: Some(20), ..situation() };
         check(&policy, soon, &Gate::Cooldown(40), ["teacher.cooldown_s", "40 s"]);
         let known = Situation { is_known_failure: true, ..situation() };

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::guard::repetition::loop_evidence;
 use crate::{
+    clip::clip,
     detect::{CallRecord, Signal, SignalKind},
     guard::{malformed::MalformedGuard, repetition::RepetitionGuard},
+    tool::BuiltInTool,
 };
 
 /// The guards of one attempt.
@@ -47,6 +49,22 @@ impl Guards {
         }
         self.repetition.check(calls)
     }
+}
+
+/// Longest name of a tool that a person is told, in characters: a model may have made it up.
+const NAME_CHARS: usize = 60;
+
+/// Returns a tool's name as it may stand in a note to a model. A name that it made up may come out
+/// of a result and say anything, so it is not repeated.
+fn named(tool: &str) -> String {
+    BuiltInTool::from_name(tool)
+        .map_or_else(|| "a tool that does not exist".to_owned(), |it| format!("`{}`", it.name()))
+}
+
+/// Returns a tool's name as a person is told it.
+fn quoted(tool: &str) -> String {
+    let name = tool.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("`{}`", clip(&name, NAME_CHARS))
 }
 
 fn signal(kind: SignalKind, evidence: String) -> Signal {

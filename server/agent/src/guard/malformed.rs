@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     detect::{CallRecord, Signal, SignalKind},
-    guard::{Finding, signal},
+    guard::{Finding, named, quoted, signal},
     tool::ResultKind,
 };
 
@@ -61,28 +61,29 @@ fn is_unusable(kind: ResultKind) -> bool {
 }
 
 fn tell(kind: ResultKind, n_calls: usize, tool: &str) -> Finding {
+    let (named, quoted) = (named(tool), quoted(tool));
     let (note, log) = if kind == ResultKind::Cut {
         (
             format!(
-                "[guard] Your last {n_calls} calls of `{tool}` were cut at the token limit, so \
+                "[guard] Your last {n_calls} calls of {named} were cut at the token limit, so \
                  none of them was run. The same call will be cut again. Write less in one call: \
                  the first part now, the others with further calls."
             ),
             format!(
-                "{n_calls} calls of {tool} were cut at the token limit; the model was told to \
+                "{n_calls} calls of {quoted} were cut at the token limit; the model was told to \
                  write less at once."
             ),
         )
     } else {
         (
             format!(
-                "[guard] Your last {n_calls} calls of `{tool}` could not be run as they were \
+                "[guard] Your last {n_calls} calls of {named} could not be run as they were \
                  written, so none of them was. Do not send that call again in this form. Mend what \
                  the result says is wrong with it. If it was no valid JSON, send less in one call, \
                  with long text split over several calls. Or use another tool."
             ),
             format!(
-                "The arguments of {n_calls} calls of {tool} could not be used; the model was told \
+                "The arguments of {n_calls} calls of {quoted} could not be used; the model was told \
                  to go about it another way."
             ),
         )
@@ -91,10 +92,11 @@ fn tell(kind: ResultKind, n_calls: usize, tool: &str) -> Finding {
 }
 
 fn evidence(kind: ResultKind, n_calls: usize, tool: &str) -> Signal {
+    let tool = quoted(tool);
     if kind == ResultKind::Cut {
-        let what = format!("{n_calls} calls of `{tool}` in a row were cut at the token limit");
+        let what = format!("{n_calls} calls of {tool} in a row were cut at the token limit");
         return signal(SignalKind::Truncated, what);
     }
-    let what = format!("The arguments of {n_calls} calls of `{tool}` in a row could not be used");
+    let what = format!("The arguments of {n_calls} calls of {tool} in a row could not be used");
     signal(SignalKind::MalformedArguments, what)
 }

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clip::clip,
     detect::{CallRecord, SignalKind},
-    guard::{Finding, signal},
+    guard::{Finding, named, quoted, signal},
 };
 
 /// Equal calls in a row after which the model is told.
@@ -14,8 +13,6 @@ const N_EQUAL: usize = 3;
 const N_EQUAL_MORE: usize = 2;
 /// The longest cycle of calls that is noticed.
 const LONGEST_CYCLE: usize = 5;
-/// Longest name of a tool that is quoted, in characters: a model may have made it up.
-const NAME_CHARS: usize = 60;
 
 /// Remembers which repetition the model was told about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +92,7 @@ fn has_cycle_at_end(calls: &[CallRecord], period: usize) -> bool {
 }
 
 fn tell(calls: &[CallRecord], period: usize) -> Finding {
-    let names = names(calls, period);
+    let (names, shown) = (names(calls, period, named), names(calls, period, quoted));
     let what = if period == 1 {
         let n_calls = n_repeating(calls, period);
         format!("You called {names} {n_calls} times in a row with the same arguments")
@@ -108,14 +105,14 @@ fn tell(calls: &[CallRecord], period: usize) -> Finding {
              else: other arguments, another tool, or say what is in the way."
         ),
         log: format!(
-            "The model repeated itself ({names}) and was told to go about it another way."
+            "The model repeated itself ({shown}) and was told to go about it another way."
         ),
         signal: signal(SignalKind::DoomLoop, evidence(calls, period)),
     }
 }
 
 fn evidence(calls: &[CallRecord], period: usize) -> String {
-    let (names, n_calls) = (names(calls, period), n_repeating(calls, period));
+    let (names, n_calls) = (names(calls, period, quoted), n_repeating(calls, period));
     if period == 1 {
         format!("It called {names} {n_calls} times in a row with the same arguments and result")
     } else {
@@ -123,10 +120,9 @@ fn evidence(calls: &[CallRecord], period: usize) -> String {
     }
 }
 
-fn names(calls: &[CallRecord], period: usize) -> String {
+fn names(calls: &[CallRecord], period: usize, name: fn(&str) -> String) -> String {
     let cycle = calls.get(calls.len().saturating_sub(period)..).unwrap_or_default();
-    let names: Vec<String> =
-        cycle.iter().map(|call| format!("`{}`", clip(&call.tool, NAME_CHARS))).collect();
+    let names: Vec<String> = cycle.iter().map(|call| name(&call.tool)).collect();
     names.join(" → ")
 }
 

@@ -148,7 +148,7 @@ fn malformed_arguments_are_told_at_two_and_end_the_turn_at_four() {
             student assistant_stream_end {}
             student tool_call ["b","bash",{},"{\"command\": "]
             student tool_output ["b",false,"The call of `bash` was not run: its arguments are no JSON (EOF while parsing a value at line 1 column 12). Call it again with one JSON object as its arguments."]
-            student tool_log {"log":"The arguments of 2 calls of bash could not be used; the model was told to go about it another way.","tool":"system"}
+            student tool_log {"log":"The arguments of 2 calls of `bash` could not be used; the model was told to go about it another way.","tool":"system"}
             => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["c","bash",{},"{\"command\": "]
@@ -377,7 +377,7 @@ fn a_plan_that_is_wrong_changes_nothing_and_other_calls_run() {
             student tool_output ["c",false,"The call of `plan` was not run: the argument `items` has to be of type array. Call it again with one JSON object as its arguments."]
             => run a
             student tool_output ["a",true,"exit code: 0"]
-            student tool_log {"log":"The arguments of 2 calls of plan could not be used; the model was told to go about it another way.","tool":"system"}
+            student tool_log {"log":"The arguments of 2 calls of `plan` could not be used; the model was told to go about it another way.","tool":"system"}
             => call student: 8 tools
         "#]],
     );
@@ -547,7 +547,7 @@ fn a_call_that_was_cut_is_told_to_be_so_and_ends_the_turn_at_four() {
             student tool_call ["b","write_file",{},"{\"path\": \"x\", \"content\": \"aa"]
             student tool_log {"log":"The reply was cut at the token limit (`student.max_tokens`), so its calls were not run: write_file.","tool":"system"}
             student tool_output ["b",false,"The reply was cut at the token limit, so this call was not run. Make it smaller: several short edits, or less text in one call."]
-            student tool_log {"log":"2 calls of write_file were cut at the token limit; the model was told to write less at once.","tool":"system"}
+            student tool_log {"log":"2 calls of `write_file` were cut at the token limit; the model was told to write less at once.","tool":"system"}
             => call student: 8 tools
             student assistant_stream_end {}
             student tool_call ["c","write_file",{},"{\"path\": \"x\", \"content\": \"aa"]
