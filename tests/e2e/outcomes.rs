@@ -142,6 +142,27 @@ async fn a_teacher_that_fails_too() {
 }
 
 #[tokio::test]
+async fn a_teacher_that_says_in_a_word_that_it_is_not_done_has_failed() {
+    let mut agent = failing(json!({})).await;
+    agent.teacher.then(says("NOT DONE: data.csv is missing."));
+    let run_id = agent.ask_and_wait().await;
+    assert_eq!(agent.event(&run_id, "escalation_failed").await["data"]["class"], "failure");
+    let runs = agent.execute("preceptor.runs", json!({})).await;
+    assert_eq!(runs[0]["status"], "failed", "{runs}");
+    assert!(!agent.kinds(&run_id).contains(&"skill_proposed"));
+    assert_eq!(agent.teacher.requests().len(), 1, "nothing is distilled");
+    agent.teacher.then(says("2 rows.")).then(says("NO_SKILL"));
+    let outcome = Outcome {
+        told: &["The teacher failed too: NOT DONE: data.csv is missing."],
+        shown: &["turn/escalation-failed", "turn/failed", "turn/takeover"],
+        action: "Let the teacher take over",
+        effect: "skill_save_failed",
+        left: &["turn/no-skill", "turn/takeover"],
+    };
+    check(agent, &run_id, outcome).await;
+}
+
+#[tokio::test]
 async fn a_teacher_over_its_budget() {
     let mut agent = failing(json!({
         "budget": {"prices": {TEACHER: {"input": 0.0, "output": 1000.0}}, "run_usd": 100.0},

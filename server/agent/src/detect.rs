@@ -30,7 +30,11 @@ pub use crate::detect::{
     recorded::{RecordedEnd, RecordedJudgement, judge_recorded},
 };
 use crate::{
-    detect::{answer::is_caveat, calls::recovers, lack::lack_of},
+    detect::{
+        answer::is_caveat,
+        calls::{recovers, worked},
+        lack::lack_of,
+    },
     tool::ResultKind,
 };
 
@@ -184,23 +188,6 @@ impl Judgement {
             .filter(|signal| !signal.recovered)
             .max_by(|a, b| a.confidence.total_cmp(&b.confidence))
     }
-
-    /// Returns what tells this failure from others: its strongest evidence without what changes
-    /// from one time to the next, and the request that it was made at.
-    pub(crate) fn failure_key(&self, request: &str) -> String {
-        let Some(signal) = self.reason() else { return String::new() };
-        // A figure of the request tells it from another one: the first file, the second file.
-        let request = request.to_lowercase();
-        let request: Vec<&str> =
-            request.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()).collect();
-        format!("{:?}: {}: {}", signal.kind, words(&signal.evidence).join(" "), request.join(" "))
-    }
-}
-
-/// Returns the words of a text, without figures and signs.
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|it: char| !it.is_alphabetic() && it != '\'');
-    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// One finished call, as detection sees it.
@@ -323,6 +310,17 @@ pub fn obstacle(calls: &[CallRecord]) -> Option<&str> {
         let is_open =
             call.kind == ResultKind::Blocked && !later.iter().any(|later| recovers(later, call));
         is_open.then_some(call.output.as_str())
+    })
+}
+
+/// Returns the last call that failed and that nothing later made good for.
+pub(crate) fn unrecovered(calls: &[CallRecord]) -> Option<&CallRecord> {
+    calls.iter().enumerate().rev().find_map(|(call_idx, call)| {
+        let later = calls.get(call_idx + 1..).unwrap_or_default();
+        let has_failed = !worked(call)
+            && !matches!(call.kind, ResultKind::Declined | ResultKind::Cancelled)
+            && !later.iter().any(|later| recovers(later, call));
+        has_failed.then_some(call)
     })
 }
 

@@ -19,6 +19,7 @@ mod guarding;
 mod learning;
 mod limits;
 mod restore;
+mod same_failure;
 mod skills;
 mod spending;
 mod takeover;
@@ -79,7 +80,7 @@ pub struct Machine {
     #[serde(default)]
     is_done: bool,
     n_takeovers: u32,
-    /// The failures that the teacher came in for, see [`crate::detect::Judgement`].
+    /// The failures that the teacher came in for, by what they are known.
     #[serde(default)]
     rescued: BTreeSet<String>,
     /// When the teacher was last at work, in seconds since the epoch.

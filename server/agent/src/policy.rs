@@ -27,9 +27,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::billing::{Billable, Cost, Price};
+pub(crate) use self::pattern::relative_path;
 use self::{
     command::CommandRules,
-    pattern::{glob_matches, is_own_path, relative_path},
+    pattern::{glob_matches, is_own_path},
 };
 use crate::{
     ledger::UnknownPrice,

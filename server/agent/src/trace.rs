@@ -156,14 +156,19 @@ pub fn files_changed_by_commands(calls: &[CallRecord]) -> Vec<String> {
 /// Returns those of [`files_changed_by_commands`] that can be put back.
 pub fn kept_files_of_commands(calls: &[CallRecord]) -> Vec<String> {
     let mut paths = files_changed_by_commands(calls);
-    paths.retain(|path| calls.iter().any(|call| call.kept_files.contains(path)));
+    paths.retain(|path| {
+        calls
+            .iter()
+            .any(|call| call.kept_files.iter().any(|it| clip_middle(it, PATH_CHARS) == *path))
+    });
     paths
 }
 
 /// Returns text that was written by models, tools or strangers as it may stand in a prompt.
 pub fn neutral(text: &str, nonce: &str) -> String {
     static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)<<<\s*(?:end[_ ]?)?untrusted[_ ]?trace[^>\n]{0,80}(?:>>>)?").ok()
+        Regex::new(r"(?i)<<<\s*(?:end[_ ]?)?untrusted[_ ]?(?:trace|answer)[^>\n]{0,80}(?:>>>)?")
+            .ok()
     });
     static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(

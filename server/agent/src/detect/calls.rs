@@ -135,7 +135,7 @@ fn kind_of(call: &CallRecord) -> Kind {
     }
 }
 
-fn worked(call: &CallRecord) -> bool {
+pub(super) fn worked(call: &CallRecord) -> bool {
     call.kind == ResultKind::Ok && matches!(call.exit_code, None | Some(0))
 }
 

@@ -130,22 +130,6 @@ fn asking_back_is_unclear_and_an_empty_answer_a_failure() {
 }
 
 #[test]
-fn the_same_evidence_of_another_request_is_another_failure() {
-    let judgement = judge(
-        "",
-        &[call("bash", r#"{"command":"cat list"}"#, ResultKind::Ok, Some(1))],
-        &[],
-        "I cannot find the file because the path does not exist.",
-        Ending::Answer,
-    );
-    let key = judgement.failure_key("Count the rows of the list");
-    assert_eq!(judgement.failure_key("count the rows, of the list!"), key);
-    assert_ne!(judgement.failure_key("Sort the names"), key);
-    let of_list = |number: u32| judgement.failure_key(&format!("Count the rows of list {number}"));
-    assert_ne!(of_list(1), of_list(2));
-}
-
-#[test]
 fn what_is_not_there_is_unclear_alone_and_none_where_something_was_done_about_it() {
     check(&[], "That session doesn\u{2019}t exist.", Verdict::Unsure);
     check(&[], "The file doesn't seem to have a header, so I added one.", Verdict::Ok);

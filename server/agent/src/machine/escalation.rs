@@ -17,6 +17,7 @@ use crate::{
     clip::clip,
     detect::{Judgement, Signal, Verdict},
     event::{Event, StateRecord, ToolState},
+    policy::relative_path,
     prompt::OfferedSkill,
     tool::PreparedCall,
     trace::{changed_files, files_changed_by_commands, kept_files_of_commands},
@@ -61,12 +62,13 @@ pub(super) struct FailedAttempt {
     pub(super) shown: String,
     pub(super) signals: Vec<Signal>,
     pub(super) stop_reason: String,
-    /// Tells failures apart; `None`: only a person says that it failed.
-    pub(super) key: Option<String>,
+    /// What it is known by later, its own key first; empty: only a person says that it failed.
+    #[serde(default)]
+    pub(super) keys: Vec<String>,
 }
 
 impl FailedAttempt {
-    pub(super) fn new(judgement: &Judgement, key: String, stop_reason: &str) -> Self {
+    pub(super) fn new(judgement: &Judgement, keys: Vec<String>, stop_reason: &str) -> Self {
         let reason = judgement.reason();
         Self {
             meaning: reason.map_or("it failed", |signal| signal.kind.meaning()).to_owned(),
@@ -76,7 +78,7 @@ impl FailedAttempt {
             ),
             signals: judgement.signals.clone(),
             stop_reason: stop_reason.to_owned(),
-            key: Some(key),
+            keys,
         }
     }
 
@@ -86,7 +88,7 @@ impl FailedAttempt {
             shown: "you asked for the teacher".to_owned(),
             signals: Vec::new(),
             stop_reason: "final".to_owned(),
-            key: None,
+            keys: Vec::new(),
         }
     }
 }
@@ -99,16 +101,13 @@ impl Machine {
             ("model".to_owned(), json!(self.setup.teacher.model)),
             ("reason".to_owned(), json!(failed.shown)),
         ]);
-        let (mut changed, mut by_commands) = self.students_changes();
-        let kept = kept_files_of_commands(&self.student.calls);
-        by_commands.retain(|path| !kept.contains(path));
-        changed.extend(kept);
-        if !changed.is_empty() {
-            arguments.insert("changedFiles".to_owned(), json!(changed));
+        let (kept, lost) = self.kept_and_lost();
+        if !kept.is_empty() {
+            arguments.insert("changedFiles".to_owned(), json!(kept));
             arguments.insert(ROLL_BACK.to_owned(), json!(false));
         }
-        if !by_commands.is_empty() {
-            arguments.insert("changedByCommands".to_owned(), json!(by_commands));
+        if !lost.is_empty() {
+            arguments.insert("changedByCommands".to_owned(), json!(lost));
         }
         let call = PreparedCall {
             id: format!("{TAKEOVER}_{}", self.turn),
@@ -177,11 +176,7 @@ impl Machine {
         out: &mut Out,
     ) -> Step {
         out.teacher = true;
-        let (edited, by_commands) = self.students_changes();
-        let kept = kept_files_of_commands(&self.student.calls);
-        let is_kept = |path: &&String| edited.contains(path) || kept.contains(path);
-        let (kept, lost): (Vec<&String>, Vec<&String>) =
-            edited.iter().chain(&by_commands).partition(is_kept);
+        let (kept, lost) = self.kept_and_lost();
         let lost = lost.into_iter().map(|path| {
             format!(
                 "`{path}` was left as it is: a command changed it, and what it held before is not \
@@ -191,18 +186,19 @@ impl Machine {
         for log in notes.into_iter().chain(lost) {
             out.emit(Event::ToolLog { tool: "system".to_owned(), log });
         }
-        let is_left = |path: &str| left.iter().any(|it| it == self.relative(path));
-        let put_back: Vec<String> =
-            kept.into_iter().filter(|path| !is_left(path)).cloned().collect();
+        let is_left = |path: &str| left.contains(&relative_path(path, &self.setup.workspace));
+        let put_back: Vec<String> = kept.into_iter().filter(|path| !is_left(path)).collect();
         self.take_over(&put_back, out)
     }
 
-    /// Returns a path as a model named it, relative to the workspace.
-    fn relative<'a>(&self, path: &'a str) -> &'a str {
-        let path = path.trim();
-        let inside = path.strip_prefix(&self.setup.workspace);
-        let path = inside.and_then(|it| it.strip_prefix('/')).unwrap_or(path);
-        path.trim_start_matches("./")
+    /// Returns the files that the student changed: those that can be put back, and the others.
+    fn kept_and_lost(&self) -> (Vec<String>, Vec<String>) {
+        let (mut kept, by_commands) = self.students_changes();
+        let kept_of_commands = kept_files_of_commands(&self.student.calls);
+        let (of_commands, lost): (Vec<String>, Vec<String>) =
+            by_commands.into_iter().partition(|path| kept_of_commands.contains(path));
+        kept.extend(of_commands);
+        (kept, lost)
     }
 
     /// Returns the files that the student edited, and those that its commands changed.

@@ -10,6 +10,7 @@ use super::{Actor, Input, Machine, Out, Purpose, State, Step};
 use crate::{
     detect::{Judgement, SelfEvaluation, Verdict, read_evaluation},
     event::Event,
+    machine::same_failure::failure_keys,
     message::ModelRequest,
     prompt::evaluation::evaluation_messages,
 };
@@ -33,7 +34,8 @@ impl Machine {
         let may_ask = judgement.verdict == Verdict::Unsure
             && self.setup.teacher.judges_unclear
             && judgement.lack.is_none();
-        if !may_ask || self.check_gates(&judgement.failure_key(&self.request)).is_err() {
+        let keys = failure_keys(&self.request, judgement, &self.student.calls);
+        if !may_ask || self.check_gates(keys.first()).is_err() {
             return None;
         }
         out.emit(Event::ToolLog {

@@ -21,7 +21,7 @@ impl Machine {
     /// they held before that.
     pub(super) fn take_over(&mut self, put_back: &[String], out: &mut Out) -> Step {
         let failed = self.failed_attempt();
-        self.rescued.extend(failed.key);
+        self.rescued.extend(failed.keys);
         self.n_takeovers += 1;
         self.purse.ledger.begin_takeover();
         out.teacher = true;

@@ -5,7 +5,7 @@ use crate::{
     detect::{Ending, Judgement, Verdict, judge, obstacle},
     event::{Event, StateRecord},
     gate::{Gate, Situation, TakeoverMode},
-    machine::escalation::FailedAttempt,
+    machine::{escalation::FailedAttempt, same_failure::failure_keys},
 };
 
 impl Machine {
@@ -64,8 +64,8 @@ impl Machine {
             Self::tell_verdict(judgement, gate.as_ref(), out);
             return self.complete_turn(answer, stop_reason, out);
         }
-        let failure = judgement.failure_key(&self.request);
-        let way = self.check_gates(&failure);
+        let failure = failure_keys(&self.request, judgement, &self.student.calls);
+        let way = self.check_gates(failure.first());
         self.failed = Some(FailedAttempt::new(judgement, failure, stop_reason));
         let closed = match &way {
             Ok(TakeoverMode::Takeover) => None,
@@ -97,15 +97,15 @@ impl Machine {
         }));
     }
 
-    /// Returns how the teacher comes in.
-    pub(super) fn check_gates(&self, failure: &str) -> Result<TakeoverMode, Gate> {
+    /// Returns how the teacher comes in for a failure, by its own key.
+    pub(super) fn check_gates(&self, failure: Option<&String>) -> Result<TakeoverMode, Gate> {
         let idle_s = self.teacher_at_s.map(|at_s| self.now_s.saturating_sub(at_s));
         self.setup.teacher.check(Situation {
             is_chat: self.setup.is_chat,
             student_is_self_hosted: self.setup.student_is_self_hosted,
             n_takeovers: self.n_takeovers,
             idle_s,
-            is_known_failure: self.rescued.contains(failure),
+            is_known_failure: failure.is_some_and(|it| self.rescued.contains(it)),
             unaffordable: self.takeover_refusal(),
         })
     }

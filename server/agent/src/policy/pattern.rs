@@ -88,7 +88,7 @@ fn mark(places: &mut [bool], idx: usize) {
 }
 
 /// Returns a path relative to the workspace folder where it is below it, without `.` and `..`.
-pub(super) fn relative_path(path: &str, workspace: &str) -> String {
+pub(crate) fn relative_path(path: &str, workspace: &str) -> String {
     let path = path.trim();
     let inside = path.strip_prefix(workspace).filter(|rest| rest.starts_with('/'));
     let is_absolute = inside.is_none() && path.starts_with('/');

@@ -435,3 +435,23 @@ fn closed_gates_complete_the_turn() {
         "#]],
     );
 }
+
+#[test]
+fn a_file_that_was_left_is_not_said_to_be_put_back_however_it_was_named() {
+    let mut machine = with_mode(TakeoverMode::Ask);
+    let inputs = [
+        request("x"),
+        calls(&[("a", "write_file", r#"{"path":"sub/../a.txt","content":"1"}"#)]),
+        results(&[("a", 0)]),
+        says("I give up."),
+    ];
+    advance(&mut machine, inputs);
+    let mut arguments = machine.pending_tools()[0].arguments.clone();
+    arguments.insert(ROLL_BACK.to_owned(), Value::Bool(true));
+    let yes = ApprovalDecision { arguments: Some(arguments), ..decision("takeover_1", true) };
+    machine.advance(Input::Decided(vec![yes]));
+    let (notes, left) = (Vec::new(), vec!["a.txt".to_owned()]);
+    let taken_over = machine.advance(Input::RolledBack { notes, left });
+    assert!(!note(&taken_over).contains("hold again"), "{}", note(&taken_over));
+    assert!(note(&taken_over).contains("It edited these files"), "{}", note(&taken_over));
+}
