@@ -244,6 +244,17 @@ async fn the_teacher_is_shown_what_files_hold_that_differ() {
 }
 
 #[tokio::test]
+async fn the_teacher_is_shown_no_secret_of_a_file() {
+    let command = "echo 'password: hunter2secret' > count.txt";
+    let trial = Trial::new(&runs(command), Some("api_key: hunter3secret\n"));
+    let teacher = "[[reply]]\nprompt = \"hunter\"\ntext = \"EQUAL: seen.\"\n\
+                   [[reply]]\nprompt = \"redacted:secret\"\n\
+                   text = \"DIFFERENT: nothing was seen.\"\n";
+    fs::write(trial.folder.path().join("teacher.toml"), teacher).unwrap();
+    check(&trial.verify().await, Outcome::NotVerified, "nothing was seen");
+}
+
+#[tokio::test]
 async fn a_failure_after_an_answered_call_speaks_against_nobody() {
     let trial = reaching_out("curl -sf http://127.0.0.1:9/x > out.json", Some("exit code: 0"));
     let student = fs::read_to_string(trial.folder.path().join("student.toml")).unwrap();

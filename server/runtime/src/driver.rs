@@ -32,6 +32,7 @@ use agent::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use crate::driver::prepare::redactor;
 pub use crate::driver::{handle::RunHandle, operations::Undone, prepare::closed_gate};
 use crate::{
     always::AlwaysAllowed,
@@ -454,12 +455,10 @@ impl Driver {
     /// not seen it. From then on a request leaves behind what waits.
     fn queue_what_came(&mut self) {
         while let Ok(operation) = self.incoming.try_recv() {
-            let operation = match operation {
-                // Nothing was decided; whoever waits for that need not.
-                Operation::Decide(decisions, _) => Operation::Decide(decisions, None),
-                other => other,
-            };
-            self.queued.push_back(operation);
+            // A decision from before decides nothing; whoever waits for one need not.
+            if !matches!(operation, Operation::Decide(..)) {
+                self.queued.push_back(operation);
+            }
         }
     }
 

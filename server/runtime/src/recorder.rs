@@ -175,7 +175,7 @@ impl Recorder {
 
     fn redacted(&self, event: Event) -> Event {
         let Ok(mut value) = serde_json::to_value(&event) else { return event };
-        if redact(&mut value, &self.redactor) {
+        if redact_texts(&mut value, &self.redactor) {
             serde_json::from_value(value).unwrap_or_else(|_| Event::ToolLog {
                 tool: "system".to_owned(),
                 log: "An event was left out: its secrets could not be taken out of it.".to_owned(),
@@ -186,8 +186,8 @@ impl Recorder {
     }
 }
 
-/// Returns whether anything was replaced.
-fn redact(value: &mut Value, redactor: &Redactor) -> bool {
+/// Takes secrets out of every text in a value. Returns whether anything was replaced.
+pub(crate) fn redact_texts(value: &mut Value, redactor: &Redactor) -> bool {
     match value {
         Value::String(text) => match redactor.redact(text) {
             std::borrow::Cow::Borrowed(_) => false,
@@ -205,7 +205,7 @@ fn redact(value: &mut Value, redactor: &Redactor) -> bool {
 fn redact_all<'a>(values: impl Iterator<Item = &'a mut Value>, redactor: &Redactor) -> bool {
     let mut any = false;
     for value in values {
-        any |= redact(value, redactor);
+        any |= redact_texts(value, redactor);
     }
     any
 }

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::{ApprovalMode, Config, RuleDecision, SandboxMode},
-    driver::{Request, RunHandle, RunSetup, StartError},
+    driver::{Request, RunHandle, RunSetup, StartError, redactor},
     editor::NoEditor,
     folders::Folders,
     journal::Record,
@@ -179,8 +179,9 @@ pub async fn ask_teacher(
     config.student = ground.config.teacher.endpoint();
     config.student.api_key_env = Some(models::key_variable(Role::Teacher, &config.student));
     config.student.script = config.student.script.map(|script| ground.workspace.join(script));
+    let prompt = redactor(&config).redact(prompt).into_owned();
     let setup = RunSetup { is_chat: true, ..setup(ground, &ground.before.root(), config) };
-    let (folder, watch) = watched(ground, setup, prompt, cancel, |_| {}).await?;
+    let (folder, watch) = watched(ground, setup, &prompt, cancel, |_| {}).await?;
     let answer = match (watch.answer, watch.end) {
         (Some(answer), _) if !answer.trim().is_empty() => Ok(answer),
         (_, Some(ReplayEnd::BrokenOff(why))) => Err(why),

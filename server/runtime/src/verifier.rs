@@ -35,6 +35,7 @@ use self::{
     sample::sample_of,
 };
 use crate::{
+    driver::redactor,
     earlier::EarlierRequest,
     journal::Record,
     replay::{Ground, ReplayError, Replayed, TeachersWord, ask_teacher, replay},
@@ -289,9 +290,25 @@ impl Verifier<'_> {
             });
             let paths: Vec<String> = both.cloned().collect();
             (teachers.texts, students.texts) =
-                (texts(copy, &paths).await, texts(&replayed.files, &paths).await);
+                (self.texts(copy, &paths).await, self.texts(&replayed.files, &paths).await);
         }
         self.compare(&self.question.prompt, &teachers, &students).await
+    }
+
+    /// Returns the texts of files of a copy, as another model may see them: whole and without
+    /// secrets.
+    async fn texts(&self, files: &Arc<WorkspaceCopy>, paths: &[String]) -> Vec<(String, String)> {
+        let redactor = redactor(&self.ground.config);
+        let (files, paths) = (Arc::clone(files), paths.to_vec());
+        let read = move || {
+            let text = |path: String| {
+                let text = files.text(Path::new(&path));
+                let text = text.unwrap_or_else(|error| format!("(no text: {error})"));
+                (path, redactor.redact(&text).into_owned())
+            };
+            paths.into_iter().map(text).collect()
+        };
+        tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
     fn teachers_files(&self) -> Option<&Arc<WorkspaceCopy>> {
@@ -375,19 +392,6 @@ fn is_same_change(
     let students = differences(before, replayed);
     !teachers.is_empty()
         && teachers.iter().chain(&students).all(|path| after.get(*path) == replayed.get(*path))
-}
-
-/// Returns the texts of files of a copy.
-async fn texts(files: &Arc<WorkspaceCopy>, paths: &[String]) -> Vec<(String, String)> {
-    let (files, paths) = (Arc::clone(files), paths.to_vec());
-    let read = move || {
-        let text = |path: String| {
-            let text = files.text(Path::new(&path));
-            (path, text.unwrap_or_else(|error| format!("(no text: {error})")))
-        };
-        paths.into_iter().map(text).collect()
-    };
-    tokio::task::spawn_blocking(read).await.unwrap_or_default()
 }
 
 async fn contents(files: &Arc<WorkspaceCopy>) -> Contents {

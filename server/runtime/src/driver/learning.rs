@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::{Driver, model_name};
 use crate::{
     proposals::{ProposalError, Provenance},
+    recorder::redact_texts,
     uri,
 };
 
@@ -107,25 +108,13 @@ pub(super) fn redacted(mut request: ModelRequest, redactor: &Redactor) -> ModelR
 /// of the whole, because the name of a value may tell what it is. Servers refuse arguments that are
 /// no JSON, so what was an object stays one.
 pub(super) fn redacted_arguments(arguments: &str, redactor: &Redactor) -> String {
-    let Ok(mut object) = serde_json::from_str::<Map<String, Value>>(arguments) else {
-        return redactor.redact(arguments).into_owned();
-    };
-    let as_sent = object.clone();
-    object.values_mut().for_each(|it| redact_texts(it, redactor));
+    let object = serde_json::from_str::<Value>(arguments).ok().filter(Value::is_object);
+    let Some(mut object) = object else { return redactor.redact(arguments).into_owned() };
     let inside =
-        if object == as_sent { arguments.to_owned() } else { Value::Object(object).to_string() };
+        if redact_texts(&mut object, redactor) { object.to_string() } else { arguments.to_owned() };
     let redacted = redactor.redact(&inside).into_owned();
     let is_object = serde_json::from_str::<Map<String, Value>>(&redacted).is_ok();
     if is_object { redacted } else { inside }
-}
-
-fn redact_texts(value: &mut Value, redactor: &Redactor) {
-    match value {
-        Value::String(text) => *text = redactor.redact(text).into_owned(),
-        Value::Array(items) => items.iter_mut().for_each(|it| redact_texts(it, redactor)),
-        Value::Object(map) => map.values_mut().for_each(|it| redact_texts(it, redactor)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 #[cfg(test)]

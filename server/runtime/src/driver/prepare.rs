@@ -121,7 +121,7 @@ fn ready(parts: &Parts) -> Event {
     Event::Ready { message: "The agent is ready.".to_owned(), tool_count }
 }
 
-fn redactor(config: &Config) -> Redactor {
+pub(crate) fn redactor(config: &Config) -> Redactor {
     let secret_variables = models::secret_variables(config);
     let secrets = secret_variables
         .iter()

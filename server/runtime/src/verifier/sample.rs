@@ -12,7 +12,7 @@ use agent::{
     verification::{Proof, Regression, ReplayEnd, Sample, Untried, Work},
 };
 
-use super::{Question, Verifier, changed_files, contents, control::without_skill, texts};
+use super::{Question, Verifier, changed_files, contents, control::without_skill};
 use crate::{
     earlier::EarlierRequest,
     replay::{Ground, Replayed, replay},
@@ -204,7 +204,7 @@ impl Verifier<'_> {
         let shown = |path: &Path| path.display().to_string();
         let kept: Vec<String> = kept.into_iter().map(shown).collect();
         let lost = lost.into_iter().map(|path| (shown(path), NOT_KEPT.to_owned()));
-        let mut texts_before = texts(&self.ground.before, &kept).await;
+        let mut texts_before = self.texts(&self.ground.before, &kept).await;
         texts_before.extend(lost);
         let changed = changed_files(found, after);
         let mut changed_before: Vec<String> = left.paths().map(shown).collect();
@@ -213,7 +213,7 @@ impl Verifier<'_> {
         }
         let others = changed.iter().filter(|path| !left.is_in(Path::new(path.as_str()), after));
         let others: Vec<String> = others.cloned().collect();
-        let texts_now = texts(&replayed.files, &others).await;
+        let texts_now = self.texts(&replayed.files, &others).await;
         let answer = replayed.answer.clone().unwrap_or_default();
         let (first, second) = (request.answer.clone(), answer);
         let first = Work { answer: first, changed_files: changed_before, texts: texts_before };
