@@ -51,6 +51,8 @@ pub(crate) struct ClientOptions {
     pub(crate) user_config: Option<String>,
     /// The workspace folder, as a path in the test's folder; it is made.
     pub(crate) workspace: Option<&'static str>,
+    /// How many folders of a workspace the watch over git's files looks at, if not as many as usual.
+    pub(crate) watched_folders: Option<usize>,
     /// The folder of a server that ran before; else it is a new one.
     pub(crate) dir: Option<Arc<TempDir>>,
 }
@@ -95,10 +97,14 @@ impl Client {
         if let Some(workspace) = options.workspace {
             tokio::fs::create_dir_all(dir.path().join(workspace)).await.unwrap();
         }
+        let sandbox = Sandbox::with_program(env!("CARGO_BIN_EXE_preceptor").into());
         let server_options = Options {
             user_config: Some(dir.path().join("config.toml")),
             state_dir: Some(dir.path().join("state")),
-            sandbox: Sandbox::with_program(env!("CARGO_BIN_EXE_preceptor").into()),
+            sandbox: match options.watched_folders {
+                Some(max_folders) => sandbox.watching(max_folders),
+                None => sandbox,
+            },
             ..Options::default()
         };
         let mut client =

@@ -31,6 +31,8 @@ mod hover;
 mod injection;
 mod interruption;
 mod kinds;
+#[cfg(target_os = "linux")]
+mod large_workspaces;
 mod lifecycle;
 #[expect(dead_code, unused_imports, reason = "tests of the wire use the rest")]
 #[path = "../support/model_server.rs"]

@@ -229,6 +229,12 @@ impl Machine {
         self.policy.always_allowed = allowed;
     }
 
+    /// Asks before commands from now on, as where the machine cannot enforce the whole sandbox.
+    pub fn ask_before_commands(&mut self) {
+        self.policy = std::mem::take(&mut self.policy).for_gaps();
+        self.policy.is_unconfined = true;
+    }
+
     /// Takes what has happened and returns what to show and to do.
     ///
     /// An input that does not fit the state (a late decision, say) changes nothing.

@@ -139,6 +139,17 @@ impl Grant {
 }
 
 impl Policy {
+    /// Returns the policy that holds where what is promised of the sandbox cannot be enforced: what
+    /// no rule and no person allowed is asked about.
+    #[must_use]
+    pub fn for_gaps(self) -> Self {
+        let mode = match self.mode {
+            Mode::Full => Mode::Edits,
+            mode @ (Mode::Ask | Mode::Edits) => mode,
+        };
+        Self { mode, ..self }
+    }
+
     /// Judges one call in a workspace folder; `left_usd` is what may be spent on it, in US dollars.
     ///
     /// Globs on paths are matched with the path relative to that folder, however the model wrote

@@ -109,7 +109,7 @@ async fn examine(config: Option<&Path>, workspace: &Path) -> Vec<Check> {
         }
     }
     checks.push(bash().await);
-    checks.push(sandbox::check(mode).await);
+    checks.push(sandbox::check(mode, workspace).await);
     if let Ok(folders) = &folders {
         checks.push(folder("state", &folders.state));
         checks.extend(always_allowed(&AlwaysAllowed::new(&folders.state), workspace));

@@ -97,7 +97,7 @@ impl RunSetup {
         match self.config.sandbox.mode {
             SandboxMode::Off => None,
             SandboxMode::ReadOnly | SandboxMode::WorkspaceWrite => {
-                Some(self.sandbox.ability().await.clone())
+                Some(self.sandbox.ability_in(&self.workspace).await)
             }
         }
     }
@@ -434,6 +434,9 @@ impl Driver {
             self.parts.recorder.record(turn, teacher, Event::Budget(balance)).await?;
         }
         let mut outcomes = self.perform_calls(actor, calls, cancel).await?;
+        if self.parts.toolbox.is_too_large_to_watch() {
+            self.parts.machine.ask_before_commands();
+        }
         self.keep_what_commands_changed(&mut outcomes).await;
         let mut results = Vec::with_capacity(outcomes.len());
         for outcome in outcomes {

@@ -15,6 +15,7 @@
 mod ability;
 mod denial;
 mod git_parts;
+mod git_reach;
 #[cfg(target_os = "linux")]
 mod linux;
 mod listeners;
@@ -32,6 +33,7 @@ use std::{
 
 use tokio::{process::Command, sync::OnceCell};
 
+use crate::sandbox::git_reach::GitReach;
 pub(crate) use crate::sandbox::repository::is_in_outer_repository;
 pub use crate::sandbox::{
     ability::{Ability, Gap, Layer},
@@ -75,6 +77,7 @@ pub enum SandboxError {
 pub struct Sandbox {
     program: PathBuf,
     ability: Arc<OnceCell<Ability>>,
+    git_reach: GitReach,
 }
 
 impl Default for Sandbox {
@@ -97,13 +100,57 @@ impl Sandbox {
 
     /// Confines with a `preceptor` program, for those that run in another one.
     pub fn with_program(program: PathBuf) -> Self {
-        Self { program, ability: Arc::default() }
+        Self { program, ability: Arc::default(), git_reach: GitReach::default() }
+    }
+
+    /// Watches over git's files in so many folders of each workspace.
+    #[must_use]
+    pub fn watching(self, max_folders: usize) -> Self {
+        Self { git_reach: GitReach::of(max_folders), ..self }
     }
 
     /// Returns what this machine can enforce. The first call asks it, which takes some
     /// milliseconds; it is given up after a few seconds, and then nothing can be enforced.
     pub async fn ability(&self) -> &Ability {
         self.ability.get_or_init(|| Ability::of_machine(&self.program)).await
+    }
+
+    /// Returns what this machine can enforce in a workspace, as it is now. Reads the disk, which may
+    /// take a second.
+    pub async fn ability_in(&self, workspace: &Path) -> Ability {
+        let (reach, folder) = (self.git_reach.clone(), workspace.to_path_buf());
+        let look = tokio::task::spawn_blocking(move || reach.look_at(&folder).is_cut());
+        let is_too_large_to_watch = look.await.unwrap_or(true);
+        Ability { is_too_large_to_watch, ..self.ability().await.clone() }
+    }
+
+    /// Returns what this machine was last found to be able to enforce in a workspace; if nobody
+    /// looked yet, as it is now.
+    pub async fn last_ability_in(&self, workspace: &Path) -> Ability {
+        match self.git_reach.is_exceeded(workspace) {
+            Some(is_too_large_to_watch) => {
+                Ability { is_too_large_to_watch, ..self.ability().await.clone() }
+            }
+            None => self.ability_in(workspace).await,
+        }
+    }
+
+    /// Looks at what git acts upon in a workspace. Reads the disk.
+    pub fn look_at_git(&self, workspace: &Path) -> GitParts {
+        self.git_reach.look_at(workspace)
+    }
+
+    /// Looks at it once more, and takes away what came since then and would have git run a program.
+    /// It is moved to below `aside`. Writes the disk.
+    pub fn take_back_git(&self, before: &GitParts, workspace: &Path, aside: &Path) -> Vec<Denial> {
+        let after = before.look_again(workspace);
+        self.git_reach.note(workspace, &after);
+        after.take_back_since(before, workspace, aside)
+    }
+
+    /// Returns whether the last look at a workspace did not see all of its folders.
+    pub fn is_too_large_to_watch(&self, workspace: &Path) -> bool {
+        self.git_reach.is_exceeded(workspace).unwrap_or(false)
     }
 
     /// Returns the command that runs a program in `folder`, confined as the policy says, with the

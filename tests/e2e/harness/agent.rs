@@ -22,6 +22,8 @@ pub(crate) struct AgentOptions {
     pub(crate) capabilities: Value,
     /// More files of the workspace.
     pub(crate) files: Vec<(&'static str, String)>,
+    /// [`ClientOptions::watched_folders`].
+    pub(crate) watched_folders: Option<usize>,
     /// Whether the client announces no capability at all.
     pub(crate) is_bare: bool,
 }
@@ -49,6 +51,7 @@ impl Agent {
             capabilities: merged(capabilities(), &options.capabilities),
             initialization_options: merged(settings(&student, &teacher), &options.settings),
             workspace: Some("work"),
+            watched_folders: options.watched_folders,
             ..ClientOptions::default()
         };
         if options.is_bare {

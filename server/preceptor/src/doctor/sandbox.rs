@@ -1,5 +1,7 @@
 //! What confines commands on this machine, and what does not.
 
+use std::path::Path;
+
 use runtime::{
     config::SandboxMode,
     sandbox::{Ability, Sandbox},
@@ -7,13 +9,13 @@ use runtime::{
 
 use super::Check;
 
-/// Asks the machine what of the sandbox it can enforce.
-pub(super) async fn check(mode: SandboxMode) -> Check {
+/// Asks the machine what of the sandbox it can enforce in a workspace.
+pub(super) async fn check(mode: SandboxMode, workspace: &Path) -> Check {
     let sandbox = Sandbox::of_this_program();
     match mode {
         SandboxMode::Off => describe(mode, &Ability::default()),
         SandboxMode::WorkspaceWrite | SandboxMode::ReadOnly => {
-            describe(mode, sandbox.ability().await)
+            describe(mode, &sandbox.ability_in(workspace).await)
         }
     }
 }
@@ -49,7 +51,7 @@ mod tests {
 
     #[track_caller]
     fn check(mode: SandboxMode, layers: &[Layer], state: State, expected: &Expect) {
-        let ability = Ability { layers: layers.iter().copied().collect() };
+        let ability = Ability { layers: layers.iter().copied().collect(), ..Ability::default() };
         let check = describe(mode, &ability);
         assert_eq!(check.state, state, "{check:?}");
         expected.assert_eq(&check.sentence);

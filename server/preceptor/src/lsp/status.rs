@@ -40,7 +40,7 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
                 && reaches(Role::Teacher, config.teacher.endpoint(), workspace.clone()).await
         },
         count_files(session, workspace.clone()),
-        sandbox(session, &config),
+        sandbox(session, &config, &base),
     )
     .await;
     let Files { trusted, n_proposals, spent, always_allowed } = files;
@@ -58,13 +58,13 @@ pub(crate) async fn status(session: &Arc<Session>) -> Value {
 }
 
 /// Returns what confines commands, and what is promised and cannot be enforced here.
-async fn sandbox(session: &Session, config: &Config) -> Value {
+async fn sandbox(session: &Session, config: &Config, workspace: &Path) -> Value {
     let mode = config.sandbox.mode;
     if mode == SandboxMode::Off {
         let gap = "`sandbox.mode` is \"off\": commands run with your rights and reach the network";
         return json!({"mode": mode, "layers": [], "gaps": [gap]});
     }
-    let ability = session.options.sandbox.ability().await;
+    let ability = session.options.sandbox.last_ability_in(workspace).await;
     let gaps: Vec<String> = ability.gaps().iter().map(ToString::to_string).collect();
     json!({"mode": mode, "layers": ability.layers, "gaps": gaps})
 }

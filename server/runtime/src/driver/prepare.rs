@@ -227,20 +227,19 @@ fn room(endpoint: &Endpoint) -> Room {
 
 fn policy(setup: &RunSetup, ability: Option<&Ability>) -> Policy {
     let config = &setup.config;
-    let is_unenforced = ability.is_some_and(|ability| !ability.gaps().is_empty());
-    let rules = approval_rules::of(config);
-    Policy {
-        mode: match rules.mode {
-            // What is not confined as promised is asked about.
-            policy::Mode::Full if is_unenforced => policy::Mode::Edits,
-            mode => mode,
-        },
+    let gaps = ability.map(Ability::gaps);
+    // Without a sandbox nothing keeps commands from those either.
+    let of_git = [Gap::WatchedParts, Gap::UnwatchedFolders];
+    let is_unconfined = gaps.as_ref().is_none_or(|it| of_git.iter().any(|gap| it.contains(gap)));
+    let policy = Policy {
         billable: config.billable.iter().map(billable).collect(),
         unknown_price: spending::budget(config).unknown_price,
         always_allowed: AlwaysAllowed::new(&setup.folders.state).load(&setup.workspace),
-        is_unconfined: ability.is_none_or(|it| it.gaps().contains(&Gap::WatchedParts)),
-        ..rules
-    }
+        is_unconfined,
+        ..approval_rules::of(config)
+    };
+    // What is not confined as promised is asked about.
+    if gaps.is_some_and(|it| !it.is_empty()) { policy.for_gaps() } else { policy }
 }
 
 fn billable(declared: &config::Billable) -> policy::Billable {

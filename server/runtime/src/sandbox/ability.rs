@@ -72,6 +72,8 @@ pub enum Gap {
     WatchedParts,
     /// Modes, owners and times of files outside the workspace: Landlock has no right for them.
     Attributes,
+    /// What git runs in folders that the watch over git's files does not get to.
+    UnwatchedFolders,
 }
 
 impl fmt::Display for Gap {
@@ -93,15 +95,21 @@ impl fmt::Display for Gap {
             Self::Attributes => {
                 "modes, owners and times of files outside the workspace can be changed"
             }
+            Self::UnwatchedFolders => {
+                "this folder has more folders in it than are watched, and what git would run in \
+                 repositories in the others can be changed: open a smaller one"
+            }
         })
     }
 }
 
-/// What a machine can enforce.
+/// What a machine can enforce, in a workspace if it was asked about one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ability {
     /// What is there.
     pub layers: BTreeSet<Layer>,
+    /// Whether the workspace has more folders than the watch over git's files looks at.
+    pub is_too_large_to_watch: bool,
 }
 
 impl Ability {
@@ -118,6 +126,7 @@ impl Ability {
             (Gap::FileSize, has(&[Layer::FileSizeLimit])),
             (Gap::WatchedParts, has(&[Layer::MountNamespace, Layer::Seatbelt])),
             (Gap::Attributes, has(&[Layer::MountNamespace, Layer::Seatbelt])),
+            (Gap::UnwatchedFolders, !self.is_too_large_to_watch),
         ];
         checks.into_iter().filter(|(_, is_there)| !is_there).map(|(gap, _)| gap).collect()
     }
@@ -166,11 +175,13 @@ mod tests {
             Layer::FileSizeLimit,
             Layer::Privileges,
         ];
-        let ability = Ability { layers: layers.into() };
+        let ability = Ability { layers: layers.into(), is_too_large_to_watch: false };
         assert_eq!(
             ability.gaps(),
             [Gap::LeftOvers, Gap::Processes, Gap::WatchedParts, Gap::Attributes]
         );
+        let large = Ability { is_too_large_to_watch: true, ..ability.clone() };
+        assert_eq!(large.gaps().last(), Some(&Gap::UnwatchedFolders));
         expect!["This machine cannot enforce the whole sandbox, so commands ask first: what a command leaves running can outlive it; the number of processes is not limited; git's hooks and settings and `preceptor.toml` in the workspace can be changed, and what Preceptor keeps in `.preceptor` can be read and changed; modes, owners and times of files outside the workspace can be changed."].assert_eq(&ability.notice().unwrap());
     }
 }

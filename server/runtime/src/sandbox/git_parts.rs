@@ -7,9 +7,13 @@
 //! ended: what would have git run a program, and was not so before, is moved out of the workspace
 //! and what stood there before is put back. A repository that runs nothing stays.
 //!
+//! Of settings, only the lines that would do so become comments. The file as the command left it is
+//! moved out of the workspace, as hooks are.
+//!
 //! Folders are looked at from the top down, [`MAX_FOLDERS`] at most. What was found before the command
-//! is looked at again first, so that no number of new folders hides it; where only the second look
-//! ends at that number, it says so. While the command runs, what it makes is there.
+//! is looked at again first, so that no number of new folders hides it. Where there are more folders
+//! than that, [`GitParts::is_cut`] says so, for others to tell and to ask first. While the command
+//! runs, what it makes is there.
 
 mod settings;
 mod walk;
@@ -21,13 +25,13 @@ use std::{
 };
 
 use self::{
-    settings::runs,
+    settings::{runs, without_new},
     walk::{WORKTREES, Walk},
 };
 use crate::sandbox::{Denial, Layer};
 
-/// Folders of a workspace that are looked at. It takes some tens of milliseconds.
-const MAX_FOLDERS: usize = 20_000;
+/// Folders of a workspace that are looked at. So many take a second at the most.
+pub(super) const MAX_FOLDERS: usize = 200_000;
 /// Bytes of a file that are kept, to be put back.
 const MAX_KEPT_BYTES: u64 = 1024 * 1024;
 /// What was taken away and is told of.
@@ -104,9 +108,14 @@ impl Default for GitParts {
 }
 
 impl GitParts {
-    /// Looks at a workspace. Reads the disk.
-    pub fn look_at(workspace: &Path) -> Self {
-        Self::of_walk(Walk::new(workspace, MAX_FOLDERS, None), MAX_FOLDERS)
+    /// Looks at a workspace, at `max_folders` of its folders. Reads the disk.
+    pub fn look_at(workspace: &Path, max_folders: usize) -> Self {
+        Self::of_walk(Walk::new(workspace, max_folders, None), max_folders)
+    }
+
+    /// Returns whether the workspace has more folders than were looked at.
+    pub fn is_cut(&self) -> bool {
+        self.walk.is_cut
     }
 
     /// Looks at it once more, and first at what was found there this time. Reads the disk.
@@ -133,7 +142,12 @@ impl GitParts {
             let Some(why) = part.offence(path, earlier) else { continue };
             let relative = path.strip_prefix(workspace).unwrap_or(path);
             let moved_to = aside.join(relative);
-            let became = match take_away(path, part, earlier, &moved_to) {
+            let mended = part.without_offence(earlier);
+            let became = match take_away(path, part, mended.as_ref().or(earlier), &moved_to) {
+                Ok(()) if mended.is_some() => format!(
+                    "so that is a comment now, and the file as the command left it is `{}`",
+                    moved_to.display()
+                ),
                 Ok(()) => format!("so it was moved to `{}`", moved_to.display()),
                 Err(error) => format!("and it could not be moved away ({error}): look at it"),
             };
@@ -198,6 +212,17 @@ impl Part {
         }
     }
 
+    /// Returns it without what git would do because of it, where the rest of it can stay.
+    fn without_offence(&self, earlier: Option<&Self>) -> Option<Self> {
+        let (Role::Settings, Content::Text(text)) = (self.role, &self.content) else { return None };
+        let earlier = match earlier.map(|it| &it.content) {
+            Some(Content::Text(text)) => text.as_slice(),
+            _ => &[],
+        };
+        let content = Content::Text(without_new(text, earlier)?.into_bytes());
+        Some(Self { role: self.role, content, permissions: self.permissions.clone() })
+    }
+
     #[cfg(unix)]
     fn is_executable(&self) -> bool {
         use std::os::unix::fs::PermissionsExt;
@@ -231,7 +256,8 @@ fn add_parts(folder: &Path, parts: &mut BTreeMap<PathBuf, Part>) {
     }
 }
 
-fn take_away(path: &Path, part: &Part, earlier: Option<&Part>, moved_to: &Path) -> io::Result<()> {
+/// Moves a part away, and writes what is to be in its place.
+fn take_away(path: &Path, part: &Part, instead: Option<&Part>, moved_to: &Path) -> io::Result<()> {
     if let Some(folder) = moved_to.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -244,7 +270,7 @@ fn take_away(path: &Path, part: &Part, earlier: Option<&Part>, moved_to: &Path) 
         }
         fs::remove_file(path)?;
     }
-    match earlier {
+    match instead {
         Some(Part { content: Content::Text(text), permissions, .. }) => {
             fs::write(path, text)?;
             permissions.clone().map_or(Ok(()), |it| fs::set_permissions(path, it))

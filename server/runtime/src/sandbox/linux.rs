@@ -119,7 +119,7 @@ async fn probe_for(program: &Path, demanded: BTreeSet<Layer>) -> Ability {
     };
     match timeout(PROBE_LIMIT, output).await {
         Ok(Ok(output)) => match serde_json::from_slice(&output.stdout) {
-            Ok(layers) => Ability { layers },
+            Ok(layers) => Ability { layers, ..Ability::default() },
             Err(error) => {
                 let stderr = String::from_utf8_lossy(&output.stderr);
                 tracing::warn!(%error, %stderr, "the sandbox does not say what it can enforce");

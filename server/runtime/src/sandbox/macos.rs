@@ -19,9 +19,10 @@ pub(super) async fn probe() -> crate::sandbox::Ability {
     let mut command = tokio::process::Command::new(PROGRAM);
     command.args(["-p", &profile, "/usr/bin/true"]).kill_on_drop(true);
     match tokio::time::timeout(PROBE_LIMIT, command.status()).await {
-        Ok(Ok(status)) if status.success() => {
-            crate::sandbox::Ability { layers: [crate::sandbox::Layer::Seatbelt].into() }
-        }
+        Ok(Ok(status)) if status.success() => crate::sandbox::Ability {
+            layers: [crate::sandbox::Layer::Seatbelt].into(),
+            ..Default::default()
+        },
         _ => crate::sandbox::Ability::default(),
     }
 }

@@ -74,7 +74,7 @@ impl Toolbox {
             .env("GIT_PAGER", "cat")
             .env("GIT_TERMINAL_PROMPT", "0");
         let git = match &policy {
-            Some(_) => Some(self.look_at_git().await),
+            Some(_) => self.look_at_git().await,
             None => None,
         };
         let mut child = shell.spawn().map_err(cannot_start)?;

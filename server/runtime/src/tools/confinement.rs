@@ -33,7 +33,7 @@ const PURPOSE: &str = "run";
 /// The sandbox of a run's commands.
 #[derive(Debug)]
 pub struct Confinement {
-    sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
     ability: Ability,
     /// Made for the first command, removed with the run.
     temp: Mutex<Option<TemporaryFolder>>,

@@ -40,7 +40,7 @@ fn check_command(
         temp: "/t".into(),
         ..Policy::default()
     };
-    let ability = Ability { layers: layers.iter().copied().collect() };
+    let ability = Ability { layers: layers.iter().copied().collect(), ..Ability::default() };
     let speakers: Vec<String> = speakers.iter().map(|&it| it.to_owned()).collect();
     let evidence = Evidence {
         folder: Path::new("/w"),

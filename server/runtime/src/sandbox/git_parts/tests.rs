@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{GitParts, walk::Walk};
+use super::{GitParts, MAX_FOLDERS};
 use crate::sandbox::Layer;
 
 struct Place {
@@ -61,7 +61,8 @@ impl Place {
         let start = format!("`{path}` ");
         assert!(taken.iter().any(|it| it.starts_with(&start)), "{path}: {taken:?}");
         assert!(self.aside.join(path).symlink_metadata().is_ok(), "{path} is kept");
-        assert_eq!(before.look_again(&self.root).parts, before.parts, "{path}");
+        let left = self.taken_back(before);
+        assert!(!left.iter().any(|it| it.starts_with('`')), "{path}: nothing is left: {left:?}");
         fs::remove_dir_all(&self.aside).unwrap();
     }
 }
@@ -69,17 +70,17 @@ impl Place {
 #[test]
 fn a_new_repository_stays_unless_git_would_run_something() {
     let place = Place::new();
-    let nothing = GitParts::look_at(&place.root);
+    let nothing = GitParts::look_at(&place.root, MAX_FOLDERS);
     place.repository("made/.git");
     assert_eq!(place.taken_back(&nothing), [""; 0]);
-    let before = GitParts::look_at(&place.root);
+    let before = GitParts::look_at(&place.root, MAX_FOLDERS);
     place.hook("made/.git/hooks/pre-commit");
     place.check_taken(&before, "made/.git/hooks/pre-commit");
     place.write("made/.git/config", "[core]\n\tbare = false\n\tfsmonitor = evil\n");
     place.check_taken(&before, "made/.git/config");
     assert_eq!(
         fs::read_to_string(place.root.join("made/.git/config")).unwrap(),
-        "[core]\n\tbare = false\n"
+        "[core]\n\tbare = false\n\t# fsmonitor = evil\n"
     );
     place.write("made/.git/commondir", "../../evil\n");
     place.check_taken(&before, "made/.git/commondir");
@@ -98,7 +99,7 @@ fn wherever_git_would_look_is_looked_at() {
         "bare",
     ] {
         let place = Place::new();
-        let before = GitParts::look_at(&place.root);
+        let before = GitParts::look_at(&place.root, MAX_FOLDERS);
         place.repository(folder);
         place.write(&format!("{folder}/config"), settings);
         if folder.starts_with(".git/") {
@@ -110,7 +111,8 @@ fn wherever_git_would_look_is_looked_at() {
         }
         let taken = place.taken_back(&before);
         assert!(!taken.is_empty(), "{folder}");
-        assert!(!place.root.join(folder).join("config").exists(), "{folder}");
+        let left = fs::read_to_string(place.root.join(folder).join("config")).unwrap();
+        assert_eq!(left, "[core]\n\t# fsmonitor = evil\n", "{folder}");
     }
 }
 
@@ -119,7 +121,7 @@ fn a_pointer_is_followed_to_where_it_leads() {
     for is_link in [false, true] {
         let place = Place::new();
         place.repository(".git");
-        let before = GitParts::look_at(&place.root);
+        let before = GitParts::look_at(&place.root, MAX_FOLDERS);
         let hidden = ".git/objects/hidden";
         place.write(&format!("{hidden}/config"), "[core]\n\tfsmonitor = evil\n");
         fs::create_dir(place.root.join("sub")).unwrap();
@@ -139,7 +141,7 @@ fn what_was_there_before_and_what_is_usual_stays() {
     place.write("theirs/.git/config", "[core]\n\tfsmonitor = mine\n");
     place.hook("theirs/.git/hooks/pre-push");
     place.repository(".git");
-    let before = GitParts::look_at(&place.root);
+    let before = GitParts::look_at(&place.root, MAX_FOLDERS);
     let more = "[core]\n\tfsmonitor = mine\n[remote \"o\"]\n\turl = https://example.org/x\n";
     place.write("theirs/.git/config", more);
     place.write(".git/worktrees/side/commondir", "../..\n");
@@ -156,7 +158,7 @@ fn a_hook_that_stood_there_is_put_back() {
     let hook = "theirs/.git/hooks/pre-push";
     place.hook(hook);
     place.write(hook, "mine\n");
-    let before = GitParts::look_at(&place.root);
+    let before = GitParts::look_at(&place.root, MAX_FOLDERS);
     place.write(hook, "evil\n");
     place.check_taken(&before, hook);
     let path: &Path = &place.root.join(hook);
@@ -168,7 +170,7 @@ fn a_hook_that_stood_there_is_put_back() {
 fn no_number_of_other_files_hides_a_hook() {
     let place = Place::new();
     place.repository(".git");
-    let before = GitParts::look_at(&place.root);
+    let before = GitParts::look_at(&place.root, MAX_FOLDERS);
     for number in 0..1000 {
         place.hook(&format!(".git/hooks/z{number}"));
     }
@@ -178,14 +180,49 @@ fn no_number_of_other_files_hides_a_hook() {
 }
 
 #[test]
+fn what_a_person_set_outlives_what_a_command_put_beside_it() {
+    let place = Place::new();
+    let config = "theirs/.git/config";
+    place.repository("theirs/.git");
+    place.write(config, "[core]\n\thooksPath = mine\n[user]\n\tname = N\n");
+    let before = GitParts::look_at(&place.root, MAX_FOLDERS);
+    place.write(config, "[core]\n\thooksPath = evil\n[user]\n\tname = N\n\temail = e@e\n");
+    place.check_taken(&before, config);
+    assert_eq!(
+        fs::read_to_string(place.root.join(config)).unwrap(),
+        "[core]\n\t# hooksPath = evil\n\thooksPath = mine\n[user]\n\tname = N\n\temail = e@e\n"
+    );
+}
+
+#[test]
+fn folders_that_programs_fill_and_wide_ones_are_looked_at_last() {
+    let place = Place::new();
+    place.repository("deep/er/than/that/repo/.git");
+    for number in 0..1_100 {
+        fs::create_dir_all(place.root.join(format!("wide/a{number}/b"))).unwrap();
+        fs::create_dir_all(place.root.join(format!("node_modules/c{number}"))).unwrap();
+    }
+    let before = GitParts::look_at(&place.root, 100);
+    assert!(before.is_cut());
+    let config = "deep/er/than/that/repo/.git/config";
+    place.write(config, "[core]\n\tfsmonitor = evil\n");
+    place.check_taken(&before, config);
+    let whole = GitParts::look_at(&place.root, 5_000);
+    assert!(!whole.is_cut());
+    place.repository("wide/a1099/b/new/.git");
+    place.hook("wide/a1099/b/new/.git/hooks/pre-push");
+    place.check_taken(&whole, "wide/a1099/b/new/.git/hooks/pre-push");
+}
+
+#[test]
 fn what_is_known_is_looked_at_again_whatever_comes_before_it() {
     let place = Place::new();
     place.repository("deep/er/repo/.git");
     place.repository("deep/er/bare");
     place.repository("elsewhere");
     place.write("deep/er/tree/.git", "gitdir: ../../../elsewhere\n");
-    let look = |max| GitParts::of_walk(Walk::new(&place.root, max, None), max);
-    let before = look(60);
+    let look = || GitParts::look_at(&place.root, 60);
+    let before = look();
     let is_told = |what: &String| what.contains("ends at 60 folders");
     assert!(!place.taken_back(&before).iter().any(is_told));
     for number in 0..80 {
@@ -199,6 +236,6 @@ fn what_is_known_is_looked_at_again_whatever_comes_before_it() {
     place.write("deep/er/tree/.git", "gitdir: ../../../hidden\n");
     place.check_taken(&before, "hidden/config");
     assert_eq!(place.taken_back(&before).iter().filter(|it| is_told(it)).count(), 1);
-    let cut_before = look(60);
+    let cut_before = look();
     assert_eq!(place.taken_back(&cut_before), [""; 0], "it was so before");
 }
