@@ -283,6 +283,9 @@ async fn a_decision_about_another_call_is_refused_and_nothing_runs() {
     let other = json!([{"toolCallId": "another", "approved": true}]);
     let error = agent.refusal("preceptor.approve", approve(&run_id, &other)).await;
     assert_eq!(error["code"], -32602, "{error}");
+    let error = agent.refusal("preceptor.approve", approve(&run_id, &json!([]))).await;
+    assert_eq!(error["code"], -32602, "{error}");
+    assert!(error["message"].as_str().unwrap().contains("it is empty"), "{error}");
     assert!(!agent.path("made").exists());
     let decisions = json!([{"toolCallId": ids[0], "approved": false}]);
     agent.execute("preceptor.approve", approve(&run_id, &decisions)).await;

@@ -10,6 +10,7 @@ mod files;
 mod git_parts;
 mod list_files;
 mod printed_text;
+mod reading_rules;
 mod search;
 mod skills;
 

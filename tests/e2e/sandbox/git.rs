@@ -92,7 +92,11 @@ async fn what_git_would_run_is_taken_away_and_ordinary_repositories_stay() {
     ] {
         let result = cell.run(attempt).await;
         assert_eq!(result.exit_code, Some(0), "{attempt}: {}", result.output);
-        assert!(!cell.path(made).exists(), "{attempt}");
+        // Of settings, the lines that would run something become comments.
+        match fs::read_to_string(cell.path(made)) {
+            Ok(settings) => assert!(settings.contains("# ") && settings.contains("evil"), "{made}"),
+            Err(_) => assert!(!cell.path(made).exists() && !made.ends_with("config"), "{made}"),
+        }
         let told = format!("[sandbox: `{made}` ");
         assert!(result.output.contains(&told), "{attempt}: {}", result.output);
         assert!(result.output.contains(&format!("({})]", Layer::GitWatch)), "{}", result.output);
@@ -132,7 +136,8 @@ async fn what_git_would_run_in_repositories_that_are_there_is_put_back() {
             let told = format!("({})]", Layer::GitWatch);
             assert!(result.output.contains(&told), "{attempt}: {}", result.output);
         }
-        assert_eq!(fs::read_to_string(folder.join("config")).unwrap(), before, "{made}");
+        let mended = format!("{before}[core]\n\t# fsmonitor = evil\n");
+        assert_eq!(fs::read_to_string(folder.join("config")).unwrap(), mended, "{made}");
         assert!(!folder.join("hooks/post-checkout").exists(), "{made}");
         let ordinary = format!("git --git-dir {made} config user.name somebody");
         let result = cell.run(&ordinary).await;
@@ -159,4 +164,22 @@ async fn git_packs_stashes_and_cleans() {
         assert!(!result.output.contains("preceptor"), "{command}: {}", result.output);
     }
     assert!(cell.path(".preceptor/kept").exists());
+}
+
+#[tokio::test]
+async fn a_limit_beside_what_was_taken_away_does_not_keep_from_asking() {
+    let cell = Cell::new().await;
+    if !cell.has(Layer::LandlockFiles) {
+        return;
+    }
+    let hook = "new/.git/hooks/pre-commit";
+    let result = cell
+        .run(&format!(
+            "git init -q new && printf '#!/bin/sh\\n' > {hook} && chmod +x {hook}; \
+             echo 'File size limit exceeded' >&2; false"
+        ))
+        .await;
+    assert!(result.output.contains("`sandbox.max_file_mb` allows more"), "{}", result.output);
+    let layers: Vec<_> = result.stopped_by.iter().map(|it| it.layer.as_str()).collect();
+    assert!(layers.contains(&"the watch over git's files"), "{layers:?}: {}", result.output);
 }

@@ -20,6 +20,10 @@ async fn what_was_stopped_is_told_of_a_command_that_went_well() {
         (Layer::MountNamespace, "git config user.name n; true"),
         (Layer::MountNamespace, "echo x > .git/hooks/pre-commit || echo no"),
         (Layer::NetworkNamespace, "git ls-remote https://example.invalid/x || true"),
+        (
+            Layer::MountNamespace,
+            "/usr/bin/python3 -c \"import subprocess; subprocess.run(['touch', '/var/log/f'])\"",
+        ),
         (Layer::Seccomp, "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0) or warn $!'"),
     ] {
         if !cell.has(layer) || !cell.has(Layer::MountNamespace) {

@@ -138,9 +138,7 @@ impl CommandRules<'_> {
 
     /// Returns how much of what a command starts may run, where rules restrict some commands.
     fn started_by(&self, command: &Command) -> Part {
-        let restricts =
-            |rule: &&&Rule| rule.decision != Decision::Allow && rule.when.contains_key("command");
-        if !self.rules.iter().any(|rule| restricts(&rule)) {
+        if self.restricting().next().is_none() {
             return Part::Neutral;
         }
         match command.starts() {
@@ -194,21 +192,21 @@ impl CommandRules<'_> {
         }
     }
 
+    /// Returns the globs of the rules that keep commands from running, with what they say.
+    fn restricting(&self) -> impl Iterator<Item = (&str, Decision)> {
+        let restricting = self.rules.iter().filter(|rule| rule.decision != Decision::Allow);
+        restricting.filter_map(|rule| Some((rule.when.get("command")?.trim(), rule.decision)))
+    }
+
     /// What is not understood is refused if it looks refused, and asked about unless everything
     /// may run.
     fn doubtful(&self, text: &str) -> Part {
-        let by_command = self
-            .rules
-            .iter()
-            .filter(|rule| rule.decision != Decision::Allow && rule.when.contains_key("command"));
         let mut is_restricted = false;
-        for rule in by_command {
+        for (glob, decision) in self.restricting() {
             is_restricted = true;
-            let matches = rule.when.get("command").is_some_and(|glob| {
-                glob_matches(glob, text.trim())
-                    || text.split(OPERATORS).any(|part| glob_matches(glob, part.trim()))
-            });
-            if matches && rule.decision == Decision::Deny {
+            let matches = glob_matches(glob, text.trim())
+                || text.split(OPERATORS).any(|part| glob_matches(glob, part.trim()));
+            if matches && decision == Decision::Deny {
                 return Part::Denied;
             }
         }

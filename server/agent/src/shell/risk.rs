@@ -59,6 +59,39 @@ fn git_command(command: &Command) -> &str {
     handover::git_command(arguments).first().map_or("", |word| word.text.as_str())
 }
 
+/// Returns whether a command of git throws away work that is kept nowhere else.
+fn git_discards(command: &Command) -> bool {
+    let arguments = command.words.get(1..).unwrap_or_default();
+    let words: Vec<&str> =
+        handover::git_command(arguments).iter().map(|it| it.text.as_str()).collect();
+    let [name, rest @ ..] = words.as_slice() else { return false };
+    let has = |wanted: &[&str]| rest.iter().any(|it| wanted.contains(it));
+    let has_letter = |letter: char| {
+        let is_cluster = |it: &&&str| it.starts_with('-') && !it.starts_with("--");
+        rest.iter().filter(is_cluster).any(|it| it.contains(letter))
+    };
+    let is_forced = || has_letter('f') || has(&["--force"]);
+    match *name {
+        // Without a branch to go to, files are taken from what was committed or staged.
+        "checkout" => {
+            let is_path = |it: &&str| matches!(*it, "." | "--") || it.ends_with('/');
+            is_forced() || rest.iter().any(|it| is_path(it))
+        }
+        "restore" => !has(&["--staged", "-S"]) || has(&["--worktree", "-W"]),
+        "switch" => is_forced() || has(&["--discard-changes"]),
+        "stash" => has(&["drop", "clear"]),
+        "branch" => {
+            let deletes = has_letter('d') || has(&["--delete"]);
+            has_letter('D') || deletes && is_forced()
+        }
+        "tag" => has_letter('d') || has(&["--delete"]),
+        "update-ref" => has(&["-d", "--delete"]),
+        "reflog" => has(&["delete", "expire"]),
+        "worktree" => has(&["remove"]) && is_forced(),
+        _ => false,
+    }
+}
+
 pub(super) fn of_command(command: &Command) -> Risk {
     let has = |wanted: &[&str]| command.words.iter().any(|it| wanted.contains(&it.text.as_str()));
     match command.program_name() {
@@ -71,6 +104,7 @@ pub(super) fn of_command(command: &Command) -> Risk {
         "git" => match git_command(command) {
             "push" | "send-email" => Risk::Publishes,
             "clean" | "reset" | "rm" | "prune" | "gc" | "filter-branch" => Risk::Deletes,
+            _ if git_discards(command) => Risk::Deletes,
             "fetch" | "pull" | "clone" | "ls-remote" => Risk::Network,
             "status" | "log" | "diff" | "show" | "blame" | "grep" | "rev-parse" | "ls-files"
                 if command.handovers().is_empty() =>

@@ -1,8 +1,8 @@
 //! Text of models and tools, without what would steer the terminal.
 //!
 //! A terminal obeys what it is sent: characters that move the cursor hide text, others name its
-//! window or fill the clipboard. All of them are control characters, so each is spelled out by
-//! itself, wherever a text is divided.
+//! window or fill the clipboard, and some turn around what stands behind them. Each of them is
+//! spelled out by itself, wherever a text is divided.
 
 /// A text that comes in pieces.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl PlainText {
                 '\n' | '\t' => out.push(character),
                 '\r' if characters.peek() == Some(&'\n') => {}
                 '\r' if characters.peek().is_none() => self.holds_return = true,
-                _ if character.is_control() => spell(character, &mut out),
+                _ if character.is_control() || reorders(character) => spell(character, &mut out),
                 _ => out.push(character),
             }
         }
@@ -38,6 +38,14 @@ impl PlainText {
 /// Returns a whole text as it is shown.
 pub(super) fn plain(text: &str) -> String {
     PlainText::default().next(text)
+}
+
+/// Returns whether a character has others stand in another order than they are written in.
+fn reorders(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 fn spell(character: char, out: &mut String) {
@@ -57,6 +65,7 @@ mod tests {
             ("deleted\rkept\u{8}", "deleted\\u{d}kept\\u{8}"),
             ("\u{9b}2J", "\\u{9b}2J"),
             ("one\r\ntwo", "one\ntwo"),
+            ("rm \u{202e}a\u{2066}b\u{2069}\u{200f}", "rm \\u{202e}a\\u{2066}b\\u{2069}\\u{200f}"),
             ("👩\u{200d}🚀", "👩\u{200d}🚀"),
         ] {
             assert_eq!(plain(text), shown);

@@ -50,6 +50,16 @@ impl Denial {
         );
         Self { layer: Layer::ProcessLimit, what, is_negotiable: false }
     }
+
+    /// Returns whether it is about how much a command may use or how much is watched, not about
+    /// what it may touch.
+    pub fn is_of_limit(&self) -> bool {
+        match self.layer {
+            Layer::ProcessLimit | Layer::FileSizeLimit => true,
+            Layer::GitWatch => !self.is_negotiable,
+            _ => false,
+        }
+    }
 }
 
 /// Denials that are told of at most.
@@ -96,23 +106,23 @@ enum Attempt {
 /// machine has decide who gets the blame.
 pub fn denials(policy: &Policy, ability: &Ability, evidence: &Evidence<'_>) -> Vec<Denial> {
     let mut denials: Vec<Denial> = Vec::new();
+    let mut tell = |denial: Denial| {
+        if denials.len() < MAX_DENIALS && !denials.contains(&denial) {
+            denials.push(denial);
+        }
+    };
     let lines: Vec<&str> = evidence.output.lines().collect();
     for (idx, line) in lines.iter().enumerate() {
         let before = lines.get(idx.saturating_sub(CONTEXT_LINES)..idx).unwrap_or_default();
-        let Some(denial) = of_line(policy, ability, evidence, line, before) else { continue };
-        if denials.len() < MAX_DENIALS && !denials.contains(&denial) {
-            denials.push(denial);
+        if let Some(denial) = of_line(policy, ability, evidence, line, before) {
+            tell(denial);
         }
     }
     // One that is hidden is an empty one: nobody complains.
     let is_emptied = |path: &&PathBuf| policy.hidden.contains(path) && path.is_file();
     if ability.layers.contains(&Layer::MountNamespace) {
         let emptied = evidence.given.iter().filter(is_emptied);
-        for denial in emptied.filter_map(|it| of_file(policy, ability, it, Attempt::Reading)) {
-            if denials.len() < MAX_DENIALS && !denials.contains(&denial) {
-                denials.push(denial);
-            }
-        }
+        emptied.filter_map(|it| of_file(policy, ability, it, Attempt::Reading)).for_each(&mut tell);
     }
     let xfsz = 128 + 25;
     if denials.is_empty() && evidence.exit_code == xfsz {

@@ -126,7 +126,10 @@ impl Toolbox {
             let _ = write!(result.output, "\n[sandbox: {} ({})]", denial.what, denial.layer);
         }
         let has_ended = result.exit_code.is_some();
-        if has_ended && !has_gone_on && denials.iter().all(|denial| denial.is_negotiable) {
+        // A limit says nothing about what it may touch; what nobody may allow says all.
+        let is_barred = denials.iter().any(|it| !it.is_negotiable && !it.is_of_limit());
+        let is_offered = !is_barred && denials.iter().any(|it| it.is_negotiable);
+        if has_ended && !has_gone_on && is_offered {
             let told = |denial: Denial| tool::Denial {
                 layer: denial.layer.to_string(),
                 what: denial.what,

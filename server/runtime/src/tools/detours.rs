@@ -4,10 +4,7 @@
 //! elsewhere: where the rules are stricter about that place, the model has to name it, and whoever
 //! is asked reads what it is about.
 
-use agent::{
-    policy::Decision,
-    tool::{Access, BuiltInTool, PreparedCall},
-};
+use agent::tool::{Access, BuiltInTool, PreparedCall};
 use serde_json::Value;
 
 use super::Toolbox;
@@ -30,20 +27,12 @@ impl Toolbox {
         there.arguments.insert("path".to_owned(), Value::String(place.clone()));
         let root = self.workspace.root().display().to_string();
         let rules = approval_rules::of(&self.config);
-        if strictness(rules.decide(&there, &root)) <= strictness(rules.decide(call, &root)) {
+        if rules.decide(&there, &root) <= rules.decide(call, &root) {
             return Ok(());
         }
         Err(format!(
             "`{path}` leads to `{place}`, about which this person has a rule of its own; name \
              `{place}` itself"
         ))
-    }
-}
-
-fn strictness(decision: Decision) -> u8 {
-    match decision {
-        Decision::Allow => 0,
-        Decision::Ask => 1,
-        Decision::Deny => 2,
     }
 }

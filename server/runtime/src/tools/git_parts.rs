@@ -1,6 +1,6 @@
 //! What git acts upon in the workspace, looked at around each confined command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Toolbox;
 use crate::sandbox::{Denial, GitParts};
@@ -19,9 +19,10 @@ impl Toolbox {
         let Some(confinement) = &self.confinement else { return Vec::new() };
         let sandbox = confinement.sandbox.clone();
         let root = self.workspace.root().to_path_buf();
-        let aside = self.unused_aside();
-        let taking =
-            tokio::task::spawn_blocking(move || sandbox.take_back_git(&before, &root, &aside));
+        let aside = self.aside.clone();
+        let taking = tokio::task::spawn_blocking(move || {
+            sandbox.take_back_git(&before, &root, &unused_below(&aside))
+        });
         taking.await.unwrap_or_default()
     }
 
@@ -30,10 +31,10 @@ impl Toolbox {
         let confinement = self.confinement.as_ref();
         confinement.is_some_and(|it| it.sandbox.is_too_large_to_watch(self.workspace.root()))
     }
+}
 
-    /// Returns a folder that is not there yet: what was moved to others stays there.
-    fn unused_aside(&self) -> PathBuf {
-        let numbers = (1_u32..).map(|number| self.aside.join(number.to_string()));
-        numbers.into_iter().find(|it| !it.exists()).unwrap_or_else(|| self.aside.clone())
-    }
+/// Returns a folder that is not there yet: what was moved to others stays there.
+fn unused_below(aside: &Path) -> PathBuf {
+    let numbers = (1_u32..).map(|number| aside.join(number.to_string()));
+    numbers.into_iter().find(|it| !it.exists()).unwrap_or_else(|| aside.to_path_buf())
 }

@@ -19,9 +19,19 @@ pub(super) fn is_printed_by(script: &Script) -> bool {
     script.commands.iter().any(prints)
 }
 
-/// Returns the names of the programs that a script runs.
+/// Returns the names of the programs that a script runs, or may have an interpreter run.
 pub(super) fn programs(script: &Script) -> Vec<String> {
-    script.commands.iter().map(|command| command.program_name().to_owned()).collect()
+    let own = script.commands.iter().map(|command| command.program_name().to_owned());
+    let interpreting = script.commands.iter().filter(|it| is_interpreter(it.program_name()));
+    let words = interpreting.flat_map(|it| it.words.iter().skip(1)).flat_map(|word| {
+        word.text.split(|it: char| !it.is_alphanumeric() && !matches!(it, '-' | '_' | '.'))
+    });
+    let named = words.filter(|it| it.starts_with(char::is_alphabetic)).map(str::to_owned);
+    own.chain(named).collect()
+}
+
+fn is_interpreter(name: &str) -> bool {
+    INTERPRETERS.iter().any(|it| name.starts_with(it))
 }
 
 fn prints(command: &Command) -> bool {
@@ -33,7 +43,7 @@ fn prints(command: &Command) -> bool {
             arguments.iter().any(|word| word.is_open() || says_refused(&word.text))
         }
         // What a program prints of its own files is as little a complaint as what `cat` does.
-        _ if INTERPRETERS.iter().any(|it| name.starts_with(it)) => !arguments.is_empty(),
+        _ if is_interpreter(name) => !arguments.is_empty(),
         "git" => operands.take(3).any(|word| OF_GIT.contains(&word.text.as_str())),
         // One that searches a folder is given none by name.
         "rg" | "ag" => true,
@@ -68,7 +78,16 @@ fn says_refused(text: &str) -> bool {
 mod tests {
     use agent::shell;
 
-    use super::is_printed_by;
+    use super::{is_printed_by, programs};
+
+    #[test]
+    fn an_interpreter_may_run_what_its_script_names() {
+        let script = "cd x; python3 -c \"import os; os.system('touch /etc/y')\"; cat build.log";
+        let programs = programs(&shell::read(script));
+        for (name, expected) in [("cd", true), ("touch", true), ("build", false), ("ls", false)] {
+            assert_eq!(programs.iter().any(|it| it == name), expected, "{name}: {programs:?}");
+        }
+    }
 
     #[test]
     fn what_is_printed_may_be_text_of_files() {

@@ -2,7 +2,7 @@
 //!
 //! The files are those that `list_files` shows: what git ignores, `.git` and `.preceptor` are left
 //! out, and so are links and binary files. An open buffer counts before its file, as it does for
-//! every tool.
+//! every tool. A file that `read_file` would not show without asking is left out, and said to be.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ use ignore::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Arguments, Toolbox};
+use super::{Arguments, Toolbox, reading_rules::ReadingRules};
 use crate::workspace::Workspace;
 
 /// Most lines of one result.
@@ -49,11 +49,13 @@ impl Toolbox {
         let search = move || {
             let mut search = Search {
                 workspace: &this.workspace,
+                rules: ReadingRules::of(&this),
                 matcher,
                 searcher: searcher(),
                 lines: Vec::new(),
                 has_more: false,
                 unread: Vec::new(),
+                n_kept_back: 0,
             };
             let stop = search.all(&files, &cancel);
             search.into_result(stop)
@@ -129,12 +131,15 @@ enum Stop {
 
 struct Search<'a> {
     workspace: &'a Workspace,
+    rules: ReadingRules,
     matcher: RegexMatcher,
     searcher: Searcher,
     lines: Vec<String>,
     /// Whether a match was found that `lines` has no room for.
     has_more: bool,
     unread: Vec<String>,
+    /// Files that a rule keeps from being read.
+    n_kept_back: usize,
 }
 
 impl Search<'_> {
@@ -159,6 +164,10 @@ impl Search<'_> {
         let shown = self.workspace.display(path);
         // The user's own folders may lie below the workspace.
         let Ok(resolved) = self.workspace.resolve(&shown) else { return };
+        if !self.rules.allow(&shown) {
+            self.n_kept_back += 1;
+            return;
+        }
         let mut found = Found {
             path: &shown,
             matcher: &self.matcher,
@@ -190,7 +199,7 @@ impl Search<'_> {
     }
 
     fn into_result(self, stop: Option<Stop>) -> ToolResult {
-        let Self { mut lines, unread, .. } = self;
+        let Self { mut lines, unread, n_kept_back, .. } = self;
         if lines.is_empty() && stop.is_none() {
             lines.push("[no line matches]".to_owned());
         }
@@ -215,6 +224,15 @@ impl Search<'_> {
             [path, more @ ..] => lines.push(format!(
                 "[{path} and {} more files cannot be read and were left out]",
                 more.len()
+            )),
+        }
+        match n_kept_back {
+            0 => {}
+            1 => {
+                lines.push("[1 file was left out: this person has a rule about reading it]".into())
+            }
+            _ => lines.push(format!(
+                "[{n_kept_back} files were left out: this person has a rule about reading them]"
             )),
         }
         ToolResult::ok(lines.join("\n"))

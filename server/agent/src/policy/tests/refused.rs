@@ -154,3 +154,10 @@ fn programs_start_nothing_that_is_refused() {
     let full = Policy { mode: Mode::Full, ..Policy::default() };
     check(&full, &[(Allow, "perl -e x"), (Allow, "eval $x"), (Allow, "read 'a[$(rm x)]'")]);
 }
+
+#[test]
+fn space_around_a_refused_command_makes_no_difference() {
+    let rules = vec![rule("bash", " git push* ", Deny)];
+    let policy = Policy { mode: Mode::Full, rules, ..Policy::default() };
+    check(&policy, &[(Deny, "git push origin"), (Deny, "git push 'origin")]);
+}

@@ -1,5 +1,7 @@
 //! Small languages whose scripts stand among a program's arguments.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 
 use super::Handover;
@@ -56,12 +58,15 @@ pub(super) fn sed(arguments: &[Word], found: &mut Vec<Handover>) {
 
 /// Returns whether a script prints, deletes or replaces lines and does nothing else.
 fn is_plain_sed(script: &str) -> bool {
-    const ADDRESS: &str = r"(?:\d+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)";
-    const REPLACE: &str = r"s(?:/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/|\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\||#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#|,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,)[gpiI0-9]*";
-    let command = format!(r"\s*(?:{ADDRESS}(?:,[+~]?{ADDRESS})?)?\s*!?\s*(?:[pdq=]|{REPLACE})\s*");
-    let script_pattern = format!(r"\A{command}(?:[;\n]{command})*;?\z");
-    !script.contains(HOLE)
-        && Regex::new(&script_pattern).is_ok_and(|pattern| pattern.is_match(script))
+    static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        const ADDRESS: &str = r"(?:\d+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)";
+        const REPLACE: &str = r"s(?:/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/|\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\||#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#|,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,)[gpiI0-9]*";
+        let command =
+            format!(r"\s*(?:{ADDRESS}(?:,[+~]?{ADDRESS})?)?\s*!?\s*(?:[pdq=]|{REPLACE})\s*");
+        let script = format!(r"\A{command}(?:[;\n]{command})*;?\z");
+        Regex::new(&script).ok()
+    });
+    !script.contains(HOLE) && PLAIN.as_ref().is_some_and(|pattern| pattern.is_match(script))
 }
 
 /// Scripts in files and libraries, and script commands that run, read or write.

@@ -4,7 +4,7 @@
 //! judged by this; one that allows a starter has named it.
 
 use super::{Handover, git, of, special};
-use crate::shell::{Command, HOLE, Word, environment};
+use crate::shell::{Assignment, Command, HOLE, Word, environment};
 
 /// What a command may start beside what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,10 +201,8 @@ pub(in crate::shell) fn starts_another(command: &Command) -> bool {
 
 /// Returns what a command may start.
 pub(in crate::shell) fn starts(command: &Command) -> Starts {
-    for assignment in &command.assignments {
-        if !environment::runs_value(&assignment.name) || assignment.is_harmless(false) {
-            continue;
-        }
+    let runs = |it: &Assignment| environment::runs_value(&it.name) && !it.is_harmless(false);
+    if command.assignments.iter().any(runs) {
         return Starts::Unknown;
     }
     let arguments = command.words.get(1..).unwrap_or_default();

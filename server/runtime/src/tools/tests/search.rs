@@ -11,7 +11,10 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::Shelf;
-use crate::editor::{Buffer, EditError, Editor};
+use crate::{
+    config::{Config, Layer},
+    editor::{Buffer, EditError, Editor, NoEditor},
+};
 
 /// An editor with buffers that nobody saved.
 struct Unsaved(Vec<(PathBuf, &'static str)>);
@@ -191,4 +194,22 @@ async fn a_cancelled_search_ends() {
     shelf.cancel.cancel();
     let result = shelf.call("search", json!({"pattern": "word"})).await.result;
     assert_eq!(result.kind, ResultKind::Cancelled);
+}
+
+#[tokio::test]
+async fn what_a_rule_keeps_from_being_read_is_not_found_and_said_to_be_left_out() {
+    let rules = json!([
+        {"tool": "read_file", "when": {"path": "secret/*"}, "decision": "deny"},
+        {"tool": "read_file", "when": {"path": "asked.txt"}, "decision": "ask"},
+        {"tool": "search", "when": {"path": "unsearched.txt"}, "decision": "deny"},
+    ]);
+    let layer = Layer::from_json("test", json!({"approval": {"rules": rules}})).unwrap();
+    let config = Config::merged([&layer]).unwrap();
+    let shelf = Shelf::with(config, |_| Arc::new(NoEditor));
+    std::fs::create_dir_all(shelf.path("secret/deep")).unwrap();
+    for path in ["secret/key", "secret/deep/key", "asked.txt", "unsearched.txt", "open.txt"] {
+        shelf.write(path, "the key\n");
+    }
+    check(&shelf, json!({"pattern": "key"}), expect![[""]]).await;
+    check(&shelf, json!({"pattern": "key", "path": "secret/key"}), expect![[""]]).await;
 }
