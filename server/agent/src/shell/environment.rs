@@ -40,7 +40,7 @@ pub(super) fn is_harmless(name: &str, is_alone: bool) -> bool {
 }
 
 /// Variables whose value programs run.
-const RUN: [&str; 17] = [
+const RUN: [&str; 16] = [
     "BASH_ENV",
     "BROWSER",
     "ENV",
@@ -51,7 +51,6 @@ const RUN: [&str; 17] = [
     "LESSOPEN",
     "NODE_OPTIONS",
     "PERL5OPT",
-    "PROMPT_COMMAND",
     "PS4",
     "PYTHONSTARTUP",
     "RUBYOPT",

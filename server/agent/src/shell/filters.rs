@@ -2,7 +2,7 @@
 
 use crate::shell::{
     Command, Word, handover,
-    wrappers::{Options, skip_options},
+    wrappers::{NO_OPTIONS, Options, skip_options},
 };
 
 /// What a filter may be given.
@@ -12,8 +12,6 @@ struct Filter {
     /// Most arguments that are no options; one more would be a file.
     n_operands: usize,
 }
-
-const NO_OPTIONS: Options = Options { flags: "", valued: "", long_flags: &[], long_valued: &[] };
 
 const FILTERS: &[Filter] = &[
     Filter {

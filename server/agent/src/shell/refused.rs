@@ -25,23 +25,11 @@ pub(super) fn possible_texts(command: &Command) -> Vec<String> {
         texts.push(joined(name, arguments));
         texts.extend(git_text(command, possible));
     }
-    // Which of them take the next word is not known.
-    if name != "git" {
-        let mut positions = vec![0];
-        while let Some(position) = positions.pop() {
-            let is_option =
-                arguments.get(position).is_some_and(|word| word.text.starts_with(['-', '+']));
-            if is_option {
-                positions.push(position + 1);
-                // What follows the first argument is no command.
-                let is_value = |word: &Word| !word.text.starts_with(['-', '+']);
-                if arguments.get(position + 1).is_some_and(is_value) {
-                    texts.push(joined(name, arguments.get(position + 2..).unwrap_or_default()));
-                }
-            } else if position > 0 {
-                texts.push(joined(name, arguments.get(position..).unwrap_or_default()));
-            }
-        }
+    // Whether the last option takes the next word is not known.
+    let n_options = arguments.iter().take_while(|it| it.text.starts_with(['-', '+'])).count();
+    if name != "git" && n_options > 0 {
+        let behind = [n_options, n_options + 1].into_iter().filter_map(|it| arguments.get(it..));
+        texts.extend(behind.map(|rest| joined(name, rest)));
     }
     texts
 }

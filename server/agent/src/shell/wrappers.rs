@@ -18,7 +18,8 @@ pub(super) struct Options {
     pub(super) long_valued: &'static [&'static str],
 }
 
-const NO_OPTIONS: Options = Options { flags: "", valued: "", long_flags: &[], long_valued: &[] };
+pub(super) const NO_OPTIONS: Options =
+    Options { flags: "", valued: "", long_flags: &[], long_valued: &[] };
 const ONLY_P: Options = Options { flags: "p", ..NO_OPTIONS };
 const TIMEOUT: Options = Options {
     flags: "fpv",

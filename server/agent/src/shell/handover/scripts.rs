@@ -59,12 +59,20 @@ pub(super) fn sed(arguments: &[Word], found: &mut Vec<Handover>) {
 /// Returns whether a script prints, deletes or replaces lines and does nothing else.
 fn is_plain_sed(script: &str) -> bool {
     static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        const ADDRESS: &str = r"(?:\d+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)";
-        const REPLACE: &str = r"s(?:/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/|\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\||#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#|,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,)[gpiI0-9]*";
+        // Whether a mark inside of brackets ends a pattern is another thing in each version.
+        let sought = |mark: char| {
+            let brackets = format!(r"\[\^?(?:[^\]\[{mark}\\\n]|\[:[a-z]+:\])+\]");
+            format!(r"(?:[^{mark}\[\\\n]|\\[^\n]|{brackets})*")
+        };
+        let address = format!(r"(?:\d+|\$|/{}/I?)", sought('/'));
+        let replace = ['/', '|', '#', ','].map(|mark| {
+            let put = format!(r"(?:[^{mark}\\\n]|\\[^\n])*");
+            format!(r"[{mark}]{}[{mark}]{put}[{mark}]", sought(mark))
+        });
+        let replace = format!("s(?:{})[gpiI0-9]*", replace.join("|"));
         let command =
-            format!(r"\s*(?:{ADDRESS}(?:,[+~]?{ADDRESS})?)?\s*!?\s*(?:[pdq=]|{REPLACE})\s*");
-        let script = format!(r"\A{command}(?:[;\n]{command})*;?\z");
-        Regex::new(&script).ok()
+            format!(r"\s*(?:{address}(?:,[+~]?{address})?)?\s*!?\s*(?:[pdq=]|{replace})\s*");
+        Regex::new(&format!(r"\A{command}(?:[;\n]{command})*;?\z")).ok()
     });
     !script.contains(HOLE) && PLAIN.as_ref().is_some_and(|pattern| pattern.is_match(script))
 }
