@@ -1,19 +1,31 @@
 //! What a command may be for a rule that refuses it.
 
-use crate::shell::{Command, HOLE, Word, handover};
+use std::ops::Range;
+
+use crate::shell::{Command, HOLE, Word, handover, risk, risk::Risk};
+
+/// Words of a command that may be another program's name; with more of them it may be anything.
+const MAX_STARTS: usize = 128;
 
 /// Returns the texts of a command that are known.
 pub(super) fn loose_texts(command: &Command) -> Vec<String> {
-    let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
-    let starts = if handover::starts_another(command) { words.len() } else { 1 };
-    let texts = (0..starts).flat_map(|start| {
-        let with_folder = words.get(start..).unwrap_or_default().join(" ");
+    let starts = if handover::starts_another(command) { command.words.len() } else { 1 };
+    let texts = texts_from(command, 0..starts);
+    texts.chain(git_text(command, |word| word.text.clone())).collect()
+}
+
+/// Returns what a command is from some of its words on, with and without the program's folder.
+fn texts_from(command: &Command, starts: Range<usize>) -> impl Iterator<Item = String> {
+    let texts = starts.map(|start| {
+        let words = command.words.get(start..).unwrap_or_default();
+        let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let with_folder = words.join(" ");
         let program = with_folder.split(' ').next().unwrap_or_default();
         let without_folder =
             program.rfind('/').and_then(|slash| with_folder.get(slash + 1..)).map(str::to_owned);
         [Some(with_folder), without_folder]
     });
-    texts.flatten().chain(git_text(command, |word| word.text.clone())).collect()
+    texts.flatten().flatten()
 }
 
 /// Returns the texts that a command may have when it runs.
@@ -30,6 +42,14 @@ pub(super) fn possible_texts(command: &Command) -> Vec<String> {
     if name != "git" && n_options > 0 {
         let behind = [n_options, n_options + 1].into_iter().filter_map(|it| arguments.get(it..));
         texts.extend(behind.map(|rest| joined(name, rest)));
+    }
+    // A program that nobody knows may start what it is given.
+    if risk::of_command(command) == Risk::Runs {
+        if command.words.len() > MAX_STARTS {
+            texts.push(HOLE.to_string());
+        } else {
+            texts.extend(texts_from(command, 1..command.words.len()));
+        }
     }
     texts
 }

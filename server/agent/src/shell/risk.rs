@@ -75,7 +75,7 @@ fn git_discards(command: &Command) -> bool {
         // Without a branch to go to, files are taken from what was committed or staged.
         "checkout" => {
             let is_path = |it: &&str| matches!(*it, "." | "--") || it.ends_with('/');
-            is_forced() || rest.iter().any(|it| is_path(it))
+            is_forced() || rest.iter().any(is_path)
         }
         "restore" => !has(&["--staged", "-S"]) || has(&["--worktree", "-W"]),
         "switch" => is_forced() || has(&["--discard-changes"]),

@@ -248,11 +248,6 @@ async fn follow_up(session: &Arc<Session>, arguments: FollowUp) -> Result<Value>
 
 async fn approve(session: &Arc<Session>, arguments: Approve) -> Result<Value> {
     let Approve { run_id, decisions } = arguments;
-    if decisions.is_empty() {
-        return Err(Error::invalid_params(
-            "`decisions`: it is empty; name each call that you decide about by its `toolCallId`",
-        ));
-    }
     let mut taken = Vec::with_capacity(decisions.len());
     for decision in decisions {
         let scope = match decision.scope.unwrap_or(Scope::Once) {
@@ -273,6 +268,11 @@ async fn approve(session: &Arc<Session>, arguments: Approve) -> Result<Value> {
         Some(run) => run,
         None => operations::open(session, &run_id).await?,
     };
+    if taken.is_empty() {
+        return Err(Error::invalid_params(
+            "`decisions`: it is empty; name each call that you decide about by its `toolCallId`",
+        ));
+    }
     let accepted = run.decide_and_keep(taken).await.map_err(operation_error)?;
     Ok(json!({ "accepted": accepted }))
 }

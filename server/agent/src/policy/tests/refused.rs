@@ -161,3 +161,20 @@ fn space_around_a_refused_command_makes_no_difference() {
     let policy = Policy { mode: Mode::Full, rules, ..Policy::default() };
     check(&policy, &[(Deny, "git push origin"), (Deny, "git push 'origin")]);
 }
+
+#[test]
+fn a_program_that_nobody_knows_may_start_what_it_is_given() {
+    check_all(&[
+        (Ask, "rbash -c 'rm x'"),
+        (Ask, "/lib64/ld-linux-x86-64.so.2 /usr/bin/rm x"),
+        (Ask, "systemd-cat rm x"),
+        (Ask, "cpulimit -l 10 -- rm x"),
+        (Ask, "cross-env A=b npm publish"),
+        (Ask, &format!("unknown {}rm x", "a ".repeat(200))),
+        (Allow, "unknown rmx"),
+        (Allow, "cargo test -- --nocapture"),
+        (Allow, "echo rm x"),
+        (Allow, "grep 'rm ' x"),
+        (Allow, "git commit -m 'rm x'"),
+    ]);
+}

@@ -210,6 +210,22 @@ async fn what_a_rule_keeps_from_being_read_is_not_found_and_said_to_be_left_out(
     for path in ["secret/key", "secret/deep/key", "asked.txt", "unsearched.txt", "open.txt"] {
         shelf.write(path, "the key\n");
     }
-    check(&shelf, json!({"pattern": "key"}), expect![[""]]).await;
-    check(&shelf, json!({"pattern": "key", "path": "secret/key"}), expect![[""]]).await;
+    check(
+        &shelf,
+        json!({"pattern": "key"}),
+        expect![["
+        Ok
+        open.txt:1: the key
+        [4 files were left out: this person has a rule about reading them]"]],
+    )
+    .await;
+    check(
+        &shelf,
+        json!({"pattern": "key", "path": "secret/key"}),
+        expect![["
+        Ok
+        [no line matches]
+        [1 file was left out: this person has a rule about reading it]"]],
+    )
+    .await;
 }
