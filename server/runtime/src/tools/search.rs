@@ -229,7 +229,8 @@ impl Search<'_> {
         match n_kept_back {
             0 => {}
             1 => {
-                lines.push("[1 file was left out: this person has a rule about reading it]".into())
+                let text = "[1 file was left out: this person has a rule about reading it]";
+                lines.push(text.to_owned());
             }
             _ => lines.push(format!(
                 "[{n_kept_back} files were left out: this person has a rule about reading them]"
