@@ -146,13 +146,16 @@ fn is_cluster(text: &str) -> bool {
 }
 
 /// Last parts of the names of options that take a program.
-const NAMING_PROGRAMS: [&str; 14] = [
+const NAMING_PROGRAMS: [&str; 17] = [
     "askpass",
     "browser",
     "cmd",
     "command",
     "editor",
     "exec",
+    "executable",
+    "hook",
+    "interpreter",
     "pager",
     "plugin",
     "preprocessor",

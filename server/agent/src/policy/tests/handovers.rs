@@ -488,3 +488,40 @@ fn options_that_name_programs() {
         (Ask, "git -c core.fsmonitor=x status"),
     ]);
 }
+
+#[test]
+fn checkers_that_are_told_what_to_load() {
+    let names =
+        ["pylint", "ssh-keygen", "ssh-add", "mypy", "eslint", "prettier", "pytest", "kubectl", "x"];
+    let rules = names.map(|name| rule("bash", &format!("{name} *"), Allow)).to_vec();
+    let policy = Policy { rules, ..Policy::default() };
+    let ask = [
+        "pylint --init-hook='import os' x.py",
+        "pylint --load-plugins=evil x.py",
+        "ssh-keygen -l -D ./x.so",
+        "ssh-keygen -w ./x.so -t ecdsa-sk",
+        "ssh-add -s ./x.so",
+        "mypy --python-executable=./evil.sh x.py",
+        "eslint -f ./evil.js .",
+        "eslint --parser=./evil.js .",
+        "eslint --rulesdir rules .",
+        "eslint -c evil.js .",
+        "eslint --resolve-plugins-relative-to=. .",
+        "prettier --config evil.js .",
+        "pytest -p evil",
+        "pytest --basetemp=src",
+        "kubectl get pods --kubeconfig=f",
+        "x --post-hook=./evil",
+    ];
+    check(&policy, &ask.map(|it| (Ask, it)));
+    let allow = [
+        "pylint -j 2 src",
+        "ssh-keygen -l -f key.pub",
+        "mypy --strict src",
+        "eslint --fix src",
+        "prettier --check .",
+        "pytest -x -q tests",
+        "kubectl get pods",
+    ];
+    check(&policy, &allow.map(|it| (Allow, it)));
+}
