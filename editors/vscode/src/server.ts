@@ -24,6 +24,7 @@ import {
   type StaticFeature,
 } from 'vscode-languageclient/node';
 
+import { withoutRepetition } from './completions';
 import { findProgram, NoProgram, type Program } from './program';
 import {
   isStartedTurn,
@@ -144,6 +145,10 @@ export class Server implements Disposable {
           const asked = await this.completed(command, args);
           return asked && (await this.executeAny(command, asked));
         },
+        provideCompletionItem: (document, position, context, token, next) =>
+          withoutRepetition(document, position, context, async () =>
+            next(document, position, context, token),
+          ),
         provideDocumentSymbols: async (document, token, next) => {
           const symbols = (await next(document, token)) ?? [];
           return isSkill(document) ? withoutSections(symbols) : symbols;

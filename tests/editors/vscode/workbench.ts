@@ -114,7 +114,7 @@ export class Workbench {
     });
   }
 
-  /** Types a beginning, has VS Code offer what it may become, and takes what has some words. */
+  /** Types a beginning, has VS Code offer what it may become, and takes the one that has some words. */
   async complete(typed: string, words: string, written: string): Promise<void> {
     const choice = this.suggestions(words).locator('.monaco-list-row', { hasText: words });
     await this.type(typed);
@@ -122,6 +122,9 @@ export class Workbench {
       choice.first().waitFor({ timeout }),
     );
     await this.picture('suggestions');
+    if ((await choice.count()) !== 1) {
+      throw new Error(`“${words}” is offered more than once`);
+    }
     await persist(`“${words}” is taken`, async timeout => {
       if (await choice.first().isVisible()) {
         await choice.first().click({ timeout });

@@ -13,9 +13,12 @@ async function completion(story: Story): Promise<void> {
   const { workbench } = story;
   await workbench.openFile(namingSkill);
   await workbench.goToLine(4);
-  await workbench.complete('lic', 'every client that follows the format', 'license: ');
-  report('a field is offered and taken');
-  await workbench.type('MIT');
+  await workbench.complete('lic', 'license', 'license: ');
+  report('a field that VS Code has as well is offered once and taken');
+  await workbench.type('MIT\n');
+  await workbench.complete('allowed', 'every client that follows the format', 'allowed-tools: ');
+  report('a field that only Preceptor has is offered and taken');
+  await workbench.type('bash');
   await workbench.goToLine(4, 3);
   const hover = workbench.hover('Read by');
   await workbench.pressUntil('hover', ['Control+KeyK', 'Control+KeyI'], timeout =>
