@@ -1,6 +1,6 @@
 //! The comment that would suppress a finding.
 
-use skill::{SkillDocument, Span, TextEdit};
+use skill::{Frontmatter, SkillDocument, Span, TextEdit};
 
 use crate::{line_end::line_end, lines::line_around};
 
@@ -8,18 +8,24 @@ use crate::{line_end::line_end, lines::line_around};
 ///
 /// The reason is left out: it is for a person to write, and until it is there the comment hides
 /// nothing; its place is behind `: `. In prose the comment stands behind the line; above a block of code or a table, and
-/// above a field of the frontmatter, it has a line of its own.
-pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> TextEdit {
+/// above a field of the frontmatter, it has a line of its own. What stands at a fence of the
+/// frontmatter is about all of it, and the comment, behind the opening fence, is for the file. `None`
+/// where no comment would be read: the frontmatter is not closed.
+pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> Option<TextEdit> {
     let text = &*document.text;
     let line_end = line_end(text);
     let line = line_around(text, offset);
     let frontmatter = document.frontmatter.as_ref();
+    if let Some(frontmatter) = frontmatter.filter(|it| is_at_fence(it, offset)) {
+        let comment = format!("# preceptor-ignore-file {code}: {line_end}");
+        return frontmatter.closing.map(|_| TextEdit::insert(frontmatter.content.start, comment));
+    }
     if let Some(frontmatter) = frontmatter.filter(|it| it.content.contains_offset(offset)) {
         let field = frontmatter.entries.iter().find(|it| {
             it.key_span.start <= offset && offset <= line_around(text, it.span().end).end
         });
         let above = field.map_or(line.start, |it| line_around(text, it.key_span.start).start);
-        return TextEdit::insert(above, format!("# preceptor-ignore {code}: {line_end}"));
+        return Some(TextEdit::insert(above, format!("# preceptor-ignore {code}: {line_end}")));
     }
     let comment = format!("<!-- preceptor-ignore {code}:  -->");
     let code_block = document.body.code_block_at(offset).map(|block| block.span);
@@ -27,12 +33,19 @@ pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> 
     let Some(block) = block else {
         let behind = line.start + line.of(text).trim_end().len();
         let space = if behind == line.start { "" } else { " " };
-        return TextEdit::insert(behind, format!("{space}{comment}"));
+        return Some(TextEdit::insert(behind, format!("{space}{comment}")));
     };
     let first_line = line_around(text, block.start);
     let indent: String =
         first_line.of(text).chars().take_while(|it| matches!(it, ' ' | '\t')).collect();
-    TextEdit::insert(first_line.start, format!("{indent}{comment}{line_end}"))
+    Some(TextEdit::insert(first_line.start, format!("{indent}{comment}{line_end}")))
+}
+
+/// Tells whether a place is at a fence or in front of the opening one.
+fn is_at_fence(frontmatter: &Frontmatter, offset: usize) -> bool {
+    let closing = frontmatter.closing;
+    offset < frontmatter.content.start
+        || closing.is_some_and(|it| it.start <= offset && offset <= it.end)
 }
 
 /// A comment behind a row would be a cell.

@@ -516,12 +516,15 @@ fn check_insertion(text: &str, code: &str) {
     let document = SkillDocument::parse(text);
     let found = run(&SkillFile::new(&document, &settings).in_directory(Some("count-rows")));
     let finding = found.iter().find(|it| it.rule.code == code).unwrap();
-    let mut edit = suppression_edit(&document, finding.span.start, code);
+    let mut edit = suppression_edit(&document, finding.span.start, code).unwrap();
     let without_reason = apply_edits(text, &[edit.clone()]).unwrap();
     assert!(codes(&without_reason, &settings).contains(&code), "{without_reason}");
     edit.new_text = edit.new_text.replacen(&format!("{code}: "), &format!("{code}: why "), 1);
     let with_reason = apply_edits(text, &[edit]).unwrap();
     assert!(!codes(&with_reason, &settings).contains(&code), "{with_reason}");
+    let before: Vec<_> = found.iter().map(|it| it.rule.code).collect();
+    let left = codes(&with_reason, &settings);
+    assert!(left.iter().all(|it| before.contains(it)), "{left:?}: {with_reason}");
 }
 
 #[test]
@@ -539,4 +542,18 @@ fn a_suppression_can_be_added_wherever_a_finding_stands() {
     check_insertion("---\nname: Count\ndescription: Counts. Use for it.\n---\n", "name/invalid");
     let folded = "---\nname: count-rows\ndescription: >\n  Counts.\n  In /home/ana/x.\n---\n";
     check_insertion(folded, code);
+}
+
+#[test]
+fn a_suppression_leaves_the_fences_whole() {
+    for (text, code) in [
+        ("---\ndescription: Größe. Use for it.\n---\n", "name/missing"),
+        ("---\r\nname: count-rows\r\n---\r\n\r\n# 😀\r\n", "description/missing"),
+        ("---\nname: count-rows\ndescription: [a\n---\n", "frontmatter/invalid-yaml"),
+        ("\u{feff}---\nname: count-rows\ndescription: Counts. Use for it.\n---\n", "text/encoding"),
+    ] {
+        check_insertion(text, code);
+    }
+    let unclosed = SkillDocument::parse("---\nname: count-rows\n\n# Größe\n");
+    assert_eq!(suppression_edit(&unclosed, 0, "frontmatter/unclosed"), None);
 }

@@ -86,7 +86,9 @@ fn suppressions(session: &Session, linted: &Linted, range: Range) -> Vec<CodeAct
         let is_suppressible = !code.starts_with("suppression/");
         if is_suppressible && touches(finding.span, reach) && !codes.contains(&code) {
             codes.push(code);
-            let suppression = refactorings::suppress(&linted.snapshot, finding);
+            let Some(suppression) = refactorings::suppress(&linted.snapshot, finding) else {
+                continue;
+            };
             let kind = CodeActionKind::QUICKFIX;
             let action = suppression.action(kind, &linted.snapshot, session.client());
             let reason =

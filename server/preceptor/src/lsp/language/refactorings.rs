@@ -87,14 +87,14 @@ impl Refactoring {
     }
 }
 
-/// Returns what suppresses a finding where it stands.
-pub(crate) fn suppress(snapshot: &Snapshot, finding: &Finding) -> Refactoring {
+/// Returns what suppresses a finding where it stands; `None` where nothing can.
+pub(crate) fn suppress(snapshot: &Snapshot, finding: &Finding) -> Option<Refactoring> {
     let code = finding.rule.code;
-    Refactoring {
+    Some(Refactoring {
         title: format!("Ignore `{code}` here (write the reason)"),
-        edits: vec![suppression_edit(snapshot.skill(), finding.span.start, code)],
+        edits: vec![suppression_edit(snapshot.skill(), finding.span.start, code)?],
         creates: None,
-    }
+    })
 }
 
 fn document_edit(uri: &Url, version: Option<i32>, edits: Vec<ProtocolEdit>) -> TextDocumentEdit {
