@@ -170,6 +170,16 @@ fn of_line(
             Denial::negotiable(Layer::NetworkNamespace, what)
         });
     }
+    if ability.layers.contains(&Layer::PidNamespace)
+        && words::says_no_process(line, evidence.command)
+    {
+        let what = "commands see no processes but their own".to_owned();
+        return is_said().then(|| Denial::negotiable(Layer::PidNamespace, what));
+    }
+    if ability.layers.contains(&Layer::Seccomp) && words::says_refused_trace(&lower) {
+        let what = "commands do not look into processes".to_owned();
+        return is_said().then(|| Denial::negotiable(Layer::Seccomp, what));
+    }
     let said = words::says_refused_file(&lower)?;
     if !is_said() {
         return None;

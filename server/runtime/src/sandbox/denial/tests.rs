@@ -397,3 +397,29 @@ fn the_layer_that_is_named_is_the_one_whose_error_it_is() {
         "#]],
     );
 }
+
+#[test]
+fn processes_of_others_are_out_of_sight_and_out_of_reach() {
+    let layers = [Layer::PidNamespace, Layer::Seccomp];
+    let other = expect![["
+        the PID name space: commands see no processes but their own
+    "]];
+    let check = |command: &str, output: &str, expected: &Expect| {
+        check_command(&layers, command, &[], output, expected);
+    };
+    check("kill 4711", "bash: line 1: kill: (4711) - No such process", &other);
+    check(
+        "python3 -c 'import os; os.kill(4711, 9)'",
+        "ProcessLookupError: [Errno 3] No such process",
+        &other,
+    );
+    check("sleep 1 & kill $!", "bash: line 1: kill: (12) - No such process", &expect![[""]]);
+    check("kill -9 4711", "bash: line 1: kill: (12) - No such process", &expect![[""]]);
+    check(
+        "strace -p 4711",
+        "strace: attach: ptrace(PTRACE_SEIZE, 4711): Operation not permitted",
+        &expect![["
+            seccomp: commands do not look into processes
+        "]],
+    );
+}

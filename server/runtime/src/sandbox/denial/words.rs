@@ -154,6 +154,31 @@ pub(super) fn says_refused_socket(lower: &str) -> bool {
     is_of_node || is_of_socket
 }
 
+/// Returns whether a line says that a process is not there that the command names by its number: one
+/// that has ended is named by a variable.
+pub(super) fn says_no_process(line: &str, command: &str) -> bool {
+    let is_said = line.contains("No such process");
+    let numbers = |text: &str| -> Vec<String> {
+        let runs = text.split(|it: char| !it.is_ascii_digit()).filter(|it| it.len() > 1);
+        runs.map(str::to_owned).collect()
+    };
+    is_said && {
+        let named = numbers(command);
+        let told = numbers(line.trim_start_matches(|it| it != '('));
+        command.contains("kill")
+            && if told.is_empty() {
+                !named.is_empty()
+            } else {
+                told.iter().any(|it| named.contains(it))
+            }
+    }
+}
+
+/// Returns whether a line says that looking into a process was not permitted.
+pub(super) fn says_refused_trace(lower: &str) -> bool {
+    lower.contains("ptrace") && lower.contains("operation not permitted")
+}
+
 /// Returns whether a line says that a mount is only read.
 pub(super) fn says_read_only(lower: &str) -> bool {
     lower.contains("read-only file system") || lower.contains("erofs")
