@@ -12,6 +12,7 @@ mod calls;
 mod command;
 mod evaluation;
 mod lack;
+mod product;
 mod quotation;
 mod recorded;
 mod sentence;
@@ -258,7 +259,8 @@ pub fn judge(
                 SignalKind::GiveUp | SignalKind::AsksBack | SignalKind::AnnouncedNotDone
             )
     };
-    let mut of_answer = answer_signal(answer, ending).filter(|signal| !is_excused(signal.kind));
+    let mut of_answer =
+        answer_signal(request, answer, ending).filter(|signal| !is_excused(signal.kind));
     if let Some(signal) = of_answer.as_mut().filter(|it| it.kind == SignalKind::GiveUp)
         && is_caveat(&signal.evidence)
         && calls::has_changed(calls)

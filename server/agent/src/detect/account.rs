@@ -32,6 +32,9 @@ pub(super) struct Account {
     asked: Option<BTreeSet<String>>,
     /// Whether the request wants something to be refused or to raise an error.
     wants_refusal: bool,
+    /// Where the request is to see something fail, or to know whether it does: whether the answer
+    /// says that it was seen.
+    sees: Option<bool>,
     /// Whether there is an answer.
     is_answered: bool,
     /// Whether the answer begins with a no.
@@ -50,6 +53,7 @@ impl Account {
         Self {
             asked: asks_to_know(request).then(|| stems(request)),
             wants_refusal: matches(&WANTS_REFUSAL, request),
+            sees: sees(request, &answer),
             is_answered: !answer.trim().is_empty(),
             denies: matches(&DENIES, &answer),
             told: telling.map(stems).collect(),
@@ -69,6 +73,9 @@ impl Account {
             |words: &BTreeSet<String>| self.told.iter().any(|told| !told.is_disjoint(words));
         let tells_of_failure = tells_of(&failure) || tells_of(&command);
         let answers = self.asked.as_ref().is_some_and(tells_of);
+        if self.sees.is_some_and(|has_seen| has_seen || tells_of_failure) {
+            return Some(OF_AN_ANSWER);
+        }
         match (tells_of_failure, answers) {
             (true, true) => Some(OF_AN_ANSWER),
             (true, false) | (false, true) => Some(OF_A_REPORT),
@@ -79,6 +86,16 @@ impl Account {
             _ => None,
         }
     }
+}
+
+/// Returns whether an answer says that something failed, where that was to be seen and no more;
+/// `None`: it was not.
+fn sees(request: &str, answer: &str) -> Option<bool> {
+    let is_question = matches(&WHETHER_IT_WORKS, request);
+    let is_wanted = is_question || matches(&REPRODUCES, request);
+    let is_seen = is_question && matches(&DENIES, answer)
+        || matches(&REPRODUCED, answer) && !matches(&NOT_REPRODUCED, answer);
+    (is_wanted && !matches(&MENDS, request)).then_some(is_seen)
 }
 
 /// Returns whether somebody wants to know something, and not only to have something done.
@@ -125,6 +142,41 @@ static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static RUNS_TO_KNOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^\W*(?:please\W+)?(?:run|try|execute|start|check|test|call)\b.*\b(?:tell|report|list|say|show|summari[sz]e|which|what|whether|how many|why)\b")
         .ok()
+});
+
+/// Something is to be made to fail again.
+static REPRODUCES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b(?:reproduce|repro|trigger|provoke|demonstrate|confirm|show me)\b.{0,60}",
+        r"\b(?:crash\w*|bugs?|issues?|errors?|failures?|fails?|problems?|exceptions?|panics?|segfaults?|hangs?|it)\b",
+    ))
+    .ok()
+});
+
+/// A question whether something works.
+static WHETHER_IT_WORKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^\W*(?:(?:so|ok|and|but|hi|hello|hey|please)\W+)*",
+        r"(?:(?:does|do|did|will|is|are)\b[^?\n]{0,80}?\b(?:pass(?:es|ing)?|works?|working|builds?|compiles?|succeeds?|runs?|starts?|crash(?:es)?|fails?)\b[^?\n]{0,60}\?",
+        r"|(?:check|test|see|tell me|find out) (?:if|whether)\b.{0,80}?\b(?:pass(?:es)?|works?|builds?|compiles?|succeeds?|runs?|starts?|crash(?:es)?|fails?)\b)",
+    ))
+    .ok()
+});
+
+/// More than to see it is wanted.
+static MENDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:fix|mend|repair|solve|resolve|patch|correct|make|get|ensure|implement|add|change|update|until)\b").ok()
+});
+
+static REPRODUCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:reproduc(?:ed|es|ible|ing)|triggered|confirmed|crash(?:es|ed)|as described)\b",
+    )
+    .ok()
+});
+
+static NOT_REPRODUCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:\bnot|n't|\bcannot|\bunable to|\bfailed to)\b.{0,20}\b(?:reproduce\w*|trigger\w*|confirm\w*|crash\w*)").ok()
 });
 
 /// Something is to be refused, or to raise an error.

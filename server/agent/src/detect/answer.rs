@@ -8,12 +8,13 @@ use super::{
     EVIDENCE_CHARS, Ending, Signal, SignalKind,
     announcement::{announcement, sentences},
     matches,
+    product::{asks_for_text, is_one_sentence, outside_of_text, refuses_text},
     quotation::without_quotations,
 };
 use crate::{clip::clip, thinking::without_thinking};
 
-/// Returns what a final answer has against it.
-pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
+/// Returns what a final answer to a request has against it.
+pub(crate) fn answer_signal(request: &str, answer: &str, ending: Ending) -> Option<Signal> {
     let signal = |kind, evidence: &str, confidence| {
         Some(Signal {
             kind,
@@ -38,6 +39,9 @@ pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
         return signal(SignalKind::EmptyAnswer, "There was no answer", 0.7);
     }
     let prose = own_words(answer);
+    if asks_for_text(request) {
+        return text_signal(request, &prose);
+    }
     if let Some(sentence) = find_sentence(&prose, &GIVE_UP) {
         // Not to know which of them was meant, and to ask, is no giving up.
         if matches(&NOT_SURE, &sentence) && asks_the_person(&prose) {
@@ -71,6 +75,21 @@ pub(crate) fn answer_signal(answer: &str, ending: Ending) -> Option<Signal> {
         return signal(SignalKind::AnnouncedNotDone, sentence, 0.6);
     }
     None
+}
+
+/// Returns what an answer that is to be a text has against it, apart from what the text says.
+fn text_signal(request: &str, prose: &str) -> Option<Signal> {
+    let prose = outside_of_text(prose);
+    let mut said = prose.lines().flat_map(sentences);
+    let refuses =
+        |it: &&str| refuses_text(request, it) && GIVE_UP.iter().any(|pattern| pattern.is_match(it));
+    let announced = || announcement(&prose).filter(|_| is_one_sentence(&prose));
+    let (kind, sentence, confidence) = match said.find(refuses) {
+        Some(sentence) => (SignalKind::GiveUp, sentence, 0.7),
+        None => (SignalKind::AnnouncedNotDone, announced()?, 0.6),
+    };
+    let evidence = clip(sentence.trim(), EVIDENCE_CHARS);
+    Some(Signal { kind, evidence, confidence, recovered: false })
 }
 
 /// Returns whether a model says that what is left was not its doing.

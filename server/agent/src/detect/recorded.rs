@@ -319,6 +319,7 @@ impl Evidence {
             *outcome == Outcome::Done && may_change(&call.tool, &call.arguments)
         });
         let last_idx = n_messages.saturating_sub(1);
+        let request = recording.request_before(n_messages);
         if let Some(status) = &end.status
             && let Some(kind) = fault_of(status)
         {
@@ -339,7 +340,7 @@ impl Evidence {
                 let evidence = format!("It ended with `{}`: not completed", finish.tool);
                 self.add(finish.call_idx, SignalKind::GiveUp, &evidence, 0.6);
             } else if let Some(signal) =
-                finish.answer.as_deref().and_then(|it| answer_signal(it, Ending::Answer))
+                finish.answer.as_deref().and_then(|it| answer_signal(request, it, Ending::Answer))
                 && signal.kind != SignalKind::EmptyAnswer
             {
                 self.found.push((finish.call_idx, weaken_caveat(signal, has_changed)));
@@ -348,7 +349,7 @@ impl Evidence {
         }
         if recording.ends_by_itself() {
             if let Some((message_idx, answer)) = recording.last_answer()
-                && let Some(mut signal) = answer_signal(answer, Ending::Answer)
+                && let Some(mut signal) = answer_signal(request, answer, Ending::Answer)
             {
                 // Whoever is told that something cannot be done, and leaves, may have been served.
                 if recording.is_closed_by_person() || service::is_talk(recording) {

@@ -93,8 +93,9 @@ impl Machine {
 
     /// Notes that the answer is final although the plan is not done.
     pub(super) fn note_open_plan(&mut self, actor: Actor, ending: Ending) {
+        let request = self.request.clone();
         let attempt = self.attempt_mut(actor);
-        if ending == Ending::Answer && attempt.owes_plan() {
+        if ending == Ending::Answer && attempt.owes_plan(&request) {
             let signal = attempt.open_plan_signal();
             attempt.watch.noted.push(signal);
         }
@@ -102,8 +103,9 @@ impl Machine {
 
     fn nudge(&mut self, actor: Actor, ending: Ending) -> Option<Nudge> {
         let has_tools = self.has_tools();
+        let request = self.request.clone();
         let attempt = self.attempt_mut(actor);
-        let against = answer_signal(&attempt.answer, Ending::Answer);
+        let against = answer_signal(&request, &attempt.answer, Ending::Answer);
         let kind = against.as_ref().map(|it| it.kind);
         if kind == Some(SignalKind::EmptyAnswer) {
             if attempt.watch.n_unanswered >= MAX_UNANSWERED {
@@ -138,7 +140,7 @@ impl Machine {
                 signal: against?,
             });
         }
-        if attempt.owes_plan() && attempt.watch.n_open_plan < MAX_OPEN_PLAN {
+        if attempt.owes_plan(&request) && attempt.watch.n_open_plan < MAX_OPEN_PLAN {
             attempt.watch.n_open_plan += 1;
             return Some(Nudge {
                 note: format!(
@@ -165,11 +167,11 @@ impl super::Attempt {
     }
 
     /// An answer that gives up, or asks something, is an end of its own.
-    fn owes_plan(&self) -> bool {
+    fn owes_plan(&self, request: &str) -> bool {
         !self.watch.plan.open_items().is_empty()
             && !self.was_declined()
             && !matches!(
-                answer_signal(&self.answer, Ending::Answer).map(|it| it.kind),
+                answer_signal(request, &self.answer, Ending::Answer).map(|it| it.kind),
                 Some(SignalKind::GiveUp | SignalKind::AsksBack)
             )
     }

@@ -245,6 +245,26 @@ fn an_honest_report_of_a_failing_command_is_a_doubt_at_most() {
 }
 
 #[test]
+fn a_failure_that_was_to_be_seen_is_the_answer() {
+    let trace = "Traceback (most recent call last):\nIndexError: list index out of range";
+    let crash = || bash("python crash.py", 1, trace);
+    let asked = "Reproduce the crash of crash.py.";
+    for answer in ["Reproduced: an IndexError in line 3.", "It crashes as described."] {
+        check_request(asked, &[crash()], answer, Verdict::Ok);
+    }
+    check_request(asked, &[crash()], "I could not reproduce it.", Verdict::Failure);
+    check_request(asked, &[crash()], "Done.", Verdict::Failure);
+    let both = "Reproduce the crash of crash.py and fix it.";
+    check_request(both, &[crash()], "It crashes as described.", Verdict::Unsure);
+    let fails = || bash("./foo.sh", 1, "checking");
+    for request in ["Does ./foo.sh pass?", "Check whether foo.sh passes."] {
+        check_request(request, &[fails()], "No: it exits with 1.", Verdict::Ok);
+        check_request(request, &[fails()], "Yes, it passes.", Verdict::Failure);
+    }
+    check_request("Make foo.sh pass.", &[fails()], "No: it exits with 1.", Verdict::Failure);
+}
+
+#[test]
 fn commands_whose_status_is_no_failure() {
     for (command, exit_code, output) in [
         ("pytest -q && rm repro.py", 1, "rm: cannot remove 'repro.py': No such file or directory"),
