@@ -163,7 +163,10 @@ async fn a_refused_edit_is_told_to_the_model_and_nothing_is_lost() {
     assert!(!agent.kinds(&run_id).contains(&"file_changed"));
     let notes = agent.notes();
     let shown = agent.diagnostic(&notes, "turn/error").await;
-    assert!(shown["message"].as_str().unwrap().contains("make it writable there"), "{shown}");
+    assert!(
+        shown["message"].as_str().unwrap().contains("mend what stands in the way there"),
+        "{shown}"
+    );
     agent.finish().await;
 }
 

@@ -73,6 +73,24 @@ async fn a_skill_with_which_the_student_gives_up_elsewhere_is_not_verified() {
 }
 
 #[tokio::test]
+async fn a_skill_with_which_the_student_comes_to_no_end_elsewhere_is_not_verified() {
+    let step = |n: usize| {
+        format!(
+            "[[reply]]\nPROMPT\nstep = {n}\n\
+             calls = [{{ name = \"bash\", arguments = {{ command = \"echo {n}\" }} }}]\n"
+        )
+    };
+    let mut trial = misled(HELLO, &(0..6).map(step).collect::<String>());
+    let mut config = Config::clone(&trial.question.ground.config);
+    config.verify.max_steps = 5;
+    trial.question.ground.config = Arc::new(config);
+    trial.question.earlier = vec![earlier(&trial, HELLO, "Hello!")];
+    let answer = trial.verify().await;
+    check(&answer, Outcome::NotVerified, "(say hello: it ran out of its 5 steps)");
+    assert_eq!(answer.finding.regressions, Some(1));
+}
+
+#[tokio::test]
 async fn a_skill_with_which_the_student_answers_something_else_is_not_verified() {
     let mut trial = misled(HELLO, "[[reply]]\nPROMPT\ntext = \"The answer is 42 rows.\"\n");
     trial.question.earlier = vec![earlier(&trial, HELLO, "Hello!")];

@@ -144,6 +144,29 @@ async fn a_skill_that_does_not_help_is_not_verified_and_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn a_failure_on_files_that_changed_since_says_nothing() {
+    let mut agent = agent("tail -n +2 data.csv | wc -l > count.txt").await;
+    let run_id = agent.ask().await;
+    let first = verification(&mut agent, &run_id).await;
+    assert_eq!(first["outcome"], "verified", "{first}");
+    fs::rename(agent.path("data.csv"), agent.path("renamed.csv")).unwrap();
+    let notes = agent.notes();
+    agent.act(&notes, 2, "Verify skill").await;
+    assert_eq!(verification(&mut agent, &run_id).await["outcome"], "pending");
+    let again = verification(&mut agent, &run_id).await;
+    let reason = again["reason"].as_str().unwrap();
+    assert_eq!(
+        (&again["outcome"], &again["replayRunId"]),
+        (&first["outcome"], &first["replayRunId"])
+    );
+    assert!(reason.starts_with(first["reason"].as_str().unwrap()), "{reason}");
+    let since = "Tried again since: Files changed since the request was asked (`data.csv`, \
+                 `renamed.csv`), so that this shows nothing for certain: ";
+    assert!(reason.contains(since), "{reason}");
+    agent.finish().await;
+}
+
+#[tokio::test]
 async fn an_unsaved_buffer_is_no_work_of_the_teachers() {
     // Neither changes a file, and the answers differ.
     let settings = json!({"verify": {"enabled": true, "regression_sample": 0}});

@@ -113,6 +113,7 @@ impl Trial {
             teacher: Some(TeacherWork { answer, found, after: Some(Arc::new(after)) }),
             target: None,
             earlier: Vec::new(),
+            changed_since: Vec::new(),
         };
         Self { folder, question }
     }

@@ -36,9 +36,25 @@ pub struct Replay {
 pub enum ReplayEnd {
     /// By itself, with this verdict. The text says why, where it is not [`Verdict::Ok`].
     Judged(Verdict, String),
+    /// By its limit: so many model calls.
+    OutOfSteps(u32),
     /// By something that has nothing to do with the skill, said as the end of a sentence: a limit,
     /// a server that is not there, an effect that a replay must not have.
     BrokenOff(String),
+}
+
+impl ReplayEnd {
+    /// Says how it ended, as the end of a sentence.
+    pub fn told(&self) -> String {
+        let because = |why: &str| bare(why).to_owned();
+        match self {
+            Self::Judged(Verdict::Ok, _) => "ended with an answer".to_owned(),
+            Self::Judged(Verdict::Failure, why) => format!("failed: {}", because(why)),
+            Self::Judged(Verdict::Unsure, why) => format!("ended unclear: {}", because(why)),
+            Self::OutOfSteps(n_steps) => format!("ran out of its {n_steps} steps"),
+            Self::BrokenOff(why) => why.clone(),
+        }
+    }
 }
 
 /// What a replay's result was compared with.
@@ -99,6 +115,8 @@ pub struct Finding {
     pub repairs: Option<usize>,
     /// Requests that only go wrong with it; `None` if nothing was found out about any.
     pub regressions: Option<usize>,
+    /// Whether it shows less than an earlier one on the files of then.
+    pub is_of_other_files: bool,
 }
 
 impl Finding {
@@ -112,7 +130,56 @@ impl Finding {
             regressions: self.regressions,
         }
     }
+
+    /// Returns what is known about the skill after an `earlier` verification, too: what that showed
+    /// on the files of then stays, where this one shows nothing for certain on others.
+    pub fn verification_after(
+        &self,
+        earlier: &Verification,
+        run_id: Option<String>,
+    ) -> Verification {
+        let decided = [Outcome::Verified, Outcome::NotVerified];
+        if !self.is_of_other_files || !decided.iter().any(|it| it.name() == earlier.outcome) {
+            return self.verification(run_id);
+        }
+        let first = earlier.reason.split(LATER).next().unwrap_or_default();
+        Verification { reason: format!("{first}{LATER}{}", self.reason), ..earlier.clone() }
+    }
+
+    /// Takes account of files that are not as they were when the request was asked: on others, a
+    /// student that fails says nothing about the skill. What goes wrong elsewhere with the skill
+    /// and not without it does so on whatever files.
+    #[must_use]
+    pub fn on_changed_files(mut self, changed: &[String]) -> Self {
+        let does_harm = self.regressions.is_some_and(|n_regressions| n_regressions > 0);
+        let named: Vec<String> =
+            changed.iter().take(NAMED_FILES).map(|path| format!("`{path}`")).collect();
+        let n_more = changed.len() - named.len();
+        let more = if n_more == 0 { String::new() } else { format!(" and {n_more} more") };
+        let named = format!("{}{more}", named.join(", "));
+        if changed.is_empty() || does_harm {
+            return self;
+        }
+        if self.outcome == Outcome::Verified {
+            let _ = write!(self.reason, " Files changed since the request was asked: {named}.");
+            return self;
+        }
+        self.outcome = Outcome::Inconclusive;
+        self.is_of_other_files = true;
+        self.reason = format!(
+            "Files changed since the request was asked ({named}), so that this shows nothing for \
+             certain: {}",
+            self.reason
+        );
+        self
+    }
 }
+
+/// Files that are named at most.
+const NAMED_FILES: usize = 3;
+
+/// Stands between what a verification showed and what a later one came to.
+const LATER: &str = " Tried again since: ";
 
 /// Says what came of a replay, by the name that events and documents use.
 pub fn outcome_words(outcome: &str) -> &'static str {
@@ -160,7 +227,8 @@ pub fn decide(with: &Replay, without: Option<&Replay>, sample: &Sample) -> Findi
         reason.push_str(&sample.sentence());
     }
     let is_unnecessary = need == Some(Need::Unnecessary);
-    Finding { outcome, reason, is_unnecessary, repairs, regressions: sample.n_regressions() }
+    let (regressions, is_of_other_files) = (sample.n_regressions(), false);
+    Finding { outcome, reason, is_unnecessary, repairs, regressions, is_of_other_files }
 }
 
 /// What the replay without the skill says about it.
@@ -199,8 +267,8 @@ fn fails(replay: &Replay) -> bool {
 
 fn judge(replay: &Replay) -> (Outcome, String) {
     match &replay.end {
-        ReplayEnd::BrokenOff(why) => {
-            return (Outcome::Inconclusive, format!("The replay {why}."));
+        ReplayEnd::OutOfSteps(_) | ReplayEnd::BrokenOff(_) => {
+            return (Outcome::Inconclusive, format!("The replay {}.", replay.end.told()));
         }
         ReplayEnd::Judged(Verdict::Failure, why) => {
             let mut reason = format!("The student failed with the skill, too: {}.", bare(why));
@@ -306,6 +374,36 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_on_files_that_changed_since_says_nothing_and_what_was_known_stays() {
+        let files: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let failed = alone(&replay(true, Verdict::Failure, check(false)));
+        let late = failed.clone().on_changed_files(&files);
+        assert_eq!(late.outcome, Outcome::Inconclusive);
+        assert!(
+            late.reason.starts_with(
+                "Files changed since the request was asked (`a`, `b`, `c` and 1 more), so that \
+                 this shows nothing for certain: The student failed with the skill, too:"
+            ),
+            "{}",
+            late.reason
+        );
+        let verified = alone(&replay(true, Verdict::Ok, Proof::SameFiles));
+        let earlier = verified.verification(Some("first".to_owned()));
+        let after = late.verification_after(&earlier, Some("second".to_owned()));
+        assert_eq!((&*after.outcome, &after.run_id), ("verified", &earlier.run_id));
+        assert!(after.reason.contains("same files as the teacher."), "{}", after.reason);
+        assert!(after.reason.contains(" Tried again since: Files changed"), "{}", after.reason);
+        let again = late.verification_after(&after, None);
+        assert_eq!(again.reason, after.reason, "it is said once");
+        assert_eq!(verified.clone().on_changed_files(&files).outcome, Outcome::Verified);
+        assert_eq!(failed.clone().on_changed_files(&[]), failed);
+        let kept = failed.verification_after(&earlier, None);
+        assert_eq!(kept.outcome, "not_verified", "on the same files the last one counts");
+        let harm = Finding { regressions: Some(1), ..failed };
+        assert_eq!(harm.on_changed_files(&files).outcome, Outcome::NotVerified);
+    }
+
+    #[test]
     fn a_student_that_ignores_the_skill_is_never_verified() {
         for proof in [Proof::SameFiles, check(true), comparison(true)] {
             let finding = alone(&replay(false, Verdict::Ok, proof));
@@ -330,7 +428,7 @@ mod tests {
     #[test]
     fn everything_else_is_inconclusive() {
         let missing = Proof::Missing("there is nothing to compare it with".to_owned());
-        let broken = ReplayEnd::BrokenOff("ran out of its 20 steps".to_owned());
+        let broken = ReplayEnd::OutOfSteps(20);
         for with in [
             replay(true, Verdict::Unsure, Proof::SameFiles),
             replay(true, Verdict::Ok, missing),
@@ -365,7 +463,7 @@ mod tests {
         let finding = decide(&with, Some(&failed), &Sample::default());
         assert_eq!((finding.is_unnecessary, finding.repairs), (false, Some(1)));
         assert!(finding.reason.contains("Without it the student did not manage."));
-        let end = ReplayEnd::BrokenOff("ran out of its 20 steps".to_owned());
+        let end = ReplayEnd::OutOfSteps(20);
         let unclear = Replay { end, ..replay(true, Verdict::Ok, Proof::SameFiles) };
         let finding = decide(&with, Some(&unclear), &Sample::default());
         assert_eq!((finding.is_unnecessary, finding.repairs), (false, None));

@@ -129,6 +129,7 @@ impl Place<'_> {
                 teacher: None,
                 target: None,
                 earlier: Vec::new(),
+                changed_since: Vec::new(),
             },
         };
         question.earlier = earlier_successes(&runs, &question.prompt, limit);

@@ -7,28 +7,25 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::File,
     hash::{BuildHasher, RandomState},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use agent::ledger::{Balance, Money, OverCap, Scope};
 use jiff::Timestamp;
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::Errno,
-};
 use serde::{Deserialize, Serialize};
 
-use crate::{atomic::make_private_folder, clock};
+use crate::{
+    atomic::make_private_folder,
+    clock,
+    file_lock::{lock, open_private},
+};
 
 /// How long another process may hold the file; it does so for one line.
 const LOCK_LIMIT: Duration = Duration::from_secs(5);
-/// Time between two tries to lock it.
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// A call is not to be made.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +151,10 @@ impl DayBook {
         let failed = |error| DayBookError::File { path: path.clone(), error };
         make_private_folder(&self.folder).map_err(failed)?;
         let mut file = open_private(&path).map_err(failed)?;
-        lock(&file, LOCK_LIMIT).map_err(failed)?;
+        if !lock(&file, LOCK_LIMIT) {
+            let why = "another process does not let go of it";
+            return Err(failed(io::Error::new(io::ErrorKind::TimedOut, why)));
+        }
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
         let is_torn = text.last().is_some_and(|byte| *byte != b'\n');
@@ -248,39 +248,6 @@ impl Entries {
             What::SpentUsd(_) => Money::default(),
         });
         reserved.sum()
-    }
-}
-
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-
-        options.mode(0o600);
-    }
-    options.read(true).append(true).create(true).open(path)
-}
-
-/// Waits until the file is ours alone; the system takes the lock back when the file is closed,
-/// however that comes. Where a file system knows no locks, appending whole lines has to do.
-fn lock(file: &File, limit: Duration) -> io::Result<()> {
-    let deadline = Instant::now() + limit;
-    loop {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(()),
-            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => thread::sleep(LOCK_PAUSE),
-            Err(Errno::WOULDBLOCK) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "another process does not let go of it",
-                ));
-            }
-            Err(error) => {
-                tracing::debug!(%error, "the books of the day cannot be locked here");
-                return Ok(());
-            }
-        }
     }
 }
 

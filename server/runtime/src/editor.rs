@@ -22,7 +22,7 @@ pub enum EditError {
     /// The editor said no.
     #[error(
         "the editor refused the change ({0}); nothing was changed: look at the file in the editor, \
-         make it writable there, then retry"
+         mend what stands in the way there, then retry"
     )]
     Refused(String),
     /// The editor takes no edits, and the buffer differs from the file.

@@ -18,6 +18,7 @@ pub mod day_book;
 pub mod driver;
 pub mod earlier;
 pub mod editor;
+mod file_lock;
 pub mod folders;
 pub mod journal;
 pub mod models;

@@ -146,6 +146,13 @@ pub struct SimilarSkill {
     pub percent: u8,
 }
 
+impl SimilarSkill {
+    /// Says how much of the words both share. All words may be shared by texts that differ.
+    pub(crate) fn share(&self) -> String {
+        if self.percent >= 100 { "nearly all".to_owned() } else { format!("{} %", self.percent) }
+    }
+}
+
 /// How a proposal was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

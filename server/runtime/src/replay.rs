@@ -413,9 +413,7 @@ impl Watch {
     fn judged(&self, stop_reason: &str) -> ReplayEnd {
         let has_answer = self.answer.as_deref().is_some_and(|answer| !answer.trim().is_empty());
         match (stop_reason, self.verdict) {
-            ("max_iterations", _) => {
-                ReplayEnd::BrokenOff(format!("ran out of its {} steps", self.max_steps))
-            }
+            ("max_iterations", _) => ReplayEnd::OutOfSteps(self.max_steps),
             (_, Some(Verdict::Ok)) if !has_answer => {
                 ReplayEnd::Judged(Verdict::Unsure, "it gave no answer".to_owned())
             }
@@ -455,4 +453,36 @@ impl Watch {
 /// Returns a call in one line.
 fn quoted(tool: &str, arguments: &Map<String, Value>) -> String {
     format!("`{tool}: {}`", clip(&summary(arguments), CALL_CHARS)).replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use agent::{
+        event::Event,
+        ledger::{Balance, Money, Scope},
+        verification::ReplayEnd,
+    };
+
+    use super::Watch;
+    use crate::journal::Record;
+
+    #[test]
+    fn a_replay_that_would_cost_too_much_names_the_setting_that_stopped_it() {
+        let (spent_usd, cap_usd) = (Money::from_usd(0.4), Money::from_usd(0.5));
+        let reserved_usd = Money::default();
+        let balance = Balance { scope: Scope::Run, spent_usd, reserved_usd, cap_usd };
+        let error = balance.check(Money::from_usd(0.2)).unwrap_err().to_string();
+        let event = Event::Error { error, class: "budget".to_owned() };
+        let record = Record { seq: 1, time: String::new(), turn: 1, teacher: false, event };
+        let told = |is_own_budget| {
+            let mut watch = Watch { is_own_budget, ..Watch::new(20, Arc::default()) };
+            watch.see(&record);
+            watch.end.as_ref().map(ReplayEnd::told).unwrap()
+        };
+        let own = "would cost more than is left for it: `verify.max_cost_usd` allows more";
+        assert_eq!(told(true), own);
+        assert!(told(false).contains("raise `budget.run_usd`"), "{}", told(false));
+    }
 }

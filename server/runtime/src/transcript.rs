@@ -254,6 +254,9 @@ impl Shown {
                 format!("**Skill accepted:** [{name}]({uri}).\n\n")
             }
             Event::SkillSaveFailed { reason } => format!("**No skill:** {reason}.\n\n"),
+            Event::ProposalResolved { proposal_id, outcome } if outcome == "rolled_back" => {
+                format!("**Taken back:** what was accepted of `{proposal_id}`.\n\n")
+            }
             Event::ProposalResolved { proposal_id, outcome } if outcome != "accepted" => {
                 let outcome = outcome.replace('_', " ");
                 format!("**Proposal {outcome}:** `{proposal_id}`.\n\n")

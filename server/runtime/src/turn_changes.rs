@@ -2,7 +2,7 @@
 //!
 //! Only what differs between the files before the turn and after it is kept, in the user's state
 //! folder: in the workspace, somebody else could have written it. What the person changed
-//! elsewhere since then stays as it is now.
+//! elsewhere since then stays as it is now, and is told from what is written down of all files.
 
 use std::{
     collections::BTreeSet,
@@ -29,6 +29,8 @@ const FOLDER: &str = "turns";
 const MAX_MB: u64 = 64;
 /// Names the files that changed.
 const LIST: &str = "changes.json";
+/// Says what all files held before the turn.
+const BEFORE: &str = "before.json";
 
 /// What a turn changed.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub struct AroundTurn {
     pub found: Contents,
     /// As they were after it.
     pub after: WorkspaceCopy,
+    /// Those that nobody can put back to what they were before it: changed since, and not by it.
+    pub changed_since: Vec<PathBuf>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -105,6 +109,10 @@ impl TurnChanges {
             }
             list.push(changed);
         }
+        let was: Vec<(&PathBuf, &Content)> =
+            was.iter().filter(|(path, _)| path.to_str().is_some()).collect();
+        let json = serde_json::to_vec(&was).map_err(io::Error::from)?;
+        atomic::write_private(&self.folder.join(BEFORE), &json)?;
         let json = serde_json::to_vec(&list).map_err(io::Error::from)?;
         atomic::write_private(&self.folder.join(LIST), &json)
     }
@@ -125,13 +133,28 @@ impl TurnChanges {
             }
         }
         let mut found = before.contents();
+        let changed_since = match self.contents_before() {
+            Some(was) => differences(&was, &found)
+                .into_iter()
+                .filter(|path| path.to_str().is_some())
+                .map(Path::to_path_buf)
+                .collect(),
+            None => Vec::new(),
+        };
         for Changed { path, found: content, .. } in list {
             match content {
                 Some(content) => found.insert(path, content),
                 None => found.remove(&path),
             };
         }
-        Ok(Some(AroundTurn { before, found, after }))
+        Ok(Some(AroundTurn { before, found, after, changed_since }))
+    }
+
+    /// Returns what all files held before the turn, if that was written down.
+    fn contents_before(&self) -> Option<Contents> {
+        let json = fs::read(self.folder.join(BEFORE)).ok()?;
+        let was: Vec<(PathBuf, Content)> = serde_json::from_slice(&json).ok()?;
+        Some(was.into_iter().collect())
     }
 
     fn list(&self) -> Option<Vec<Changed>> {
@@ -181,7 +204,7 @@ pub(crate) fn changes_folder(folders: &Folders) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, path::Path};
 
     use tempfile::TempDir;
 
@@ -221,6 +244,7 @@ mod tests {
         write("a.txt", "later");
         write("c.txt", "later");
         let around = changes.around(&copy()).unwrap().unwrap();
+        assert_eq!(around.changed_since, [Path::new("c.txt")]);
         let text = |copy: &WorkspaceCopy, path: &str| {
             fs::read_to_string(copy.root().join(path)).unwrap_or_else(|_| "none".to_owned())
         };

@@ -63,6 +63,8 @@ pub struct Question {
     pub target: Option<PathBuf>,
     /// Earlier requests that the student managed alone.
     pub earlier: Vec<EarlierRequest>,
+    /// Files that are not as they were when the request was asked.
+    pub changed_since: Vec<String>,
 }
 
 /// What the teacher's attempt came to.
@@ -102,17 +104,19 @@ impl Question {
         }
         let Some(prompt) = asked(records, turn) else { return Ok(None) };
         ground.recorded = Arc::new(teachers_calls(records, turn));
-        let (mut found, mut after) = (Contents::new(), None);
+        let (mut found, mut after, mut changed_since) = (Contents::new(), None, Vec::new());
         let changes = TurnChanges::of(&ground.folders, run, turn);
         if let Some(around) = changes.around(&ground.before)? {
             ground.before = Arc::new(around.before);
             (found, after) = (around.found, Some(Arc::new(around.after)));
+            changed_since = shown(around.changed_since.iter());
         } else {
             let last = records.iter().map(|record| record.turn).max().unwrap_or(turn);
             put_checkpoints_back(run, turn..=last, &ground.before)?;
         }
         let teacher = answer.map(|answer| TeacherWork { answer, found, after });
-        Ok(Some(Self { ground, prompt, skill, others, teacher, target: None, earlier: Vec::new() }))
+        let (target, earlier) = (None, Vec::new());
+        Ok(Some(Self { ground, prompt, skill, others, teacher, target, earlier, changed_since }))
     }
 }
 
@@ -156,6 +160,7 @@ pub async fn verify(
         }
     }
     let finding = decide(&with.replay, without.as_ref().map(|it| &it.replay), &sample);
+    let finding = finding.on_changed_files(&question.changed_since);
     let replay = with.folder.clone();
     let control = without.as_ref().and_then(|it| it.folder.clone());
     let cost = verifier.ground.spent;
@@ -376,7 +381,11 @@ fn not_begun(error: &ReplayError) -> Tried {
 }
 
 fn changed_files(before: &Contents, after: &Contents) -> Vec<String> {
-    differences(before, after).into_iter().map(|path| path.display().to_string()).collect()
+    shown(differences(before, after).into_iter())
+}
+
+fn shown<P: AsRef<Path>>(paths: impl Iterator<Item = P>) -> Vec<String> {
+    paths.map(|path| path.as_ref().display().to_string()).collect()
 }
 
 /// Whether the teacher changed files, and the replay left each of them as the teacher did and

@@ -59,8 +59,8 @@ pub enum CopyError {
     },
     /// Somebody waits for it, and it takes too long.
     #[error(
-        "copying the workspace before its files changed took too long; it can be tried on the \
-         files as they are now"
+        "copying the workspace before its files changed took too long; *Verify* tries it on the \
+         files as they are now, and `verify.enabled = false` spares the copy in large workspaces"
     )]
     TooSlow,
     /// The system says no.
@@ -249,7 +249,7 @@ impl WorkspaceCopy {
         let own: Vec<(PathBuf, Metadata)> = match &self.stand_in {
             // What was made in it counts, whether git ignores it or not.
             Some(stand_in) => all_files(&from)
-                .filter(|(relative, _)| stand_in.in_place(&from.join(relative)).is_none())
+                .filter(|(relative, _)| stand_in.in_place(&stand_in.copy.join(relative)).is_none())
                 .collect(),
             None => files(&from).collect(),
         };

@@ -182,8 +182,12 @@ async fn accept_now(
     };
     // One that is recorded makes it matter which others are not.
     session.closed_skills.changed();
-    store.finish(&mut proposal, &plan, now)?;
-    drop(turn);
+    let (proposal, plan) = blocking(move || {
+        store.finish(&mut proposal, &plan, now)?;
+        drop(turn);
+        Ok((proposal, plan))
+    })
+    .await?;
     let saved = (proposal.kind != ProposalKind::Config).then(|| Event::SkillSaved {
         proposal_id: proposal.proposal_id.clone(),
         name: plan.name.clone(),
@@ -248,8 +252,12 @@ pub(crate) async fn roll_back(
         (Some(_), None) => delete(session, target).await?,
         (None, _) => {}
     }
-    store.rolled_back(&mut proposal)?;
-    drop(turn);
+    let proposal = blocking(move || {
+        store.rolled_back(&mut proposal)?;
+        drop(turn);
+        Ok(proposal)
+    })
+    .await?;
     let uri = address(target)?;
     session.unsaved_skills.forget(session, &uri);
     session.closed_skills.changed();

@@ -8,7 +8,7 @@ use std::{
 
 use agent::{
     event::{Event, Verification},
-    verification::outcome_words,
+    verification::{Finding, outcome_words},
 };
 use futures::future::BoxFuture;
 use runtime::{
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::{
     MessageActionItem, MessageType, ShowMessageRequestParams, Url, request::ShowMessageRequest,
 };
-use tracing::{debug, info_span, warn};
+use tracing::{debug, error, info_span, warn};
 
 use crate::{
     lsp::{
@@ -57,12 +57,21 @@ pub(crate) async fn of_proposal(
     let pending = Verification::pending();
     proposals::record(session, &proposal, [told(&proposal, pending)]).await;
     let task = Arc::clone(session);
-    begin(session, question, move |verification| {
+    let earlier = proposal.verification.clone();
+    begin(session, question, move |finding, run_id| {
         Box::pin(async move {
-            if let Err(error) = store.set_verification(&proposal.proposal_id, &verification) {
-                warn!(%error, "what a replay showed was not kept");
+            let verification = finding.verification_after(&earlier, run_id);
+            let (id, shown) = (proposal.proposal_id.clone(), verification.clone());
+            let keep = move || {
+                let kept = store.set_verification(&id, &shown);
+                drop(mark);
+                kept
+            };
+            match tokio::task::spawn_blocking(keep).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => warn!(%error, "what a replay showed was not kept"),
+                Err(error) => error!(%error, "what a replay showed was not kept"),
             }
-            drop(mark);
             proposals::record(&task, &proposal, [told(&proposal, verification)]).await;
         })
     })
@@ -112,8 +121,9 @@ pub(crate) async fn of_skill(
     let workspace = session.places(Some(&uri)).workspace;
     let question = question(session, workspace, &path, asked).await?;
     let (task, name) = (Arc::clone(session), question.skill.name.clone());
-    begin(session, question, move |verification| {
+    begin(session, question, move |finding, run_id| {
         Box::pin(async move {
+            let verification = finding.verification(run_id);
             let words = outcome_words(&verification.outcome);
             let message = format!("Skill `{name}`: {words} {}", verification.reason);
             let Some(run_id) = verification.run_id.clone() else {
@@ -204,7 +214,7 @@ fn look_up(
 async fn begin(
     session: &Arc<Session>,
     question: Question,
-    ended: impl FnOnce(Verification) -> BoxFuture<'static, ()> + Send + 'static,
+    ended: impl FnOnce(Finding, Option<String>) -> BoxFuture<'static, ()> + Send + 'static,
 ) -> Result<String, VerifyError> {
     let (begun, has_begun) = oneshot::channel();
     let task = Arc::clone(session);
@@ -228,7 +238,7 @@ async fn begin(
             let _ = begun.send(Err(answer.finding.reason.clone()));
         }
         let run_id = answer.replay.map(|folder| folder.run_id);
-        ended(answer.finding.verification(run_id)).await;
+        ended(answer.finding, run_id).await;
     });
     match has_begun.await {
         Ok(Ok(run_id)) => Ok(run_id),

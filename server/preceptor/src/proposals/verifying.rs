@@ -58,7 +58,7 @@ pub(crate) async fn verify(
         }
     };
     let run_id = answer.replay.map(|folder| folder.run_id);
-    let verification = answer.finding.verification(run_id);
+    let verification = answer.finding.verification_after(&proposal.verification, run_id);
     let kept = store.set_verification(&proposal.proposal_id, &verification);
     drop(mark);
     record(&proposal, [told(&proposal, verification.clone())]).await;

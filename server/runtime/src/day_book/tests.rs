@@ -125,6 +125,5 @@ fn books_that_are_not_let_go_of_are_waited_for_and_then_given_up() {
     waiting.join().unwrap().unwrap();
     let _page = book.open("2026-11-21").unwrap();
     let file = open_private(&book.path("2026-11-21")).unwrap();
-    let error = lock(&file, Duration::from_millis(20)).unwrap_err();
-    assert!(error.to_string().contains("another process does not let go of it"), "{error}");
+    assert!(!lock(&file, Duration::from_millis(20)));
 }

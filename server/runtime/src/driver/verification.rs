@@ -194,6 +194,7 @@ impl Driver {
             teacher,
             target: proposal.target.clone(),
             earlier,
+            changed_since: Vec::new(),
         })
     }
 

@@ -383,7 +383,8 @@ fn similarity_finding(similar: &SimilarSkill, folder: &Path, text: &str) -> Find
         severity: "info".to_owned(),
         line: line + 1,
         message: format!(
-            "The skill {degree} `{name}` ({percent} % of the words): {}",
+            "The skill {degree} `{name}` ({} of the words): {}",
+            similar.share(),
             path.display()
         ),
     }

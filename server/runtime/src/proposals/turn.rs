@@ -4,19 +4,12 @@
 //! editor takes. What is only read, changed and written back in one go holds another one, so that
 //! the end of a replay waits for no editor.
 
-use std::{
-    fs::{File, OpenOptions},
-    io, thread,
-    time::{Duration, Instant},
-};
+use std::{fs::File, time::Duration};
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::Errno,
-};
+use rustix::fs::{FlockOperation, flock};
 
 use crate::{
-    atomic,
+    atomic, file_lock,
     proposals::{Proposal, ProposalError, ProposalStore},
 };
 
@@ -25,14 +18,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a change waits for another one to be written.
 const WRITING_PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// As long as this lives, nobody else decides about a proposal, in whatever process. The lock ends
 /// with the process, however it does.
 #[derive(Debug)]
 pub struct Turn {
-    /// `None` where the file system knows no locks.
-    lock: Option<File>,
+    lock: File,
 }
 
 impl ProposalStore {
@@ -64,39 +55,16 @@ impl ProposalStore {
         let path = self.manifests.join(format!("{name}.lock"));
         let failed = |error| ProposalError::io(&path, error);
         atomic::make_private_folder(&self.manifests).map_err(failed)?;
-        let file = open(&path).map_err(failed)?;
-        let deadline = Instant::now() + patience;
-        loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Some(Turn { lock: Some(file) })),
-                Err(Errno::WOULDBLOCK) if Instant::now() < deadline => thread::sleep(PAUSE),
-                Err(Errno::WOULDBLOCK) => return Ok(None),
-                Err(error) => {
-                    tracing::debug!(%error, "the proposals cannot be locked here");
-                    return Ok(Some(Turn { lock: None }));
-                }
-            }
-        }
+        let lock = file_lock::open_private(&path).map_err(failed)?;
+        Ok(file_lock::lock(&lock, patience).then_some(Turn { lock }))
     }
-}
-
-fn open(path: &std::path::Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-
-        options.mode(0o600);
-    }
-    options.append(true).create(true).open(path)
 }
 
 /// Closing the file is not enough: a process that is being started holds it until it runs its
 /// program, and the lock with it.
 impl Drop for Turn {
     fn drop(&mut self) {
-        let Some(lock) = &self.lock else { return };
-        if let Err(error) = flock(lock, FlockOperation::Unlock) {
+        if let Err(error) = flock(&self.lock, FlockOperation::Unlock) {
             tracing::debug!(%error, "the proposals stay locked");
         }
     }

@@ -131,9 +131,10 @@ fn document(proposal: &Proposal, current: &str, merged: &Merged) -> String {
     let percent = proposal.similar.iter().find(|similar| similar.path == target);
     let why = match (proposal.kind, percent) {
         (ProposalKind::Skill, Some(similar)) => format!(
-            "What the teacher `{}` learnt says nearly the same as the skill {link}: {} % of the \
-             words are in both.",
-            proposal.teacher_model, similar.percent
+            "What the teacher `{}` learnt says nearly the same as the skill {link}: {} of the words \
+             are in both.",
+            proposal.teacher_model,
+            similar.share()
         ),
         (ProposalKind::Note, _) => format!("A note on {link} is proposed."),
         _ => format!("A change of {link} is proposed."),

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use agent::{
-    detect::Verdict,
     ledger::Money,
-    verification::{Finding, Proof, Replay, ReplayEnd, outcome_words},
+    verification::{Finding, Proof, outcome_words},
 };
 
 use super::{
@@ -80,7 +79,7 @@ impl Report<'_> {
 
 fn attempt(tried: &Tried, own: &RunFolder, with_skill: bool) -> String {
     let Tried { folder, replay, answer, changed_files, comparison } = tried;
-    let mut text = format!("- It {}.\n", ending(replay));
+    let mut text = format!("- It {}.\n", replay.end.told());
     if with_skill {
         let read = if replay.has_read_skill { "read" } else { "did not read" };
         let _ = writeln!(text, "- The student {read} the skill.");
@@ -105,19 +104,6 @@ fn attempt(tried: &Tried, own: &RunFolder, with_skill: bool) -> String {
         let _ = write!(text, "\nThe student's answer:\n\n{}\n", quoted(answer));
     }
     text
-}
-
-fn ending(replay: &Replay) -> String {
-    match &replay.end {
-        ReplayEnd::Judged(Verdict::Ok, _) => "ended with an answer".to_owned(),
-        ReplayEnd::Judged(Verdict::Failure, why) => {
-            format!("failed: {}", why.trim_end_matches('.'))
-        }
-        ReplayEnd::Judged(Verdict::Unsure, why) => {
-            format!("ended unclear: {}", why.trim_end_matches('.'))
-        }
-        ReplayEnd::BrokenOff(why) => why.clone(),
-    }
 }
 
 fn compared(proof: &Proof) -> String {

@@ -14,7 +14,7 @@ use agent::{
 
 use super::{Question, Verifier, changed_files, contents, control::without_skill};
 use crate::{
-    earlier::EarlierRequest,
+    earlier::{EarlierRequest, LeftBehind},
     replay::{Ground, Replayed, replay},
     run_store::{RunFolder, first_line},
     workspace_copy::{Contents, CopyError, WorkspaceCopy},
@@ -87,20 +87,20 @@ impl Verifier<'_> {
     async fn ask_again(&mut self, request: &EarlierRequest) -> Sampled {
         let prompt = request.prompt.clone();
         let mut sampled = Sampled { prompt, became: Became::Same, folder: None, comparison: None };
-        let before = match files_before(request, &self.ground.before).await {
-            Ok(before) => before,
+        let (before, left) = match files_before(request, &self.ground.before).await {
+            Ok(around) => around,
             Err(error) => {
                 sampled.became = Became::Unclear(format!("the replay did not begin: {error}"));
                 return sampled;
             }
         };
-        let (with, folder, comparison) = self.attempt_again(request, &before, true).await;
+        let (with, folder, comparison) = self.attempt_again(request, &before, &left, true).await;
         (sampled.folder, sampled.comparison) = (folder, comparison);
         sampled.became = match with {
             Again::Same => Became::Same,
             Again::Unclear(why) => Became::Unclear(why),
             Again::Other(why) => match without_skill(self.question, &before).await {
-                Ok(before) => match self.attempt_again(request, &before, false).await.0 {
+                Ok(before) => match self.attempt_again(request, &before, &left, false).await.0 {
                     Again::Same => Became::Worse(why),
                     Again::Other(_) => Became::Unclear(
                         "without it the student does not get to what it did before either"
@@ -119,6 +119,7 @@ impl Verifier<'_> {
         &mut self,
         request: &EarlierRequest,
         before: &Arc<WorkspaceCopy>,
+        left: &LeftBehind,
         with_skill: bool,
     ) -> (Again, Option<RunFolder>, Option<RunFolder>) {
         let (before, recorded) = (Arc::clone(before), Arc::clone(&request.recorded));
@@ -135,7 +136,7 @@ impl Verifier<'_> {
         let folder = Some(replayed.folder.clone());
         let (again, comparison) = match &replayed.end {
             ReplayEnd::Judged(Verdict::Ok, _) => {
-                self.compare_again(request, &ground.before, &replayed).await
+                self.compare_again(request, &ground.before, left, &replayed).await
             }
             // What such calls would have done is missing.
             ReplayEnd::Judged(Verdict::Failure, why) if replayed.n_answered == 0 => {
@@ -145,6 +146,8 @@ impl Verifier<'_> {
                 let why = why.trim_end_matches('.');
                 (Again::Unclear(format!("the replay ended unclear: {why}")), None)
             }
+            // Where it does not without the skill, that is the skill's doing.
+            ReplayEnd::OutOfSteps(_) => (Again::Other(format!("it {}", replayed.end.told())), None),
             ReplayEnd::BrokenOff(why) => (Again::Unclear(format!("the replay {why}")), None),
         };
         (again, folder, comparison)
@@ -156,11 +159,11 @@ impl Verifier<'_> {
         &mut self,
         request: &EarlierRequest,
         before: &Arc<WorkspaceCopy>,
+        left: &LeftBehind,
         replayed: &Replayed,
     ) -> (Again, Option<RunFolder>) {
         let (found, after) = (contents(before).await, contents(&replayed.files).await);
         let answer = replayed.answer.as_deref().unwrap_or_default();
-        let left = request.left();
         let is_same = left.is_left_by(&found, &after);
         let is_same_answer = is_same.is_none()
             && found == after
@@ -168,7 +171,7 @@ impl Verifier<'_> {
         if is_same == Some(true) || is_same_answer {
             return (Again::Same, None);
         }
-        let (first, second) = self.works(request, &found, &after, replayed).await;
+        let (first, second) = self.works(request, left, (&found, &after), replayed).await;
         let (proof, comparison) = if self.question.ground.config.teacher.enabled {
             self.compare(&request.prompt, &first, &second).await
         } else {
@@ -191,11 +194,10 @@ impl Verifier<'_> {
     async fn works(
         &self,
         request: &EarlierRequest,
-        found: &Contents,
-        after: &Contents,
+        left: &LeftBehind,
+        (found, after): (&Contents, &Contents),
         replayed: &Replayed,
     ) -> (Work, Work) {
-        let left = request.left();
         let now = contents(&self.ground.before).await;
         let unlike = |path: &&Path| !left.is_in(path, after);
         // What the turn left may be there still.
@@ -222,11 +224,13 @@ impl Verifier<'_> {
     }
 }
 
+/// Returns the files that an earlier request found, and what it left.
 async fn files_before(
     request: &EarlierRequest,
     now: &Arc<WorkspaceCopy>,
-) -> Result<Arc<WorkspaceCopy>, CopyError> {
+) -> Result<(Arc<WorkspaceCopy>, LeftBehind), CopyError> {
     let (request, now) = (request.clone(), Arc::clone(now));
-    let before = tokio::task::spawn_blocking(move || request.before(&now).map(Arc::new)).await;
-    before.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))
+    let around = move || Ok((Arc::new(request.before(&now)?), request.left()));
+    let around = tokio::task::spawn_blocking(around).await;
+    around.unwrap_or_else(|error| Err(CopyError::Broken(error.to_string())))
 }

@@ -6,7 +6,7 @@ use super::{
     decisions::{Bench, better},
     skill,
 };
-use crate::proposals::{AcceptAs, Proposal};
+use crate::proposals::{AcceptAs, Proposal, Request};
 
 /// Saves another text for a proposal, as a person does.
 fn save(bench: &Bench, proposal: &mut Proposal, text: &str) {
@@ -31,10 +31,14 @@ fn the_name_that_a_person_writes_is_the_skills() {
         let text = text.replace("name: count-csv-rows", &format!("name: {written}"));
         save(&bench, &mut proposal, &text);
         let turn = bench.store.take_turn().unwrap();
-        let Ok((_, plan)) = bench.plan(&turn, &proposal.proposal_id, None) else {
-            assert_eq!(expected, "count-csv-rows", "{written}: the linter refuses it");
-            continue;
+        let request = Request {
+            accept_as: None,
+            overrides_errors: true,
+            takes_text_as_it_is: false,
+            open: &|_| None,
         };
+        let (id, now) = (&proposal.proposal_id, Bench::now());
+        let (_, plan) = bench.store.plan(&turn, id, &request, &bench.config, now).unwrap();
         assert_eq!(plan.name, expected);
         let end = format!(".agents/skills/{expected}/SKILL.md");
         assert!(plan.target.ends_with(&end), "{}", plan.target.display());
