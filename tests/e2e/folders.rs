@@ -120,3 +120,52 @@ async fn a_proposal_of_a_run_in_a_closed_folder_is_still_decided_about() {
     agent.execute("preceptor.proposal.reject", argument).await;
     agent.finish().await;
 }
+
+const ALPHA: &str = "---\r\nname: alpha-one\r\ndescription: Counts. Use when rows are counted.\r\n---\r\n# Größe\r\n\r\n😀 Run /beta-one.\r\n";
+
+const BETA: &str = "---\nname: beta-one\ndescription: Größe of beta. Use when rows are summed.\n---\n# Beta\n\n😀 First /alpha-one.\n";
+
+fn at(uri: &str, line: u32, character: u32) -> Value {
+    json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}})
+}
+
+#[tokio::test]
+async fn a_skill_of_another_workspace_folder_is_told_of_and_offered() {
+    let options = ClientOptions { workspace: Some("work"), ..ClientOptions::default() };
+    let mut client = Client::start(options).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    write(client.dir(), "late/.claude/skills/beta-one/SKILL.md", BETA);
+    let skill = client.uri("work/.claude/skills/alpha-one/SKILL.md");
+    client.open(&skill, ALPHA).await;
+    change(&mut client, &["late"], &[]).await;
+    let hover = client.request("textDocument/hover", at(&skill, 6, 9)).await;
+    let told = hover["contents"]["value"].as_str().unwrap();
+    assert!(told.contains("Größe of beta"), "{told}");
+    let offered = client.request("textDocument/completion", at(&skill, 6, 8)).await;
+    assert_eq!(offered["items"][0]["label"], "/beta-one", "{offered:#}");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn a_skill_without_a_workspace_knows_those_beside_it() {
+    let capabilities = json!({"workspace": {"workspaceEdit": {
+        "documentChanges": true, "resourceOperations": ["rename"],
+    }}});
+    let options = ClientOptions { capabilities, ..ClientOptions::default() };
+    let mut client = Client::start(options).await;
+    client.may_stay_unread = &["textDocument/publishDiagnostics"];
+    write(client.dir(), "lone/skills/alpha-one/SKILL.md", ALPHA);
+    write(client.dir(), "lone/skills/beta-one/SKILL.md", BETA);
+    let uri = |name: &str| client.uri(&format!("lone/skills/{name}/SKILL.md"));
+    let (alpha, beta) = (uri("alpha-one"), uri("beta-one"));
+    client.open(&alpha, ALPHA).await;
+    let found = client.request("textDocument/definition", at(&alpha, 6, 9)).await;
+    assert_eq!(found[0]["uri"], beta, "{found}");
+    let mut params = at(&alpha, 1, 8);
+    params["newName"] = json!("alpha-two");
+    let edit = client.request("textDocument/rename", params).await;
+    let changes = edit["documentChanges"].as_array().unwrap();
+    let change = changes.iter().find(|it| it["textDocument"]["uri"] == beta).unwrap();
+    assert_eq!(change["edits"][0]["range"]["start"], json!({"line": 6, "character": 10}));
+    client.finish().await;
+}

@@ -1,6 +1,6 @@
 //! The skills that a skill's text may name.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use runtime::skills::{FoundSkill, Scope, SkillSources, find};
 use tower_lsp::lsp_types::Url;
@@ -15,23 +15,21 @@ use crate::{
 };
 
 /// Finds the skills that clients would load beside the one at `uri`: those of its workspace
-/// folder, those that lie beside it wherever it is, and the user's own. Of several with one name it
-/// is the one that the text at `uri` means. Reads them from the disk.
+/// folder, those that lie beside it wherever it is, the user's own, and those of the other workspace
+/// folders. Of several with one name it is the one that the text at `uri` means. Reads them from the
+/// disk.
 pub(crate) fn known_skills(session: &Arc<Session>, uri: &Url) -> Vec<FoundSkill> {
     let places = session.places(Some(uri));
-    let mut config = session.settings.config_in(&places.workspace).skills.clone();
     let folder = skill_folder(uri);
     let beside = folder.as_deref().and_then(Path::parent);
     // The folder of a skill that lies nowhere in particular may be below anything.
     let beside = beside.filter(|it| it.file_name().is_some_and(|name| name == "skills"));
-    config.paths.extend(beside.map(Path::to_path_buf));
-    let mut found = find(&SkillSources {
-        workspace: Some(&places.workspace),
-        trusts_workspace: session.settings.is_trusted(&places.workspace),
-        folders: &session.folders,
-        config: &config,
-        editor: &SessionEditor::new(session),
-    });
+    let mut found = found_in(session, &places.workspace, beside);
+    let mut names: HashSet<String> = found.iter().map(|skill| skill.name.clone()).collect();
+    for other in session.workspace_folders().iter().filter(|it| **it != places.workspace) {
+        let others = found_in(session, other, None);
+        found.extend(others.into_iter().filter(|skill| names.insert(skill.name.clone())));
+    }
     let text_path = uri.to_file_path().ok().and_then(|path| neighborhood::key(&path));
     let known = KnownSkills::of(session);
     for skill in &mut found {
@@ -46,4 +44,16 @@ pub(crate) fn known_skills(session: &Arc<Session>, uri: &Url) -> Vec<FoundSkill>
         *skill = FoundSkill::from_text(path, Arc::clone(&text.document().text), scope);
     }
     found
+}
+
+fn found_in(session: &Arc<Session>, workspace: &Path, beside: Option<&Path>) -> Vec<FoundSkill> {
+    let mut config = session.settings.config_in(workspace).skills.clone();
+    config.paths.extend(beside.map(Path::to_path_buf));
+    find(&SkillSources {
+        workspace: Some(workspace),
+        trusts_workspace: session.settings.is_trusted(workspace),
+        folders: &session.folders,
+        config: &config,
+        editor: &SessionEditor::new(session),
+    })
 }

@@ -5,6 +5,7 @@
 //! only those that hold the name in question are parsed. The text of an open buffer counts before
 //! that on the disk.
 
+mod beside;
 mod documents;
 mod instructions;
 pub(crate) mod links;
@@ -87,21 +88,30 @@ impl KnownSkills {
         Self { by_path, paths_by_name }
     }
 
-    /// Returns the skills that were found so far, and the one that a document holds: it may be
-    /// written this moment. A proposal is no skill yet.
+    /// Returns the skills that were found so far, the one that a document holds: it may be written
+    /// this moment, and those beside a document outside of all workspace folders, where nobody looks
+    /// for skills. A proposal is no skill yet.
     pub(crate) fn with(session: &Session, snapshot: &Snapshot) -> Self {
         let mut known = Self::of(session);
         if let Ok(file) = snapshot.uri.to_file_path()
             && let Some(path) = neighborhood::key(&file)
             && let Some(name) = snapshot.skill().name().filter(|name| !name.is_empty())
             && !neighborhood::is_left_out(&file)
-            && !known.by_path.contains_key(path.as_str())
         {
-            let (path, name): (Arc<str>, Arc<str>) = (path.into(), name.into());
-            known.paths_by_name.entry(Arc::clone(&name)).or_default().push(Arc::clone(&path));
-            known.by_path.insert(path, KnownSkill { name, uri: snapshot.uri.clone() });
+            known.add(&path, name, snapshot.uri.clone());
+        }
+        for skill in beside::skills_beside(session, &snapshot.uri) {
+            known.add(&skill.path, &skill.name, skill.uri);
         }
         known
+    }
+
+    fn add(&mut self, path: &str, name: &str, uri: Url) {
+        if !self.by_path.contains_key(path) {
+            let (path, name): (Arc<str>, Arc<str>) = (path.into(), name.into());
+            self.paths_by_name.entry(Arc::clone(&name)).or_default().push(Arc::clone(&path));
+            self.by_path.insert(path, KnownSkill { name, uri });
+        }
     }
 
     /// Returns the paths of the skills of this name.
