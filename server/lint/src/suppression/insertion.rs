@@ -10,7 +10,8 @@ use crate::{line_end::line_end, lines::line_around};
 /// nothing; its place is behind `: `. In prose the comment stands behind the line; above a block of code or a table, and
 /// above a field of the frontmatter, it has a line of its own. What stands at a fence of the
 /// frontmatter is about all of it, and the comment, behind the opening fence, is for the file. `None`
-/// where no comment would be read: the frontmatter is not closed.
+/// where no comment would be read: in another comment, at a definition of a link, and where the
+/// frontmatter is not closed.
 pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> Option<TextEdit> {
     let text = &*document.text;
     let line_end = line_end(text);
@@ -27,8 +28,16 @@ pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> 
         let above = field.map_or(line.start, |it| line_around(text, it.key_span.start).start);
         return Some(TextEdit::insert(above, format!("# preceptor-ignore {code}: {line_end}")));
     }
+    let comments = &document.body.html_comments;
+    let is_in_comment =
+        comments.iter().any(|it| it.contains_offset(offset) && it.of(text).contains('\n'));
+    let code_block = document.body.code_block_at(offset);
+    let is_indented = code_block.is_some_and(|block| block.info.is_none());
+    let code_block = code_block.map(|block| block.span);
+    if is_in_comment || code_block.is_none() && is_definition(line.of(text)) {
+        return None;
+    }
     let comment = format!("<!-- preceptor-ignore {code}:  -->");
-    let code_block = document.body.code_block_at(offset).map(|block| block.span);
     let block = code_block.or_else(|| table_at(document, offset));
     let Some(block) = block else {
         let behind = line.start + line.of(text).trim_end().len();
@@ -38,7 +47,20 @@ pub fn suppression_edit(document: &SkillDocument, offset: usize, code: &str) -> 
     let first_line = line_around(text, block.start);
     let indent: String =
         first_line.of(text).chars().take_while(|it| matches!(it, ' ' | '\t')).collect();
+    let indent = if is_indented { without_code_indent(&indent) } else { &indent };
     Some(TextEdit::insert(first_line.start, format!("{indent}{comment}{line_end}")))
+}
+
+/// What indents a block of code beyond the text around it is four spaces or a tab.
+fn without_code_indent(indent: &str) -> &str {
+    let outer = indent.strip_suffix("    ").or_else(|| indent.strip_suffix('\t'));
+    outer.unwrap_or_default()
+}
+
+/// Tells whether a line defines where links lead: with a comment behind it, it would be a text.
+fn is_definition(line: &str) -> bool {
+    let label = line.trim_start().strip_prefix('[').and_then(|it| it.split_once("]:"));
+    label.is_some_and(|(label, _)| !label.starts_with('^') && !label.contains(['[', ']']))
 }
 
 /// Tells whether a place is at a fence or in front of the opening one.

@@ -536,6 +536,10 @@ fn a_suppression_can_be_added_wherever_a_finding_stands() {
         "- one\n\n  ```sh\n  cd /home/ana/work\n  ```\n",
         "| a | b |\n|---|---|\n| c | /home/ana/work |\n",
         "## In /home/ana/work\n",
+        "Größe:\r\n\r\n    cd /home/ana/work\r\n    ls\r\n\r\nEnd.\r\n",
+        "- one\n\n      cd /home/ana/work\n\n- two\n",
+        "Größe:\n\n\tcd /home/ana/work\n",
+        "Words[^1].\n\n[^1]: In /home/ana/work.\n",
     ] {
         check_insertion(&format!("{FRONTMATTER}{body}"), code);
     }
@@ -556,4 +560,18 @@ fn a_suppression_leaves_the_fences_whole() {
     }
     let unclosed = SkillDocument::parse("---\nname: count-rows\n\n# Größe\n");
     assert_eq!(suppression_edit(&unclosed, 0, "frontmatter/unclosed"), None);
+}
+
+#[test]
+fn no_suppression_is_offered_where_none_can_be_written() {
+    let code = "portability/user-path";
+    for body in [
+        "<!--\nIn /home/ana/work.\n-->\n\nGröße.\n",
+        "[it]: /home/ana/work \"title\"\r\n\r\nSee [it].\r\n",
+    ] {
+        let text = format!("{FRONTMATTER}{body}");
+        let document = SkillDocument::parse(&*text);
+        let offset = text.find("/home").unwrap();
+        assert_eq!(suppression_edit(&document, offset, code), None, "{text}");
+    }
 }
