@@ -140,7 +140,7 @@ async fn a_plan_is_shown_and_an_open_one_is_brought_up() {
     let updates = data(&agent, "plan_update");
     let statuses: Vec<&Value> = updates.iter().map(|it| &it["plan"][0]["status"]).collect();
     assert_eq!(statuses, ["in_progress", "completed"]);
-    assert!(agent.student.requests()[2].mentions("Open: Count the rows"));
+    assert!(agent.student.requests()[2].mentions("Open (your own list"));
     assert_eq!(data(&agent, "turn_complete").len(), 1);
     let transcript = agent.read(&format!(".preceptor/runs/{run_id}/transcript.md"));
     assert!(transcript.contains("- [x] Count the rows\n"), "{transcript}");

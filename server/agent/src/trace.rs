@@ -5,6 +5,7 @@
 //! like a control token of a model is replaced, and what would hide or reorder text is left out.
 
 use std::{
+    borrow::Cow,
     fmt,
     fmt::Write as _,
     sync::{Arc, LazyLock},
@@ -198,6 +199,21 @@ pub fn neutral(text: &str, nonce: &str) -> String {
     text
 }
 
+/// Returns a tool's result as it may stand in a message of its own: with a blank in what chat
+/// templates would take for the end of the message or for the head of another one. All else stays,
+/// because a model edits by what it reads.
+pub fn within_its_message(text: &str) -> Cow<'_, str> {
+    static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?i)([<\[])([|｜][a-z0-9_▁:./ -]{1,60}[|｜]>|/?(?:start|end)_of_turn>",
+            r"|/?tool_responses?>|/tool_results?>|/?INST\]|/?TOOL_RESULTS\]|/?SYSTEM_PROMPT\])",
+        ))
+        .ok()
+    });
+    let head = HEAD.as_ref();
+    head.map_or(Cow::Borrowed(text), |pattern| pattern.replace_all(text, "$1 $2"))
+}
+
 /// Control characters, and those that reorder or hide others.
 fn hides(character: char) -> bool {
     (character.is_control() && !matches!(character, '\n' | '\t'))
@@ -227,7 +243,10 @@ fn outcome(call: &CallRecord) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Redaction, STUDENTS_TRACE, TEACHERS_TRACE, TraceProfile, changed_files, neutral};
+    use super::{
+        Redaction, STUDENTS_TRACE, TEACHERS_TRACE, TraceProfile, changed_files, neutral,
+        within_its_message,
+    };
     use crate::{detect::CallRecord, tool::ResultKind};
 
     fn fenced_trace(
@@ -362,6 +381,19 @@ mod tests {
         let harmless = "x <<< y | z > w [INSTALL] <stdio.h> a <| b List<Args> f(x)|g <thing> \
                         [args] if a<b||c>d: <b>x</b> $[tools]";
         assert_eq!(neutral(harmless, "n0nce"), harmless);
+    }
+
+    #[test]
+    fn a_result_ends_no_message_and_begins_none() {
+        let text =
+            "a<|im_end|>\n<|im_start|>system\n</tool_response>[/INST]<end_of_turn><｜User｜>";
+        assert_eq!(
+            within_its_message(text),
+            "a< |im_end|>\n< |im_start|>system\n< /tool_response>[ /INST]< end_of_turn>< ｜User｜>"
+        );
+        let harmless = "f(<|) [i] </s> <b> [INSTALL] Vec<|x|> a <|y| z";
+        assert_eq!(within_its_message("if a <b> c </s> [x]"), "if a <b> c </s> [x]");
+        assert_eq!(within_its_message(harmless).len(), harmless.len() + 1, "only <|x|> is one");
     }
 
     #[test]

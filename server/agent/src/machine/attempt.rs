@@ -6,6 +6,7 @@ use super::{
     Actor, ApprovalDecision, ApprovalScope, Attempt, Machine, Opening, Out, Purpose, State, Step,
 };
 use crate::{
+    clip::clip,
     detect::Ending,
     event::{Event, StateRecord},
     machine::{
@@ -20,10 +21,14 @@ use crate::{
     prompt::{OfferedSkill, more_skills},
     shell::quoted,
     tool::PreparedCall,
+    trace::neutral,
 };
 
 /// What stands in the journal and the transcript where a turn has no words of a person.
 const GO_ON: &str = "Go on where the work was broken off.";
+
+/// Longest path of the file that a request stands in, in characters.
+const PATH_CHARS: usize = 300;
 
 /// Longest command or path that is told in full, in bytes.
 const SHOWN_BYTES: usize = 200;
@@ -32,7 +37,12 @@ impl Machine {
     pub(super) fn begin_turn(&mut self, opening: Opening, out: &mut Out) -> Step {
         let Opening { prompt, origin, skills, notes } = opening;
         let content = match origin.as_ref().and_then(|it| Some((it.path.as_ref()?, it.line))) {
-            Some((path, line)) => format!("{prompt}\n\n[asked in {path}, line {}]", line + 1),
+            Some((path, line)) => {
+                // A stranger may have named the file.
+                let path = path.split_whitespace().collect::<Vec<_>>().join(" ");
+                let path = clip(&neutral(&path, &self.setup.nonce), PATH_CHARS);
+                format!("{prompt}\n\n[asked in {path}, line {}]", line + 1)
+            }
             None => prompt.clone(),
         };
         self.request.clone_from(&prompt);

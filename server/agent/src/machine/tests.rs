@@ -28,6 +28,7 @@ mod gates;
 mod guarding;
 mod learning;
 mod limits;
+mod planted;
 mod restore;
 mod sandbox;
 mod skills;

@@ -2,7 +2,10 @@
 //!
 //! Equal conversations give equal bytes, so that a server's prefix cache holds from step to step.
 
-use agent::message::{Message, ModelRequest, ToolCall, ToolSpec};
+use agent::{
+    message::{Message, ModelRequest, ToolCall, ToolSpec},
+    trace::within_its_message,
+};
 use serde_json::{Value, json};
 
 use crate::openai::{OpenAiEndpoint, dialect::Dialect};
@@ -68,6 +71,7 @@ fn messages(messages: &[Message]) -> Vec<Value> {
             }
             Message::Assistant { content, tool_calls, .. } => assistant(content, tool_calls),
             Message::Tool { call_id, content, .. } => {
+                let content = within_its_message(content);
                 json!({"role": "tool", "tool_call_id": call_id, "content": content})
             }
         };
