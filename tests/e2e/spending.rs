@@ -98,13 +98,13 @@ async fn a_takeover_that_may_not_spend_more_is_stopped_and_keeps_what_it_found()
     agent.student.then(says("I give up."));
     let mut look = bash("cat data.csv");
     look.insert(0, ev_text("Let me see."));
-    look.push(ev_usage(9, 500));
+    look.push(ev_usage(9, 1_000));
     agent.teacher.then(look);
     let run_id = agent.ask().await;
     let failed = agent.event(&run_id, "escalation_failed").await;
     let sentence = failed["data"]["reason"].as_str().unwrap();
     assert!(
-        sentence.contains("of the $1.20 that one takeover may cost $0.70 is left")
+        sentence.contains("of the $1.20 that one takeover may cost $0.20 is left")
             && sentence.contains("Raise `teacher.max_cost_usd`"),
         "{sentence}"
     );

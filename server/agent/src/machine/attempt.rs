@@ -140,7 +140,13 @@ impl Machine {
             tools.clear();
         }
         attempt.n_steps += 1;
-        let request = ModelRequest { messages: attempt.messages.clone(), tools, max_tokens: None };
+        let is_last = attempt.last_step.is_some();
+        let messages = attempt.messages.clone();
+        let mut request = ModelRequest { messages, tools, max_tokens: None };
+        if is_last {
+            let full = self.room(actor).reply;
+            request.max_tokens = self.affordable_reply(&request).filter(|it| *it < full);
+        }
         self.state = State::Calling(actor);
         Step::CallModel { actor, purpose: Purpose::Attempt, request }
     }

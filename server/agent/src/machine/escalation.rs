@@ -17,6 +17,7 @@ use crate::{
     clip::clip,
     detect::{Judgement, Signal, Verdict},
     event::{Event, StateRecord, ToolState},
+    gate::Gate,
     policy::relative_path,
     prompt::OfferedSkill,
     tool::PreparedCall,
@@ -218,6 +219,9 @@ impl Machine {
             Err(gate) => Some(gate.sentence()),
             Ok(()) if self.requests.is_empty() => {
                 Some("There is no request that the teacher could work on.".to_owned())
+            }
+            Ok(()) if escalation.is_takeover() => {
+                self.takeover_refusal().map(|refusal| Gate::Budget(refusal).sentence())
             }
             Ok(()) => None,
         };

@@ -22,6 +22,9 @@ const NOT_DONE: &str = "NOT DONE";
 /// Tokens that the results of one step are assumed to have, where the next one has to be paid.
 const RESULT_TOKENS: u64 = 4_000;
 
+/// Tokens of a last reply that are worth their money; of a model with short ones, a quarter of one.
+const LEAST_REPLY: u32 = 500;
+
 /// What leaves the teacher no further step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Limit {
@@ -77,7 +80,32 @@ impl Machine {
         let after = Usage { prompt_tokens: next.prompt_tokens + grown, ..next };
         let (next, after) = (price.cost(next), price.cost(after));
         let left = self.left_in_takeover().iter().map(Balance::left).min().unwrap_or_default();
-        next <= left && left < next + after
+        if next > left { self.affordable_reply(&request).is_some() } else { left < next + after }
+    }
+
+    /// Returns how many tokens the teacher's last reply may have with the money that is left.
+    /// `None`: what it costs is no matter, or there is too little for any.
+    pub(super) fn affordable_reply(&self, request: &ModelRequest) -> Option<u32> {
+        let Rate::Known(price) = self.rate(Actor::Teacher) else { return None };
+        let left = self.left_in_takeover().iter().map(Balance::left).min()?;
+        let prompt_tokens = worst_case(request, 0).prompt_tokens;
+        let fits = |reply: u32| {
+            price.cost(Usage { prompt_tokens, completion_tokens: u64::from(reply) }) <= left
+        };
+        let most = self.room(Actor::Teacher).reply;
+        let (mut low, mut high) = ((most / 4).clamp(1, LEAST_REPLY), most);
+        if !fits(low) {
+            return None;
+        }
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            if fits(middle) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Some(low)
     }
 
     /// Returns the step after the teacher's last reply, if it could not finish its work; `None`:
@@ -115,9 +143,14 @@ impl Machine {
     }
 }
 
-/// Returns whether the teacher says that it could not finish its work.
+/// Returns whether the teacher says that it could not finish its work. In capitals these words say
+/// nothing else; otherwise they have to stand alone, or with "yet".
 pub(super) fn says_not_done(answer: &str) -> bool {
-    without_thinking(answer)
-        .trim_start_matches(|it: char| !it.is_alphanumeric())
-        .starts_with(NOT_DONE)
+    let answer = without_thinking(answer).trim_start_matches(|it: char| !it.is_alphanumeric());
+    let Some((words, rest)) = answer.split_at_checked(NOT_DONE.len()) else { return false };
+    let next = rest.trim_start_matches(['*', '_', '`']).chars().next();
+    let stands_alone = next.is_none_or(|it| !it.is_alphanumeric() && it != ' ');
+    words == NOT_DONE
+        || words.eq_ignore_ascii_case(NOT_DONE)
+            && (stands_alone || rest.trim_start().to_lowercase().starts_with("yet"))
 }

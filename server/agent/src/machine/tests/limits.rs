@@ -7,7 +7,7 @@ use super::{
 use crate::{
     event::Event,
     ledger::Rate,
-    machine::Transition,
+    machine::{Transition, limits::says_not_done},
     message::{FinishReason, Message},
     policy::{Mode, Policy},
 };
@@ -89,7 +89,12 @@ fn what_an_unfinished_takeover_found_is_the_answer_and_no_lesson() {
 
 #[test]
 fn a_teacher_that_says_not_done_has_failed_at_any_step() {
-    for answer in ["NOT DONE: x is missing.", "**NOT DONE**: nobody is logged in."] {
+    for answer in [
+        "NOT DONE: x is missing.",
+        "**NOT DONE**: nobody is logged in.",
+        "Not done yet, but here is the plan.",
+        "not done: the file is missing",
+    ] {
         let mut machine = super::machine(Mode::Full);
         for input in [request("x"), says("I was unable to count the rows.")] {
             machine.advance(input);
@@ -148,6 +153,30 @@ fn money_for_one_more_step_is_spent_on_an_answer() {
     let answer = "NOT DONE, but it is in b.".to_owned();
     assert_eq!(end(&ended), Some((Some(answer), "budget".to_owned())));
     assert!(reason(&ended).unwrap().1.contains("`teacher.max_cost_usd`"));
+}
+
+#[test]
+fn what_is_left_of_the_money_pays_a_shorter_answer() {
+    // The first step costs more than half of it, so another one of full length would not fit.
+    let mut machine = spender(budget(0.15, 5.0), Rate::Free, PRICE);
+    for input in [request("x"), says("I give up."), used(look("a"), 80)] {
+        drive(&mut machine, input);
+    }
+    let (_, last) = drive(&mut machine, results(&[("a", 0)]));
+    assert!(is_told(&last), "{:?}", last.events);
+    let Step::CallModel { request, .. } = &last.step else { unreachable!() };
+    assert_eq!(request.max_tokens, Some(70));
+    let (_, ended) = drive(&mut machine, used(says("NOT DONE, but it is in b."), 60));
+    assert_eq!(end(&ended).unwrap().0.as_deref(), Some("NOT DONE, but it is in b."));
+}
+
+#[test]
+fn words_that_only_begin_alike_are_an_answer() {
+    for answer in
+        ["Not done by hand: a script does it.", "Notes: done.", "Done, not to be repeated."]
+    {
+        assert!(!says_not_done(answer), "{answer}");
+    }
 }
 
 // WD5: A step is one reply, and a reply has so many calls.

@@ -121,24 +121,24 @@ fn a_takeover_that_may_not_spend_more_ends_with_what_it_found() {
         FinishReason::ToolCalls,
     );
     check(
-        spender(budget(0.15, 5.0), Rate::Free, PRICE),
-        vec![request("x"), says("I give up."), used(look, 80), results(&[("a", 0)])],
+        spender(budget(0.12, 5.0), Rate::Free, PRICE),
+        vec![request("x"), says("I give up."), used(look, 100), results(&[("a", 0)])],
         &expect![[r#"
             student processing {"message":"The student reads the request."}
             => call student: 8 tools
             student assistant_stream_end {}
             student signal ["give_up",false]
             teacher teacher_takeover "I give up."
-            teacher budget {"capUsd":0.15,"reservedUsd":0.1,"scope":"call","spentUsd":0.0}
+            teacher budget {"capUsd":0.12,"reservedUsd":0.1,"scope":"call","spentUsd":0.0}
             => call teacher: 8 tools
-            teacher budget {"capUsd":0.15,"reservedUsd":0.0,"scope":"takeover","spentUsd":0.08}
-            teacher budget {"capUsd":5.0,"reservedUsd":0.0,"scope":"run","spentUsd":0.08}
+            teacher budget {"capUsd":0.12,"reservedUsd":0.0,"scope":"takeover","spentUsd":0.1}
+            teacher budget {"capUsd":5.0,"reservedUsd":0.0,"scope":"run","spentUsd":0.1}
             teacher assistant_stream_end {}
             teacher tool_call ["a","bash",{"command":"cat log"},null]
             => run a
             teacher tool_output ["a",true,"exit code: 0"]
             teacher assistant_stream_end {}
-            teacher escalation_failed {"class":"operational","reason":"The next call may cost up to $0.10, and of the $0.15 that one takeover may cost $0.07 is left. Raise `teacher.max_cost_usd`; takeovers of runs that begin after that have more."}
+            teacher escalation_failed {"class":"operational","reason":"The next call may cost up to $0.10, and of the $0.12 that one takeover may cost $0.02 is left. Raise `teacher.max_cost_usd`; takeovers of runs that begin after that have more."}
             teacher turn_complete ["It is in the log.","final"]
             => rest
         "#]],
