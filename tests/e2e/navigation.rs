@@ -451,6 +451,18 @@ async fn a_folder_that_the_editor_renames_takes_its_name_and_mentions_along() {
     }]);
     let edit = client.request("workspace/willRenameFiles", json!({"files": files})).await;
     assert_eq!(edit, Value::Null);
+    // A folder that moves at the same time: its paths are others anyway.
+    let move_to = |name: &str| {
+        let new_uri = client.uri(&format!("w/.claude/skills/{name}"));
+        json!({"files": [{"oldUri": client.uri("w/.agents/skills/count-rows"), "newUri": new_uri}]})
+    };
+    let (renamed, kept) = (move_to("tally-rows"), move_to("count-rows"));
+    let edit = client.request("workspace/willRenameFiles", renamed).await;
+    let changes = edit["documentChanges"].as_array().unwrap();
+    assert_eq!(changes[0]["textDocument"]["uri"], count);
+    let [mention] = changes[1]["edits"].as_array().unwrap().as_slice() else { panic!("{edit:#}") };
+    assert_eq!(mention["range"]["start"], json!({"line": 6, "character": 11}));
+    assert_eq!(client.request("workspace/willRenameFiles", kept).await, Value::Null);
     client.finish().await;
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn rename(
         ));
     }
     let mut changed = Changes::new();
-    collect_edits(session, &known, subject, new_name, &mut changed);
+    collect_edits(session, &known, subject, new_name, /*is_moved*/ false, &mut changed);
     let mut operations = operations_of(session, &known, changed);
     if new_folder != folder {
         let uri = |path: &Path| {
@@ -124,16 +124,17 @@ pub(crate) fn rename_skill_like_folder(
 }
 
 /// Returns what goes along with folders that the editor is about to rename: the names of the skills
-/// in them, and their mentions. A folder that moves elsewhere keeps its name, and one that gets a
-/// name no skill can have is left alone.
+/// in them, and their mentions. A folder that moves elsewhere under its name keeps it, and one that
+/// gets a name no skill can have is left alone.
 pub(crate) fn will_rename_files(session: &Session, files: &[FileRename]) -> Option<WorkspaceEdit> {
     let known = KnownSkills::of(session);
     let mut changed = Changes::new();
     for file in files {
-        let Some((subject, new_name)) = renamed_skill(&known, file) else { continue };
+        let Some(renamed) = renamed_skill(&known, file) else { continue };
+        let RenamedSkill { subject, new_name, is_moved } = renamed;
         // Two skills of one name could never be told apart again.
         if other_with_name(session, &known, &subject, &new_name).is_none() {
-            collect_edits(session, &known, &subject, &new_name, &mut changed);
+            collect_edits(session, &known, &subject, &new_name, is_moved, &mut changed);
         }
     }
     let operations = operations_of(session, &known, changed);
@@ -171,17 +172,26 @@ fn is_annotated(operation: &DocumentChangeOperation) -> bool {
     }
 }
 
-fn renamed_skill(known: &KnownSkills, file: &FileRename) -> Option<(Subject, String)> {
+/// A skill whose folder an editor is about to rename.
+struct RenamedSkill {
+    subject: Subject,
+    new_name: String,
+    /// Whether the folder goes elsewhere at the same time.
+    is_moved: bool,
+}
+
+fn renamed_skill(known: &KnownSkills, file: &FileRename) -> Option<RenamedSkill> {
     let path = |uri: &str| Url::parse(uri).ok()?.to_file_path().ok();
     let (old, new) = (path(&file.old_uri)?, path(&file.new_uri)?);
     let new_name = new.file_name()?.to_str()?.to_owned();
-    if old.parent() != new.parent() || !is_valid_name(&new_name) {
+    let is_moved = old.parent() != new.parent();
+    if is_moved && old.file_name() == new.file_name() || !is_valid_name(&new_name) {
         return None;
     }
     let key = neighborhood::key(&old.join(neighborhood::SKILL_FILE_NAME))?;
     let (path, name, _) = known.all().find(|(path, _, _)| ***path == *key)?;
     let subject = Subject { path: Arc::clone(path), name: Arc::clone(name), span: Span::default() };
-    Some((subject, new_name))
+    Some(RenamedSkill { subject, new_name, is_moved })
 }
 
 /// Returns another skill that has the name already; the same skill for another client is none.
@@ -211,12 +221,14 @@ fn check_name(name: &str) -> Result<(), Error> {
 /// rename, and asks the person about every edit that is then answered.
 ///
 /// Mentions by name are left alone where several skills that are as near have it: nobody knows which
-/// one is meant.
+/// one is meant. Paths to a skill that moves at the same time are left alone, since a name in them
+/// leads nowhere.
 fn collect_edits(
     session: &Session,
     known: &KnownSkills,
     subject: &Subject,
     new_name: &str,
+    is_moved: bool,
     changed: &mut Changes,
 ) {
     let folder_name = subject.path.rsplit('/').nth(1).unwrap_or_default();
@@ -242,8 +254,9 @@ fn collect_edits(
         }
         for mention in known.mentions(text.document(), &path) {
             let is_path = matches!(mention.target, MentionedSkill::Linked(_));
-            let is_meant = (is_path || !has_paths_only)
-                && known.meant(&mention, &path) == [Arc::clone(&subject.path)];
+            let may_change = if is_path { !is_moved } else { !has_paths_only };
+            let is_meant =
+                may_change && known.meant(&mention, &path) == [Arc::clone(&subject.path)];
             if is_meant && mention.span.of(&text.document().text) != new_name {
                 edits.push(TextEdit::new(text.range(mention.span), new_name.to_owned()));
             }
