@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
 use super::matches;
 
@@ -14,6 +15,40 @@ pub(super) fn announcement(prose: &str) -> Option<&str> {
     let announces = matches(&ANNOUNCES, sentence) && !matches(&WAITS, sentence);
     (!sentence.ends_with('?') && announces).then_some(sentence)
 }
+
+/// Returns whether an answer is nothing but a call of a tool in words: it was meant to be made, and
+/// nobody made it. Whoever asked for such words has them.
+pub(super) fn is_written_call(request: &str, answer: &str) -> bool {
+    let answer = answer.trim();
+    if matches(&ASKS_FOR_CALL, request) {
+        return false;
+    }
+    let inside = answer.strip_prefix("```").and_then(|it| it.strip_suffix("```"));
+    let inside = inside.map(|it| it.trim_start_matches(char::is_alphabetic).trim());
+    matches(&MARKED_CALL, answer) || is_call(inside.unwrap_or(answer))
+}
+
+/// Whether a text is an object that names a tool and has arguments for it.
+fn is_call(text: &str) -> bool {
+    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text) else { return false };
+    let has = |keys: &[&str]| keys.iter().any(|key| object.contains_key(*key));
+    object.len() <= 4
+        && has(&["name", "tool", "function", "tool_name"])
+        && has(&["arguments", "parameters", "args", "input", "tool_input"])
+}
+
+/// A call in the marks of one of the formats that models were trained on.
+static MARKED_CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?s)^(?:```\w*\s*)?(?:<tool_call>.*(?:</tool_call>|\})|<function=.*|\[TOOL_CALLS\].*|<\|tool_calls?_begin\|>.*",
+        r"|<\|python_tag\|>.*|functions\.\w+:\d+\s*\{.*\})(?:\s*```)?$",
+    ))
+    .ok()
+});
+
+static ASKS_FOR_CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bjson\b|\b(?:tool|function)[ _-]?calls?\b|<tool_call>|\bschema\b").ok()
+});
 
 /// A step of work that the speaker is about to take. Verbs of telling (explain, list, summarize)
 /// are left out: what follows them may be the answer itself.
@@ -59,7 +94,7 @@ pub(super) fn sentences(line: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::announcement;
+    use super::{announcement, is_written_call};
 
     #[test]
     fn a_step_that_is_only_announced_is_found() {
@@ -72,6 +107,32 @@ mod tests {
             "OK, let's start by counting the rows...",
         ] {
             assert!(announcement(answer).is_some(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_call_in_words_is_a_step_that_was_not_taken() {
+        let request = "Count the rows of data.csv.";
+        for answer in [
+            "<tool_call>\n{\"name\": \"bash\", \"arguments\": {\"command\": \"wc -l data.csv\"}}\n</tool_call>",
+            "```json\n{\"name\": \"bash\", \"arguments\": {\"command\": \"wc -l data.csv\"}}\n```",
+            "{\"tool\": \"bash\", \"parameters\": {\"command\": \"wc -l data.csv\"}}",
+            "<function=bash>\n<parameter=command>wc -l data.csv</parameter>\n</function>",
+            "[TOOL_CALLS] [{\"name\": \"bash\", \"arguments\": {}}]",
+            "functions.bash:0{\"command\": \"wc -l data.csv\"}",
+        ] {
+            assert!(is_written_call(request, answer), "{answer}");
+            let asked = "Show me a tool call for it.";
+            assert!(!is_written_call(asked, answer), "{answer}");
+        }
+        for answer in [
+            "There are 12 rows.",
+            "{\"name\": \"data.csv\", \"rows\": 12}",
+            "It is called with `{\"name\": \"bash\", \"arguments\": {}}`.",
+            "```sh\nwc -l data.csv\n```",
+            "",
+        ] {
+            assert!(!is_written_call(request, answer), "{answer}");
         }
     }
 

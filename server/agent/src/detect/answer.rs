@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     EVIDENCE_CHARS, Ending, Signal, SignalKind,
-    announcement::{announcement, sentences},
+    announcement::{announcement, is_written_call, sentences},
     matches,
     product::{asks_for_text, is_one_sentence, outside_of_text, refuses_text},
     quotation::without_quotations,
@@ -37,6 +37,9 @@ pub(crate) fn answer_signal(request: &str, answer: &str, ending: Ending) -> Opti
     let answer = without_thinking(answer);
     if answer.trim().is_empty() {
         return signal(SignalKind::EmptyAnswer, "There was no answer", 0.7);
+    }
+    if is_written_call(request, answer) {
+        return signal(SignalKind::AnnouncedNotDone, answer, 0.6);
     }
     let prose = own_words(answer);
     if asks_for_text(request) {

@@ -50,13 +50,20 @@ impl Lack {
             (Self::Quota, &NO_QUOTA),
             (Self::Disk, &NO_ROOM),
         ];
-        for (lack, regex) in means {
-            if lines().any(|line| matches(regex, line)) {
-                return Some(lack);
+        for line in lines() {
+            let lack = means.iter().find(|(_, regex)| matches(regex, line));
+            if let Some((lack, _)) = lack {
+                return Some(lack.clone());
+            }
+            if let Some(module) = name_in(&NO_MODULE, line) {
+                return Some(Self::Module(module.to_owned()));
+            }
+            // What stands before the error that it ended with is only told.
+            if matches(&LAST_ERROR, line) {
+                return None;
             }
         }
-        let module = lines().find_map(|line| name_in(&NO_MODULE, line))?;
-        Some(Self::Module(module.to_owned()))
+        None
     }
 
     /// Returns whether it is a file or a folder of the project, by the texts that tell of those: a
@@ -189,6 +196,8 @@ static NO_PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r#"|\bexec: "([A-Za-z0-9_.+-]+)": executable file not found in "#,
         r"|\bspawn ([A-Za-z0-9_.+-]+) ENOENT\b",
         r"|^([A-Za-z0-9_.+-]+) is not installed\.?$",
+        // The tool that runs commands.
+        r"|^([A-Za-z0-9_.+-]+): No such file or directory \(os error 2\)$",
     ))
     .ok()
 });
@@ -204,6 +213,11 @@ static NO_MODULE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|^there is no package called ['‘](\w+)['’]",
     ))
     .ok()
+});
+
+/// The error that a program of some language ended with.
+static LAST_ERROR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:[A-Za-z_][\w.]*)?(?:Error|Exception)(?::|$)|^error\[\w+\]|^panic: ").ok()
 });
 
 static NO_NETWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -292,6 +306,7 @@ mod tests {
             "timeout: failed to run command ‘jq’: No such file or directory",
             "exec: \"jq\": executable file not found in $PATH",
             "Error: spawn jq ENOENT",
+            "exit code: 127\njq: No such file or directory (os error 2)",
         ] {
             assert_eq!(Lack::read(output), Some(Lack::Program("jq".to_owned())), "{output}");
         }
@@ -328,6 +343,16 @@ mod tests {
         ] {
             assert_eq!(Lack::read(output), None, "{output}");
         }
+    }
+
+    #[test]
+    fn an_error_at_the_end_stands_for_itself() {
+        let told = "log: 429 Too Many Requests seen 3 times\nlog: No module named numpy";
+        let error = "Traceback (most recent call last):\nValueError: invalid literal for int()";
+        assert_eq!(Lack::read(&format!("{told}\n{error}")), None);
+        assert_eq!(Lack::read("429 Too Many Requests\nnot done"), Some(Lack::Quota));
+        let network = "requests.exceptions.ConnectionError: Temporary failure in name resolution";
+        assert_eq!(Lack::read(&format!("{error}\n{network}")), Some(Lack::Network));
     }
 
     #[test]

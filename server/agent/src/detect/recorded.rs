@@ -7,6 +7,7 @@
 
 mod content;
 mod ending;
+mod expected;
 mod messages;
 mod outcome;
 mod service;
@@ -70,7 +71,8 @@ pub struct RecordedJudgement {
 /// as a message is passed over, as are unknown roles and keys.
 pub fn judge_recorded(messages: &[Value], end: &RecordedEnd) -> RecordedJudgement {
     let recording = Recording::read(messages);
-    let outcomes: Vec<Outcome> = recording.calls.iter().map(outcome::read).collect();
+    let mut outcomes: Vec<Outcome> = recording.calls.iter().map(outcome::read).collect();
+    expected::settle(&recording, &mut outcomes);
     let mut evidence = Evidence::default();
     evidence.of_calls(&recording, &outcomes);
     evidence.weaken_all_but_strongest();

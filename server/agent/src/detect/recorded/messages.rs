@@ -47,6 +47,8 @@ pub(super) struct Recording {
     pub(super) last_call: Option<(usize, Call)>,
     /// The last message that no model wrote.
     pub(super) last_report: Option<(usize, String)>,
+    /// What the model said, beside calls and without them, by the index of the message.
+    said: Vec<(usize, String)>,
     /// What the program around the agent says about the end.
     pub(super) exit: Option<(usize, String)>,
 }
@@ -68,6 +70,7 @@ impl Recording {
                         recording.last_call = Some((idx, call.clone()));
                     }
                     let has_calls = !calls.is_empty();
+                    recording.said.push((idx, content.text.clone()));
                     waiting.extend(calls);
                     let said = || response(&content.text).unwrap_or(content.text);
                     let entry = if has_calls { Entry::Called } else { Entry::Said(said()) };
@@ -116,6 +119,18 @@ impl Recording {
         self.last_report = Some((idx, output.clone()));
         self.calls.push(RecordedCall { tool, arguments, output, is_error, result_idx: idx });
         self.entries.push((idx, Entry::Result));
+    }
+
+    /// Returns what the model said last before a message.
+    pub(super) fn said_before(&self, message_idx: usize) -> Option<&str> {
+        let mut said = self.said.iter().rev();
+        said.find(|(idx, _)| *idx < message_idx).map(|(_, text)| text.as_str())
+    }
+
+    /// Returns what the model said first after a message.
+    pub(super) fn said_after(&self, message_idx: usize) -> Option<&str> {
+        let mut said = self.said.iter();
+        said.find(|(idx, _)| *idx > message_idx).map(|(_, text)| text.as_str())
     }
 
     fn has_answered(&self) -> bool {

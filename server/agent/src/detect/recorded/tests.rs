@@ -272,3 +272,45 @@ fn what_no_model_can_bring_is_a_doubt_at_most() {
         check(&lines, Verdict::Failure);
     }
 }
+
+/// An agent of text blocks that fixes something, checks it and hands it in.
+fn hands_in(thought: &str, output: &str, last: &str) -> Vec<Value> {
+    let system = "Your response must contain exactly ONE bash code block with ONE command.";
+    let ask = "<pr_description>\nload() hangs where there is nothing.\n</pr_description>";
+    let step = |thought: &str, command: &str| json!({"role": "assistant", "content": format!("THOUGHT: {thought}\n\n```bash\n{command}\n```")});
+    let result = |code: u8, output: &str| {
+        let content = format!("<returncode>{code}</returncode>\n<output>\n{output}\n</output>");
+        json!({"role": "user", "content": content})
+    };
+    vec![
+        json!({"role": "system", "content": system}),
+        json!({"role": "user", "content": ask}),
+        step("Fix.", "sed -i s/a/b/ load.py"),
+        result(0, ""),
+        step(thought, "python -c 'import load; load.load(None)'"),
+        result(1, &format!("Traceback (most recent call last):\n  File \"<string>\"\n{output}")),
+        step(last, "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT && git diff"),
+    ]
+}
+
+#[test]
+fn an_error_that_was_wanted_is_no_failure() {
+    let refused = "ValueError: nothing to load";
+    for (thought, output, last, expected) in [
+        ("Check.", refused, "It raises a ValueError instead of hanging, as expected.", Verdict::Ok),
+        (
+            "Check.",
+            "load.LoadError: x",
+            "Nothing is now refused: it now raises LoadError.",
+            Verdict::Ok,
+        ),
+        ("Verify that nothing is rejected.", refused, "Submitting.", Verdict::Ok),
+        ("Check.", refused, "Submitting.", Verdict::Failure),
+        ("It should be rejected.", refused, "Hmm, that is wrong. Submit anyway.", Verdict::Failure),
+        ("It should be rejected.", "NameError: name 'x'", "As expected.", Verdict::Failure),
+        ("Check.", "AssertionError: accepted", "It fails as before.", Verdict::Failure),
+    ] {
+        let judged = judge_recorded(&hands_in(thought, output, last));
+        assert_eq!(judged.judgement.verdict, expected, "{thought} {last} {judged:#?}");
+    }
+}
