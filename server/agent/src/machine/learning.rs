@@ -138,6 +138,8 @@ impl Machine {
     }
 
     /// The linter looked at a draft. The teacher mends it once; the better of both is proposed.
+    /// Errors and warnings are worth a paid answer. Hints alone are not: the person sees them in the
+    /// proposal. Where the teacher mends its draft anyway, it is told of them too.
     pub(super) fn draft_checked(
         &mut self,
         lesson: Lesson,

@@ -1,3 +1,5 @@
+//! What each kind looks like, and that nothing but the secret goes.
+
 use std::borrow::Cow;
 
 use expect_test::{Expect, expect};
