@@ -72,7 +72,7 @@ mod tests {
             &[Layer::Seccomp],
             State::Note,
             &expect![
-                "This machine cannot enforce the whole sandbox, so commands ask first: files outside the workspace can be read and written; signals reach other programs; what a command leaves running can outlive it; the number of processes is not limited; the size of files is not limited; git's hooks and settings and `preceptor.toml` in the workspace can be changed, and what Preceptor keeps in `.preceptor` can be read and changed; modes, owners and times of files outside the workspace can be changed."
+                "This machine cannot enforce the whole sandbox, so commands ask first: files outside the workspace can be read and written; signals reach other programs; what a command leaves running can outlive it; the number of processes is not limited; the size of files is not limited; git's hooks and settings and `preceptor.toml` in the workspace can be changed, and what Preceptor keeps in `.preceptor` can be read and changed, and so can secrets where the workspace is your home; modes, owners and times of files outside the workspace can be changed."
             ],
         );
         let all = [

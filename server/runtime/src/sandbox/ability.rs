@@ -90,7 +90,8 @@ impl fmt::Display for Gap {
             Self::FileSize => "the size of files is not limited",
             Self::WatchedParts => {
                 "git's hooks and settings and `preceptor.toml` in the workspace can be changed, and \
-                 what Preceptor keeps in `.preceptor` can be read and changed"
+                 what Preceptor keeps in `.preceptor` can be read and changed, and so can secrets \
+                 where the workspace is your home"
             }
             Self::Attributes => {
                 "modes, owners and times of files outside the workspace can be changed"
@@ -182,6 +183,6 @@ mod tests {
         );
         let large = Ability { is_too_large_to_watch: true, ..ability.clone() };
         assert_eq!(large.gaps().last(), Some(&Gap::UnwatchedFolders));
-        expect!["This machine cannot enforce the whole sandbox, so commands ask first: what a command leaves running can outlive it; the number of processes is not limited; git's hooks and settings and `preceptor.toml` in the workspace can be changed, and what Preceptor keeps in `.preceptor` can be read and changed; modes, owners and times of files outside the workspace can be changed."].assert_eq(&ability.notice().unwrap());
+        expect!["This machine cannot enforce the whole sandbox, so commands ask first: what a command leaves running can outlive it; the number of processes is not limited; git's hooks and settings and `preceptor.toml` in the workspace can be changed, and what Preceptor keeps in `.preceptor` can be read and changed, and so can secrets where the workspace is your home; modes, owners and times of files outside the workspace can be changed."].assert_eq(&ability.notice().unwrap());
     }
 }

@@ -180,6 +180,10 @@ fn of_line(
         let what = "commands do not look into processes".to_owned();
         return is_said().then(|| Denial::negotiable(Layer::Seccomp, what));
     }
+    if ability.layers.contains(&Layer::Privileges) && words::says_privileged(&lower) {
+        let what = "commands mount nothing, make no devices and enter no name spaces".to_owned();
+        return is_said().then(|| Denial::negotiable(Layer::Privileges, what));
+    }
     let said = words::says_refused_file(&lower)?;
     if !is_said() {
         return None;
@@ -292,8 +296,9 @@ fn of_file(policy: &Policy, ability: &Ability, path: &Path, attempt: Attempt) ->
     let shown = path.display();
     let is_negotiable = !is_in(&policy.own);
     if is_in(&policy.hidden) {
+        let has_mounts = ability.layers.contains(&Layer::MountNamespace);
         return Some(Denial {
-            layer: Layer::MountNamespace,
+            layer: if has_mounts { Layer::MountNamespace } else { Layer::LandlockFiles },
             what: format!("`{shown}` is hidden from commands"),
             is_negotiable,
         });

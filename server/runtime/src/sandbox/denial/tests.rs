@@ -400,7 +400,7 @@ fn the_layer_that_is_named_is_the_one_whose_error_it_is() {
 
 #[test]
 fn processes_of_others_are_out_of_sight_and_out_of_reach() {
-    let layers = [Layer::PidNamespace, Layer::Seccomp];
+    let layers = [Layer::PidNamespace, Layer::Seccomp, Layer::Privileges];
     let other = expect![["
         the PID name space: commands see no processes but their own
     "]];
@@ -415,6 +415,16 @@ fn processes_of_others_are_out_of_sight_and_out_of_reach() {
     );
     check("sleep 1 & kill $!", "bash: line 1: kill: (12) - No such process", &expect![[""]]);
     check("kill -9 4711", "bash: line 1: kill: (12) - No such process", &expect![[""]]);
+    let rights = expect![["
+        the loss of privileges: commands mount nothing, make no devices and enter no name spaces
+    "]];
+    check("mount -t tmpfs x /mnt", "mount: /mnt: permission denied.", &rights);
+    check("mknod b b 8 0", "mknod: b: Operation not permitted", &rights);
+    check(
+        "unshare -Ur true",
+        "unshare: write failed /proc/self/uid_map: Operation not permitted",
+        &rights,
+    );
     check(
         "strace -p 4711",
         "strace: attach: ptrace(PTRACE_SEIZE, 4711): Operation not permitted",

@@ -179,6 +179,16 @@ pub(super) fn says_refused_trace(lower: &str) -> bool {
     lower.contains("ptrace") && lower.contains("operation not permitted")
 }
 
+/// Programs that nobody uses without rights over the whole machine.
+const PRIVILEGED: [&str; 6] = ["chroot", "mknod", "mount", "nsenter", "umount", "unshare"];
+
+/// Returns whether such a program says that it was refused something.
+pub(super) fn says_privileged(lower: &str) -> bool {
+    let is_refused = ["permission denied", "operation not permitted", "superuser", "only root"];
+    let name = lower.split(": ").next().unwrap_or_default();
+    PRIVILEGED.contains(&name) && is_refused.iter().any(|words| lower.contains(words))
+}
+
 /// Returns whether a line says that a mount is only read.
 pub(super) fn says_read_only(lower: &str) -> bool {
     lower.contains("read-only file system") || lower.contains("erofs")

@@ -58,7 +58,8 @@ pub(super) fn confine(order: &Order, command: &[OsString]) -> Result<u8, Sandbox
         in_force.insert(Layer::Privileges);
     }
     let has_network = in_force.contains(&Layer::NetworkNamespace) || order.policy.network;
-    let restricted = restrictions::restrict(&order.policy, &writable, !has_network);
+    let has_mounts = in_force.contains(&Layer::MountNamespace);
+    let restricted = restrictions::restrict(&order.policy, &writable, !has_network, has_mounts);
     if let Some(restricted) = tolerated(order, restricted)? {
         in_force.extend(restricted.files.then_some(Layer::LandlockFiles));
         in_force.extend(restricted.scope.then_some(Layer::LandlockScope));

@@ -25,13 +25,17 @@ pub(super) struct Restricted {
 }
 
 /// Restricts this process and all that it starts, for good. TCP is closed for a command that shares
-/// the machine's network and may not use it.
+/// the machine's network and may not use it. What is hidden in folders that are only read is left
+/// out where no mount hides it.
 pub(super) fn restrict(
     policy: &Policy,
     more_writable: &[PathBuf],
     closes_tcp: bool,
+    has_mounts: bool,
 ) -> Result<Restricted, SandboxError> {
-    let status = apply(policy, more_writable, closes_tcp)
+    let is_there = |path: &&PathBuf| !has_mounts && path.exists();
+    let hidden: Vec<&Path> = policy.hidden.iter().filter(is_there).map(PathBuf::as_path).collect();
+    let status = apply(policy, more_writable, closes_tcp, &hidden)
         .map_err(std::io::Error::other)
         .tried(|| "setting up Landlock".to_owned())?;
     let abi = match status.landlock {
@@ -45,6 +49,7 @@ fn apply(
     policy: &Policy,
     more_writable: &[PathBuf],
     closes_tcp: bool,
+    hidden: &[&Path],
 ) -> Result<RestrictionStatus, RulesetError> {
     let mut ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
@@ -55,7 +60,7 @@ fn apply(
     let mut ruleset = ruleset.create()?;
     let reading = AccessFs::from_read(NEWEST);
     for path in &policy.read {
-        ruleset = allow(ruleset, path, reading)?;
+        ruleset = allow_without(ruleset, path, reading, hidden)?;
     }
     // Devices are nobody's to make.
     let writing = AccessFs::from_all(NEWEST) & !(AccessFs::MakeChar | AccessFs::MakeBlock);
@@ -74,4 +79,28 @@ fn allow(
     let Ok(file) = PathFd::new(path) else { return Ok(ruleset) };
     let access = if path.is_dir() { access } else { access & AccessFs::from_file(NEWEST) };
     ruleset.add_rule(PathBeneath::new(file, access))
+}
+
+/// Allows what is in a folder, without what is hidden: what is allowed of a folder is allowed of all
+/// that is in it, so the others are allowed one by one.
+fn allow_without(
+    mut ruleset: RulesetCreated,
+    path: &Path,
+    access: BitFlags<AccessFs>,
+    hidden: &[&Path],
+) -> Result<RulesetCreated, RulesetError> {
+    if hidden.iter().any(|it| path.starts_with(it)) {
+        return Ok(ruleset);
+    }
+    if !hidden.iter().any(|it| it.starts_with(path)) {
+        return allow(ruleset, path, access);
+    }
+    ruleset = allow(ruleset, path, AccessFs::ReadDir.into())?;
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        // What a link leads to is allowed by its own place, or not at all.
+        if entry.file_type().is_ok_and(|kind| !kind.is_symlink()) {
+            ruleset = allow_without(ruleset, &entry.path(), access, hidden)?;
+        }
+    }
+    Ok(ruleset)
 }

@@ -40,6 +40,8 @@ async fn a_link_is_no_way_around_a_rule() {
         ("write_file", json!({"path": "lnk/b", "content": "x"}), "secrets/b"),
         ("edit_file", json!({"path": "pub", "old": "one", "new": "x"}), "secrets/a"),
         ("edit_file", json!({"path": "t", "old": "one", "new": "x"}), "preceptor.toml"),
+        ("bash", json!({"command": "echo x > lnk/b"}), "secrets/b"),
+        ("bash", json!({"command": "true; cat < pub"}), "secrets/a"),
     ] {
         let result = shelf.call(tool, arguments.clone()).await.result;
         assert_eq!(result.kind, ResultKind::Failed, "{tool} {arguments}");
@@ -50,6 +52,8 @@ async fn a_link_is_no_way_around_a_rule() {
     assert_eq!(shelf.read("secrets/a") + &shelf.read("preceptor.toml"), "one\none\n");
     let read = shelf.call("read_file", json!({"path": "same"})).await.result;
     assert_eq!(read.output, "one\n", "a link is none by itself");
+    let fed = shelf.call("bash", json!({"command": "cat < same"})).await.result;
+    assert_eq!(fed.output, "exit code: 0\none");
     let edited = json!({"path": "same", "old": "one", "new": "two"});
     assert_eq!(shelf.call("edit_file", edited).await.result.kind, ResultKind::Ok);
 }
