@@ -460,6 +460,8 @@ async fn other_programs_get_no_signals_and_show_no_memory() {
     }
     let result = Cell::new().await.run(&format!("kill -0 {pid}")).await;
     assert!(result.output.contains("No such process"), "{}", result.output);
+    let is_told = result.output.contains(&format!("({})]", Layer::PidNamespace));
+    assert_eq!(is_told, Cell::new().await.has(Layer::PidNamespace), "{}", result.output);
     let cell = Cell::without_name_spaces().await;
     if cell.has(Layer::LandlockScope) {
         let result = cell.run(&format!("kill -0 {pid}")).await;
@@ -474,7 +476,10 @@ async fn what_a_command_leaves_running_ends_with_it() {
         let seconds = &unheard_of(seconds);
         let daemon = format!("setsid sh -c '(sleep {seconds} &) & exec sleep {seconds}' & disown");
         let start = Instant::now();
-        assert_eq!(cell.run(&daemon).await.output, "exit code: 0\n");
+        let result = cell.run(&daemon).await;
+        assert_eq!(result.exit_code, Some(0), "{}", result.output);
+        let is_told = result.output.contains("what it left running was ended with it");
+        assert_eq!(is_told, cell.has(Layer::PidNamespace), "{}", result.output);
         assert_eq!(running(seconds), 0, "after its end");
         let result = cell.run_for(&format!("{daemon}; sleep 600"), 1).await;
         assert!(result.output.contains("ended after 1 s"), "{}", result.output);

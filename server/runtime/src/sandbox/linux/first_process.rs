@@ -156,10 +156,29 @@ fn wait_as_init(child: &Child) -> u8 {
             Ok(Some((pid, status))) if pid == command => {
                 let signal = status.terminating_signal().map(|signal| 128 + signal);
                 let code = status.exit_status().or(signal).unwrap_or_default();
+                if leaves_running() {
+                    let _ = writeln!(
+                        io::stderr(),
+                        "\n[sandbox: what it left running was ended with it ({})]",
+                        Layer::PidNamespace
+                    );
+                }
                 return u8::try_from(code).unwrap_or(u8::MAX);
             }
             Ok(_) | Err(Errno::INTR) => {}
             Err(_) => return u8::MAX,
+        }
+    }
+}
+
+/// Returns whether processes are there that the command has started. Those whose parent has ended
+/// are this process's own.
+fn leaves_running() -> bool {
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Ok(None) => return true,
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Err(_) => return false,
         }
     }
 }
