@@ -7,7 +7,10 @@ use std::{
     process::Command,
 };
 
-use agent::{event::PendingTool, machine::ApprovalScope};
+use agent::{
+    event::PendingTool,
+    machine::{ApprovalScope, ROLL_BACK, TAKEOVER},
+};
 use anyhow::Context;
 use serde_json::{Map, Value};
 
@@ -29,6 +32,8 @@ enum Typed {
     Decision(Answer),
     /// They want to change the arguments first.
     Edit,
+    /// Yes, once the files that the student changed are put back.
+    PutBack,
 }
 
 impl Typed {
@@ -42,6 +47,7 @@ impl Typed {
             "a" | "always" => yes(ApprovalScope::Always),
             "" | "n" | "no" => Answer::default(),
             "e" | "edit" => return Self::Edit,
+            "b" | "back" => return Self::PutBack,
             _ => Answer { feedback: Some(line.to_owned()), ..Answer::default() },
         })
     }
@@ -59,12 +65,19 @@ fn ask_blocking(mut call: PendingTool) -> io::Result<Answer> {
     let mut edited = None;
     loop {
         forget_what_was_typed();
+        let back = if can_put_back(&call) { "files put [b]ack first, " } else { "" };
         let line = read_line(&format!(
-            "{}\nrun this? [y]es, for the [r]un, [a]lways here, [e]dit it first, [N]o, or what to \
-             do instead: ",
+            "{}\nrun this? [y]es, {back}for the [r]un, [a]lways here, [e]dit it first, [N]o, or \
+             what to do instead: ",
             question::in_a_terminal(&call)
         ))?;
         match Typed::read(&line) {
+            Typed::PutBack if can_put_back(&call) => return Ok(put_back(&call.arguments)),
+            // A word like any other.
+            Typed::PutBack => {
+                let feedback = Some(line.trim().to_owned());
+                return Ok(Answer { feedback, ..Answer::default() });
+            }
             Typed::Decision(answer) => {
                 let arguments = edited.filter(|_| answer.approved);
                 return Ok(Answer { arguments, ..answer });
@@ -79,6 +92,17 @@ fn ask_blocking(mut call: PendingTool) -> io::Result<Answer> {
             },
         }
     }
+}
+
+/// Returns whether a takeover is offered after the student changed files that are kept.
+fn can_put_back(call: &PendingTool) -> bool {
+    call.tool == TAKEOVER && call.arguments.contains_key(ROLL_BACK)
+}
+
+fn put_back(arguments: &Map<String, Value>) -> Answer {
+    let mut arguments = arguments.clone();
+    arguments.insert(ROLL_BACK.to_owned(), Value::Bool(true));
+    Answer { approved: true, arguments: Some(arguments), ..Answer::default() }
 }
 
 /// Drops lines that were typed before the question was there to be read: they answer nothing.
@@ -175,7 +199,7 @@ mod tests {
     use agent::machine::ApprovalScope;
     use serde_json::json;
 
-    use super::{Answer, Typed, arguments};
+    use super::{Answer, Typed, arguments, put_back};
 
     #[test]
     fn only_a_clear_yes_is_one_and_other_words_go_to_the_model() {
@@ -183,7 +207,7 @@ mod tests {
             Typed::Decision(Answer { approved, scope, feedback, .. }) => {
                 (approved, scope, feedback)
             }
-            Typed::Edit => unreachable!("{line}"),
+            Typed::Edit | Typed::PutBack => unreachable!("{line}"),
         };
         assert_eq!(read(" Y\n"), (true, ApprovalScope::Once, None));
         assert_eq!(read("run"), (true, ApprovalScope::Run, None));
@@ -194,6 +218,16 @@ mod tests {
         let words = Some("yes, but use awk".to_owned());
         assert_eq!(read("yes, but use awk\n"), (false, ApprovalScope::Once, words));
         assert_eq!(Typed::read("E\n"), Typed::Edit);
+        assert_eq!(Typed::read("back\n"), Typed::PutBack);
+    }
+
+    #[test]
+    fn a_takeover_may_begin_with_the_files_put_back() {
+        let arguments = json!({"changedFiles": ["a.txt"], "rollBack": false});
+        let answer = put_back(arguments.as_object().unwrap());
+        assert!(answer.approved && answer.scope == ApprovalScope::Once);
+        let arguments = json!({"changedFiles": ["a.txt"], "rollBack": true});
+        assert_eq!(json!(answer.arguments), arguments);
     }
 
     #[test]
