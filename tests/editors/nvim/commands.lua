@@ -29,6 +29,7 @@ return function(story)
       'takeover',
       'teach',
       'undo',
+      'verify',
     })
       and vim.deep_equal(vim.fn.getcompletion('Preceptor st', 'cmdline'), { 'status', 'stop' })
       and vim.deep_equal(vim.fn.getcompletion('Preceptor stop ', 'cmdline'), {})
@@ -46,6 +47,10 @@ return function(story)
   vim.cmd('Preceptor stop')
   story.step('nothing is there to be stopped', function()
     return is_said('nothing is under way')
+  end)
+  vim.cmd('Preceptor verify how many rows are there?')
+  story.step('only a skill can be tried', function()
+    return is_said('open the SKILL.md that the student is to try')
   end)
 
   ---@diagnostic disable-next-line: duplicate-set-field -- this is how typing is replaced

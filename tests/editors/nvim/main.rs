@@ -78,6 +78,21 @@ description: Counts the data rows of a CSV file. Use when somebody asks how many
 See [sizes](references/größe.md).
 ";
 
+/// A command of its verification passes once somebody counted into a file.
+const CHECKED_SKILL: &str = "---
+name: count-csv-rows
+description: Counts the data rows of a CSV file. Use when somebody asks how many rows it has.
+---
+
+# Count rows
+
+Run `tail -n +2 FILE | wc -l > counted.txt`.
+
+## Verification
+
+- Run `test -s counted.txt`.
+";
+
 /// It names the other one behind a character of four bytes.
 const NAMING_SKILL: &str = "---
 name: list-towns
@@ -198,6 +213,18 @@ async fn each_outcome_of_a_replay_is_told_and_tried_again() {
         .write("data.csv", DATA)
         .configure(&models::settings("full", &student, Some(&teacher)))
         .tell("verifying.lua")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skill_is_tried_on_a_request_that_a_person_names() {
+    let Some(editor) = Editor::find("trying") else { return };
+    let student = models::student_that_reads_the_skill().await;
+    editor
+        .write(".agents/skills/count-csv-rows/SKILL.md", CHECKED_SKILL)
+        .write("data.csv", DATA)
+        .configure(&models::settings("full", &student, None))
+        .tell("trying.lua")
         .await;
 }
 

@@ -34,6 +34,22 @@ pub(crate) async fn student_that_needs_the_skill() -> ModelServer {
     server
 }
 
+/// Starts a student that does what the skill says where it is offered, and gives up else; how often
+/// it is asked does not matter.
+pub(crate) async fn student_that_reads_the_skill() -> ModelServer {
+    let server = ModelServer::start().await;
+    let view = json!({"action": "view", "name": SKILL}).to_string();
+    server
+        .when(|it| knows_skill(it) && tool_results(it) == 0, calls("skills", &view))
+        .when(
+            |it| knows_skill(it) && tool_results(it) == 1,
+            bash(&format!("{COUNT} > counted.txt")),
+        )
+        .when(knows_skill, says("The student counted 3 data rows."))
+        .when(|_| true, says("I give up: I was unable to count the rows."));
+    server
+}
+
 /// Starts a student that counts into a file.
 pub(crate) async fn student_that_writes_a_file() -> ModelServer {
     let server = ModelServer::start().await;

@@ -1,5 +1,5 @@
 --- The student fails, the teacher is seen at work and stopped, takes over when told to, and writes a
---- skill when asked for one.
+--- skill when asked for one, which is rejected with a reason.
 
 --- What a request of the document gives.
 ---@param method vim.lsp.protocol.Method.ClientToServer.Request
@@ -57,5 +57,46 @@ return function(story)
   end)
   story.step('nothing is saved before somebody accepts it', function()
     return vim.fn.glob('.agents/skills/*/SKILL.md') == ''
+  end)
+
+  ---@type string?
+  local asked
+  ---@type string?
+  local typed
+  ---@diagnostic disable-next-line: duplicate-set-field -- this is how typing is replaced
+  vim.ui.input = function(options, answer)
+    asked = options.prompt
+    answer(typed)
+  end
+  local function reject()
+    asked = nil
+    story.act(3, 'reject the skill', function(title, command)
+      return vim.startswith(title, 'Reject skill') and command == 'preceptor.proposal.reject'
+    end)
+    story.step('it is asked why', function()
+      return asked ~= nil and vim.startswith(asked, 'Why is it rejected?')
+    end)
+  end
+  reject()
+  story.step('closing the question decides nothing', function()
+    local listed = vim.system({ 'preceptor', 'proposals', '--json' }, { text = true }):wait()
+    return story.has('turn/proposal', 3) and listed.stdout:find('"state": "pending"', 1, true) ~= nil
+  end)
+  typed = ' wc counts lines, not rows '
+  reject()
+  story.step('nothing waits any more', function()
+    return not story.has('turn/proposal', 3)
+  end)
+  story.step('the reason is kept', function()
+    local files = { path = assert(vim.env.HOME), type = 'file', limit = math.huge }
+    local records = vim.fs.find(function(name)
+      return vim.endswith(name, '.json')
+    end, files)
+    for _, path in ipairs(records) do
+      if story.read(path):find('"wc counts lines, not rows"', 1, true) then
+        return true
+      end
+    end
+    return false
   end)
 end
