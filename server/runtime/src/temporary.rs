@@ -17,12 +17,14 @@ pub(crate) const PREFIX: &str = "preceptor-";
 /// Lies beside what is kept, locked while its process lives.
 const LOCK: &str = "lock";
 const NEW_LOCK: &str = "lock.new";
+/// How often a folder is removed into which something still writes.
+const TRIES: usize = 4;
 
 /// A folder, removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct TemporaryFolder {
     /// Holds the folder and the lock.
-    dir: TempDir,
+    dir: PathBuf,
     /// Tells other processes that it is used.
     _lock: File,
     inside: PathBuf,
@@ -46,7 +48,7 @@ impl TemporaryFolder {
         fs::rename(new, dir.path().join(LOCK))?;
         let inside = dir.path().join(name);
         fs::create_dir(&inside)?;
-        Ok(Self { dir, _lock: lock, inside })
+        Ok(Self { dir: dir.keep(), _lock: lock, inside })
     }
 
     /// Returns the folder.
@@ -58,7 +60,7 @@ impl TemporaryFolder {
 /// Commands may leave folders behind that they did not want to be written.
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        remove(self.dir.path());
+        remove(&self.dir);
     }
 }
 
@@ -74,16 +76,35 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Removes a folder, with what is in folders that were made unwritable.
+/// Removes a folder, and its lock last: what a command that is about to end still writes may keep
+/// the folder, which the next process then has to know as ours.
 fn remove(folder: &Path) {
-    let Err(error) = fs::remove_dir_all(folder) else { return };
-    if error.kind() == io::ErrorKind::PermissionDenied {
-        open_up(folder);
+    for _ in 0..TRIES {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name() != LOCK {
+                remove_entry(&entry);
+            }
+        }
+        let is_lock = |entry: fs::DirEntry| entry.file_name() == LOCK;
+        if fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(is_lock)) {
+            let _ = fs::remove_dir_all(folder);
+            return;
+        }
     }
-    if let Err(error) = fs::remove_dir_all(folder)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::debug!(%error, path = %folder.display(), "a temporary folder stays");
+    tracing::debug!(path = %folder.display(), "a temporary folder stays");
+}
+
+/// Removes what lies in a folder, with what is in folders that were made unwritable.
+fn remove_entry(entry: &fs::DirEntry) {
+    let path = entry.path();
+    if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        let _ = fs::remove_file(path);
+        return;
+    }
+    let Err(error) = fs::remove_dir_all(&path) else { return };
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        open_up(&path);
+        let _ = fs::remove_dir_all(path);
     }
 }
 
@@ -107,11 +128,11 @@ fn open_up(_folder: &Path) {}
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, sync::mpsc, thread};
 
     use tempfile::TempDir;
 
-    use super::{TemporaryFolder, sweep};
+    use super::{TemporaryFolder, remove, sweep};
 
     #[test]
     fn what_a_killed_process_left_is_removed_and_what_is_used_stays() {
@@ -127,6 +148,31 @@ mod tests {
         sweep(folder.path());
         sweep(used.path().parent().unwrap().parent().unwrap());
         assert!(!left.exists() && made.exists() && other.exists() && used.path().exists());
+    }
+
+    #[test]
+    fn a_folder_into_which_something_still_writes_goes_whole_or_keeps_its_lock() {
+        for _ in 0..40 {
+            let folder = TemporaryFolder::new("test", "inside").unwrap();
+            let inside = folder.path().to_path_buf();
+            let kept = inside.parent().unwrap().to_path_buf();
+            let (begun, has_begun) = mpsc::channel();
+            // Ends with the folder, or after more files than it takes to be in the way.
+            let command = thread::spawn(move || {
+                for number in 0..2_000 {
+                    if fs::write(inside.join(number.to_string()), "").is_err() {
+                        break;
+                    }
+                    let _ = begun.send(());
+                }
+            });
+            has_begun.recv().unwrap();
+            drop(folder);
+            assert!(!kept.exists() || kept.join("lock").exists(), "{}", kept.display());
+            command.join().unwrap();
+            remove(&kept);
+            assert!(!kept.exists());
+        }
     }
 
     #[cfg(unix)]
