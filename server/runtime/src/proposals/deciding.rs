@@ -330,9 +330,13 @@ impl ProposalStore {
         now: Timestamp,
     ) -> Plan {
         let save_dir = self.save_dir(&config.skills);
-        let (name, is_there) = free_name(&save_dir, name, proposal, text, now);
+        let (name, there) = free_name(&save_dir, name, proposal, text, now);
         let target = save_dir.join(&name).join("SKILL.md");
-        let text = published_text(text, &name, now, &proposal.verification).into();
+        let is_there = there.is_some();
+        // What is there says when it was accepted first, and is what the pin is for.
+        let text = there
+            .unwrap_or_else(|| published_text(text, &name, now, &proposal.verification))
+            .into();
         Plan { name, target, text, before: None, is_there, record_before: None }
     }
 
@@ -396,15 +400,15 @@ fn written_name(proposal: &Proposal, text: &str) -> String {
     written.unwrap_or(&proposal.name).to_owned()
 }
 
-/// Returns the name itself, or with the first number that makes it free, and whether the skill is
-/// there already: an editor may have made it after its answer was not waited for any longer.
+/// Returns the name itself, or with the first number that makes it free, and the skill's text where
+/// it is there already: an editor may have made it after its answer was not waited for any longer.
 fn free_name(
     save_dir: &Path,
     name: &str,
     proposal: &Proposal,
     text: &str,
     now: Timestamp,
-) -> (String, bool) {
+) -> (String, Option<String>) {
     let mut free = name.to_owned();
     for n in 2_u32.. {
         let folder = save_dir.join(&free);
@@ -413,18 +417,20 @@ fn free_name(
         if !folder.exists() || is_empty() {
             break;
         }
-        if fs::read_to_string(folder.join("SKILL.md")).is_ok_and(|there| {
+        let there = fs::read_to_string(folder.join("SKILL.md")).ok();
+        let is_it = |there: &String| {
             let text = published_text(text, &free, now, &proposal.verification);
-            is_same_apart_from_acceptance(&there, &text)
-        }) {
-            return (free, true);
+            is_same_apart_from_acceptance(there, &text)
+        };
+        if let Some(there) = there.filter(is_it) {
+            return (free, Some(there));
         }
         let suffix = format!("-{n}");
         let room = skill::MAXIMUM_NAME_LENGTH - suffix.len();
         let base: String = name.chars().take(room).collect();
         free = format!("{}{suffix}", base.trim_end_matches('-'));
     }
-    (free, false)
+    (free, None)
 }
 
 /// Whether two texts differ in white space and the time of acceptance only.

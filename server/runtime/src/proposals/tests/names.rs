@@ -47,6 +47,20 @@ fn the_name_that_a_person_writes_is_the_skills() {
 }
 
 #[test]
+fn what_an_interrupted_acceptance_left_is_accepted_as_it_is() {
+    let bench = Bench::new();
+    let id = bench.propose(&skill()).unwrap().proposal_id;
+    let turn = bench.store.take_turn().unwrap();
+    let (_, plan) = bench.plan(&turn, &id, None).unwrap();
+    let left = plan.text.replace("accepted: \"2026-11-21", "accepted: \"2026-11-20");
+    assert_ne!(*left, *plan.text, "it says when it was accepted");
+    fs::create_dir_all(plan.target.parent().unwrap()).unwrap();
+    fs::write(&plan.target, &left).unwrap();
+    let (_, again) = bench.plan(&turn, &id, None).unwrap();
+    assert_eq!((&again.target, again.is_there, &*again.text), (&plan.target, true, &*left));
+}
+
+#[test]
 fn an_empty_folder_takes_no_name() {
     let bench = Bench::new();
     fs::create_dir_all(bench.store.folder().join(".agents/skills/count-csv-rows")).unwrap();
