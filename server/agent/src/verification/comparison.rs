@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Proof;
 use crate::{
     clip::{clip, clip_middle},
+    thinking::without_thinking,
     trace::neutral,
 };
 
@@ -71,16 +72,24 @@ fn fenced(work: &Work, nonce: &str) -> String {
     format!("<<<UNTRUSTED_ANSWER {nonce}>>>\n{text}\n<<<END_UNTRUSTED_ANSWER {nonce}>>>")
 }
 
-/// Reads the teacher's answer. One that says neither word, or both, decides nothing.
+/// Reads the teacher's answer, without what it thought aloud. One that says neither word in its
+/// first line, or both, decides nothing.
 pub fn read_comparison(answer: &str) -> Proof {
-    let line = answer.lines().map(bare).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = without_thinking(answer)
+        .lines()
+        .map(bare)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let says = |word: &str| words(line).any(|it| it == word);
+    let begins_with = |word: &str| words(line).next() == Some(word) && line.starts_with(word);
+    let is_both = says(EQUAL) && says(DIFFERENT);
     let reason = |word: &str| {
         let rest = line.get(word.len()..).unwrap_or_default();
         clip(&plain(rest.trim_start_matches([':', '*', '.', '-', '—', ' '])), REASON_CHARS)
     };
-    if line.starts_with(EQUAL) {
+    if begins_with(EQUAL) && !is_both {
         Proof::Comparison { is_equal: true, reason: reason(EQUAL) }
-    } else if line.starts_with(DIFFERENT) {
+    } else if begins_with(DIFFERENT) && !is_both {
         Proof::Comparison { is_equal: false, reason: reason(DIFFERENT) }
     } else {
         Proof::Missing(
@@ -106,6 +115,10 @@ pub fn plain(words: &str) -> String {
         }
     }
     out
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 fn bare(line: &str) -> &str {
@@ -155,7 +168,15 @@ mod tests {
         check("EQUAL: both say 7.", true, "both say 7.");
         check("\n**DIFFERENT**: it counts the header.\n", false, "it counts the header.");
         check("DIFFERENT", false, "");
-        for unclear in ["", "I think they are EQUAL", "They differ."] {
+        check("<think>\nEQUAL or DIFFERENT?\n</think>\n\nEQUAL: fine.", true, "fine.");
+        for unclear in [
+            "",
+            "I think they are EQUAL",
+            "They differ.",
+            "EQUALLY bad",
+            "EQUAL? No, DIFFERENT: wrong.",
+            "<think>EQUAL: so it seems",
+        ] {
             assert!(matches!(read_comparison(unclear), Proof::Missing(_)), "{unclear}");
         }
     }
