@@ -26,7 +26,11 @@ async fn agent(student_writes: &str) -> Agent {
 }
 
 async fn agent_with(student_writes: &str, regression_sample: u32) -> Agent {
-    let verify = json!({"enabled": true, "regression_sample": regression_sample});
+    agent_where(student_writes, json!({"enabled": true, "regression_sample": regression_sample}))
+        .await
+}
+
+async fn agent_where(student_writes: &str, verify: Value) -> Agent {
     let options = AgentOptions { settings: json!({"verify": verify}), ..AgentOptions::default() };
     let agent = Agent::start_with(options).await;
     let view = json!({"action": "view", "name": "count-csv-rows"});
@@ -163,6 +167,27 @@ async fn a_failure_on_files_that_changed_since_says_nothing() {
     let since = "Tried again since: Files changed since the request was asked (`data.csv`, \
                  `renamed.csv`), so that this shows nothing for certain: ";
     assert!(reason.contains(since), "{reason}");
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn where_the_files_of_before_were_not_kept_nothing_is_verified() {
+    let mut agent = agent_where("cat count.txt", json!({"enabled": false})).await;
+    let run_id = agent.ask().await;
+    agent.event(&run_id, "skill_proposed").await;
+    agent.teacher.then(says("EQUAL: both say 2."));
+    assert!(agent.path("count.txt").exists(), "the teacher did what the student is to do");
+    let notes = agent.notes();
+    agent.act(&notes, 2, "Verify skill").await;
+    let told = loop {
+        let told = verification(&mut agent, &run_id).await;
+        if told["outcome"] != "pending" {
+            break told;
+        }
+    };
+    assert_eq!(told["outcome"], "inconclusive", "{told}");
+    let reason = told["reason"].as_str().unwrap();
+    assert!(reason.starts_with("The files of before the request were not kept"), "{reason}");
     agent.finish().await;
 }
 

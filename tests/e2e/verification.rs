@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::Arc,
 };
 
@@ -114,6 +115,7 @@ impl Trial {
             target: None,
             earlier: Vec::new(),
             changed_since: Vec::new(),
+            is_before_unknown: false,
         };
         Self { folder, question }
     }
@@ -304,6 +306,39 @@ async fn a_call_that_reaches_out_and_that_the_teacher_did_not_make_ends_the_repl
     let waiting = trial.question.ground.folders.state.join("waiting");
     assert!(!waiting.exists(), "nobody is asked about it later");
     assert_eq!(git_config(&trial), "[core]\n");
+}
+
+#[tokio::test]
+async fn a_branch_that_the_teacher_made_is_answered_or_ends_the_replay() {
+    for (command, taught, outcome, words) in [
+        ("git tag v1", Some("exit code: 0\n"), Outcome::Verified, "1 call was answered"),
+        (
+            "git checkout -q -b feat",
+            Some("exit code: 0\n"),
+            Outcome::Verified,
+            "1 call was answered",
+        ),
+        ("git tag v1", None, Outcome::Inconclusive, "`bash: git tag v1`, which "),
+    ] {
+        let mut trial = reaching_out(command, taught);
+        let mut config = Config::clone(&trial.question.ground.config);
+        config.approval.mode = serde_json::from_value(json!("full")).unwrap();
+        trial.question.ground.config = Arc::new(config);
+        fs::remove_dir_all(trial.workspace().join(".git")).unwrap();
+        for arguments in [
+            "init -q -b main",
+            "-c user.name=a -c user.email=a@example.org commit -q --allow-empty -m one",
+            "tag v1",
+            "branch feat",
+        ] {
+            let git = Command::new("git")
+                .args(arguments.split(' '))
+                .current_dir(trial.workspace())
+                .status();
+            assert!(git.unwrap().success(), "{arguments}");
+        }
+        check(&trial.verify().await, outcome, words);
+    }
 }
 
 #[tokio::test]

@@ -142,6 +142,13 @@ impl Command {
         program.rsplit_once('/').map_or(program, |(_, name)| name)
     }
 
+    /// Returns what git is told to do and what is behind it; nothing of another program.
+    pub(crate) fn git_words(&self) -> Vec<&str> {
+        let arguments = self.words.get(1..).filter(|_| self.program_name() == "git");
+        let words = handover::git_command(arguments.unwrap_or_default());
+        words.iter().map(|word| word.text.as_str()).collect()
+    }
+
     /// Returns the command as one line, in one way of writing it: quotes only where they are
     /// needed, and without assignments that change nothing of what runs.
     pub fn text(&self) -> String {

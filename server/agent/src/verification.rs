@@ -173,7 +173,24 @@ impl Finding {
         );
         self
     }
+
+    /// Takes account of files that nobody knows any more as they were before the request, and that
+    /// commands changed since: a student may have found there what was done already. What goes
+    /// wrong elsewhere with the skill stays wrong.
+    #[must_use]
+    pub fn on_unknown_files(mut self) -> Self {
+        if self.regressions.is_none_or(|n_regressions| n_regressions == 0) {
+            self.outcome = Outcome::Inconclusive;
+            self.is_of_other_files = true;
+            self.reason = format!("{UNKNOWN_FILES}{}", self.reason);
+        }
+        self
+    }
 }
+
+/// Stands before what was found out on files that may hold what was to be done.
+const UNKNOWN_FILES: &str = "The files of before the request were not kept, and commands ran \
+                             since, so that this shows nothing for certain: ";
 
 /// Files that are named at most.
 const NAMED_FILES: usize = 3;
@@ -371,6 +388,17 @@ mod tests {
             let finding = alone(&replay(true, Verdict::Ok, proof));
             assert_eq!(finding.outcome, Outcome::Verified, "{finding:?}");
         }
+    }
+
+    #[test]
+    fn nothing_is_certain_where_what_was_to_be_done_may_be_done_already() {
+        let verified = alone(&replay(true, Verdict::Ok, Proof::SameFiles));
+        let earlier = verified.verification(Some("first".to_owned()));
+        let late = verified.on_unknown_files();
+        assert_eq!(late.outcome, Outcome::Inconclusive);
+        assert!(late.reason.starts_with("The files of before the request were not kept"));
+        let after = late.verification_after(&earlier, Some("second".to_owned()));
+        assert_eq!((&*after.outcome, &after.run_id), ("verified", &earlier.run_id));
     }
 
     #[test]

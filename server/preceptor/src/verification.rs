@@ -130,6 +130,7 @@ impl Place<'_> {
                 target: None,
                 earlier: Vec::new(),
                 changed_since: Vec::new(),
+                is_before_unknown: false,
             },
         };
         question.earlier = earlier_successes(&runs, &question.prompt, limit);

@@ -297,7 +297,7 @@ struct Watch {
     needs_place: Option<String>,
     /// Whether a verification may cost less than a run.
     is_own_budget: bool,
-    /// Calls that talk to other machines and have not ended, by their ids.
+    /// Calls that reach out of the copy and have not ended, by their ids.
     outward: Vec<(String, String, OutwardCall)>,
     verdict: Option<Verdict>,
     /// The strongest evidence that the attempt did not get over.
@@ -352,10 +352,13 @@ impl Watch {
                 let missed = self.outward.iter().find(|(id, _, outward)| {
                     id == tool_call_id && (has_failed || *outward == OutwardCall::AmongOthers)
                 });
-                if let Some((_, what, _)) = missed {
+                if let Some((_, what, outward)) = missed {
+                    let reaches = match outward {
+                        OutwardCall::Repository => "changes the repository",
+                        _ => "talks to other machines",
+                    };
                     let why = format!(
-                        "came to {what}, which talks to other machines, and which the teacher did \
-                         not run"
+                        "came to {what}, which {reaches}, and which the teacher did not run"
                     );
                     self.break_off(&why);
                 }

@@ -21,11 +21,14 @@ use agent::{
     detect::Verdict,
     event::Event,
     ledger::Money,
+    shell::{self, Risk},
+    tool::BuiltInTool,
     verification::{
         Finding, Outcome, Proof, RecordedCalls, Replay, ReplayEnd, Sample, Untried, Work,
         comparison_prompt, decide, read_comparison,
     },
 };
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use self::asked::asked;
@@ -65,6 +68,8 @@ pub struct Question {
     pub earlier: Vec<EarlierRequest>,
     /// Files that are not as they were when the request was asked.
     pub changed_since: Vec<String>,
+    /// Whether commands may have changed files since the request was asked, and nobody kept them.
+    pub is_before_unknown: bool,
 }
 
 /// What the teacher's attempt came to.
@@ -105,6 +110,7 @@ impl Question {
         let Some(prompt) = asked(records, turn) else { return Ok(None) };
         ground.recorded = Arc::new(teachers_calls(records, turn));
         let (mut found, mut after, mut changed_since) = (Contents::new(), None, Vec::new());
+        let mut is_before_unknown = false;
         let changes = TurnChanges::of(&ground.folders, run, turn);
         if let Some(around) = changes.around(&ground.before)? {
             ground.before = Arc::new(around.before);
@@ -113,11 +119,31 @@ impl Question {
         } else {
             let last = records.iter().map(|record| record.turn).max().unwrap_or(turn);
             put_checkpoints_back(run, turn..=last, &ground.before)?;
+            // Of what commands did there are no checkpoints.
+            is_before_unknown = records.iter().any(|it| it.turn >= turn && may_write(&it.event));
         }
         let teacher = answer.map(|answer| TeacherWork { answer, found, after });
         let (target, earlier) = (None, Vec::new());
-        Ok(Some(Self { ground, prompt, skill, others, teacher, target, earlier, changed_since }))
+        Ok(Some(Self {
+            ground,
+            prompt,
+            skill,
+            others,
+            teacher,
+            target,
+            earlier,
+            changed_since,
+            is_before_unknown,
+        }))
     }
+}
+
+/// Whether something is the call of a command that does more than read.
+fn may_write(event: &Event) -> bool {
+    let Event::ToolCall { tool, arguments, .. } = event else { return false };
+    let command = arguments.get("command").and_then(Value::as_str);
+    BuiltInTool::from_name(tool) == Some(BuiltInTool::Bash)
+        && command.is_some_and(|command| shell::read(command).risk() != Risk::Reads)
 }
 
 /// Returns what the teacher did in a turn, from the run's journal.
@@ -160,7 +186,10 @@ pub async fn verify(
         }
     }
     let finding = decide(&with.replay, without.as_ref().map(|it| &it.replay), &sample);
-    let finding = finding.on_changed_files(&question.changed_since);
+    let mut finding = finding.on_changed_files(&question.changed_since);
+    if question.is_before_unknown {
+        finding = finding.on_unknown_files();
+    }
     let replay = with.folder.clone();
     let control = without.as_ref().and_then(|it| it.folder.clone());
     let cost = verifier.ground.spent;

@@ -1,7 +1,8 @@
 //! What the teacher's calls came to, for those that a replay must not make.
 //!
 //! A replay has no effects outside of its copy. A call that would have some gets the result that
-//! the very same call of the teacher had: the same tool with the same arguments.
+//! the very same call of the teacher had: the same tool with the same arguments. Git's own files are
+//! outside of it: they are only read, and are as the teacher left them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{Event, StateRecord},
-    shell::{self, Risk},
+    shell::{self, Command, Risk},
     tool::{BuiltInTool, RAN_OUTSIDE, ToolResult},
 };
 
@@ -23,9 +24,12 @@ pub enum OutwardCall {
     AmongOthers,
     /// It may talk to others, or may not: only its failure tells.
     Perhaps,
+    /// It changes git's branches, tags, or the like, of whichever repository: only its failure
+    /// tells.
+    Repository,
 }
 
-/// Returns whether a call talks to other machines, as far as its text tells.
+/// Returns whether a call reaches out of the copy, as far as its text tells.
 pub fn outward(tool: &str, arguments: &Map<String, Value>) -> Option<OutwardCall> {
     if BuiltInTool::from_name(tool) != Some(BuiltInTool::Bash) {
         return None;
@@ -36,9 +40,39 @@ pub fn outward(tool: &str, arguments: &Map<String, Value>) -> Option<OutwardCall
         1 if has(Risk::Network) => Some(OutwardCall::Alone),
         _ if has(Risk::Network) => Some(OutwardCall::AmongOthers),
         _ if has(Risk::Publishes) => Some(OutwardCall::Perhaps),
+        _ if is_of_repository(&script.commands) => Some(OutwardCall::Repository),
         _ => None,
     }
 }
+
+/// Whether commands change git's own files, and do nothing else that might be why they fail.
+fn is_of_repository(commands: &[Command]) -> bool {
+    let of_git = |it: &Command| matches!(it.program_name(), "git" | "cd");
+    let changes =
+        |it: &Command| it.git_words().first().is_some_and(|name| KEPT_BY_GIT.contains(name));
+    commands.iter().all(of_git) && commands.iter().any(changes)
+}
+
+/// Commands of git whose effects lie in its own files, and so not in a copy.
+const KEPT_BY_GIT: [&str; 17] = [
+    "bisect",
+    "branch",
+    "checkout",
+    "cherry-pick",
+    "commit",
+    "config",
+    "merge",
+    "notes",
+    "rebase",
+    "remote",
+    "revert",
+    "stash",
+    "switch",
+    "symbolic-ref",
+    "tag",
+    "update-ref",
+    "worktree",
+];
 
 /// What the journal says about a call that was answered so.
 pub const ANSWERED: &str = "Not run: a replay has no effects outside of its copy. The result is \
@@ -182,12 +216,17 @@ mod tests {
     }
 
     #[test]
-    fn what_talks_to_others_is_told_from_its_text() {
+    fn what_reaches_out_is_told_from_its_text() {
         for (command, expected) in [
             ("curl -sf http://a/x > out.json", Some(OutwardCall::Alone)),
             ("curl -sf http://a/x | wc -c", Some(OutwardCall::AmongOthers)),
             ("rsync -a a/ b/", Some(OutwardCall::Perhaps)),
             ("wc -c out.json", None),
+            ("git checkout -q -b feat", Some(OutwardCall::Repository)),
+            ("cd sub && git -C . stash -u; git stash pop", Some(OutwardCall::Repository)),
+            ("git branch feat && git push", Some(OutwardCall::Perhaps)),
+            ("git branch feat && make", None),
+            ("git apply fix.patch", None),
         ] {
             let found = outward("bash", &arguments(&json!({"command": command})));
             assert_eq!(found, expected, "{command}");

@@ -36,8 +36,8 @@ impl Driver {
     }
 
     /// Performs calls. Of a replay, those are answered that were let through for that, those that
-    /// the sandbox stopped, and those that talk to other machines: not all of them say that they
-    /// reached none.
+    /// the sandbox stopped, and those that reach out of the copy: not all of them say that they
+    /// did not get there.
     pub(super) async fn perform_calls(
         &self,
         actor: Actor,
@@ -54,7 +54,7 @@ impl Driver {
                 Some(OutwardCall::Alone | OutwardCall::AmongOthers) => {
                     recorded.answer(&call.tool, &call.arguments).is_some()
                 }
-                Some(OutwardCall::Perhaps) | None => false,
+                Some(OutwardCall::Perhaps | OutwardCall::Repository) | None => false,
             };
             self.answered.contains(&call.id) || talks()
         });
@@ -67,7 +67,10 @@ impl Driver {
             let Some(call) = calls.iter().find(|call| call.id == outcome.id) else { continue };
             let is_answered = answered.iter().any(|it| it.id == call.id);
             let has_failed = outcome.result.exit_code.is_some_and(|code| code != 0)
-                && outward(&call.tool, &call.arguments) == Some(OutwardCall::Perhaps);
+                && matches!(
+                    outward(&call.tool, &call.arguments),
+                    Some(OutwardCall::Perhaps | OutwardCall::Repository)
+                );
             if !is_answered && !has_failed && outcome.result.stopped_by.is_empty() {
                 continue;
             }

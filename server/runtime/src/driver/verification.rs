@@ -195,6 +195,7 @@ impl Driver {
             target: proposal.target.clone(),
             earlier,
             changed_since: Vec::new(),
+            is_before_unknown: false,
         })
     }
 
