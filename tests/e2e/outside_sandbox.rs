@@ -104,12 +104,15 @@ async fn a_message_and_the_document_offer_it_too() {
     let notes = agent.notes();
     let diagnostic = agent.diagnostic(&notes, "turn/approval").await;
     let text = diagnostic["message"].as_str().unwrap();
-    assert!(text.starts_with("Waits for your approval to run outside the sandbox: "), "{text}");
+    assert!(
+        text.starts_with("Waits for your approval to run outside the sandbox (risk: writes): "),
+        "{text}"
+    );
     assert!(text.contains("the mount name space"), "{text}");
     let actions = agent.actions(&notes, ASK_LINE).await;
     let approve = actions_titled(&actions, "Approve");
     let title = approve[0]["title"].as_str().unwrap();
-    assert!(title.ends_with("` outside the sandbox"), "{title}");
+    assert!(title.ends_with("` outside the sandbox (risk: writes)"), "{title}");
     let argument = approve[0]["command"]["arguments"][0].clone();
     agent.execute("preceptor.approve", argument).await;
     let cancelled = agent.client.notification("$/cancelRequest").await;

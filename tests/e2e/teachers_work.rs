@@ -58,7 +58,7 @@ async fn the_teacher_works_under_the_rules_and_approvals_of_the_run() {
     assert!(!agent.path("rows.txt").exists());
     // Nothing is learnt before it went on.
     assert_eq!(agent.teacher.requests().len(), 1);
-    decide(&mut agent, "Approve `write_file: rows.txt (+1 −0)`").await;
+    decide(&mut agent, "Approve `write_file: rows.txt (+1 −0)` (risk: writes)").await;
     decide(&mut agent, "Reject `bash: cat rows.txt`").await;
     assert_eq!(agent.read("rows.txt"), "2\n");
     agent.event(&run_id, "skill_save_failed").await;

@@ -306,6 +306,9 @@ pub struct PendingTool {
     /// Of a call that costs money.
     #[serde(flatten)]
     pub billing: ToolBilling,
+    /// Why it is asked about where that is not for its cost: a clause for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_because: Option<String>,
     /// Whether nothing would confine it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside_sandbox: bool,

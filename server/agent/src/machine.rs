@@ -229,9 +229,10 @@ impl Machine {
         self.policy.always_allowed = allowed;
     }
 
-    /// Asks before commands from now on, as where the machine cannot enforce the whole sandbox.
-    pub fn ask_before_commands(&mut self) {
-        self.policy = std::mem::take(&mut self.policy).for_gaps();
+    /// Asks before commands from now on, as where the machine cannot enforce the whole sandbox;
+    /// `gaps` says what it cannot.
+    pub fn ask_before_commands(&mut self, gaps: String) {
+        self.policy = std::mem::take(&mut self.policy).for_gaps(gaps);
         self.policy.is_unconfined = true;
     }
 

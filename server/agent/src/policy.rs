@@ -20,6 +20,7 @@ mod command;
 mod guarded;
 mod known_tools;
 mod pattern;
+mod reasons;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +99,9 @@ pub struct Policy {
     /// keeps in the workspace. Those that name one of them are asked about then, in every mode.
     #[serde(default)]
     pub is_unconfined: bool,
+    /// What of the sandbox cannot be enforced, where that makes [`Mode::Full`] less than it is.
+    #[serde(default)]
+    pub gaps: Option<String>,
 }
 
 /// What was allowed beyond one call: a tool with the very same command, or on the very same file.
@@ -120,8 +124,11 @@ pub struct Judgment {
     pub decision: Decision,
     /// Of a billable call: what it costs.
     pub cost: Option<Cost>,
-    /// Why it is asked about although it would have run.
+    /// Why it is asked about although it would have run, or refused for its cost; a sentence.
     pub block_reason: Option<String>,
+    /// Why it is asked about where that is not for its cost; a clause.
+    #[serde(default)]
+    pub asked_because: Option<String>,
 }
 
 impl Grant {
@@ -140,14 +147,13 @@ impl Grant {
 
 impl Policy {
     /// Returns the policy that holds where what is promised of the sandbox cannot be enforced: what
-    /// no rule and no person allowed is asked about.
+    /// no rule and no person allowed is asked about. `gaps` says what that is, as a clause.
     #[must_use]
-    pub fn for_gaps(self) -> Self {
-        let mode = match self.mode {
-            Mode::Full => Mode::Edits,
-            mode @ (Mode::Ask | Mode::Edits) => mode,
-        };
-        Self { mode, ..self }
+    pub fn for_gaps(self, gaps: String) -> Self {
+        match self.mode {
+            Mode::Full => Self { mode: Mode::Edits, gaps: Some(gaps), ..self },
+            Mode::Ask | Mode::Edits => self,
+        }
     }
 
     /// Judges one call in a workspace folder; `left_usd` is what may be spent on it, in US dollars.
@@ -156,13 +162,17 @@ impl Policy {
     /// it. Globs on commands are matched with every command in the text.
     pub fn judge(&self, call: &PreparedCall, workspace: &str, left_usd: f64) -> Judgment {
         let decision = self.decide(call, workspace);
+        let because =
+            |decision| (decision == Decision::Ask).then(|| self.why_asked(call, workspace));
         let Some(cost) = self.cost(call, billing::rounded(left_usd.max(0.0))) else {
-            return Judgment { decision, cost: None, block_reason: None };
+            let asked_because = because(decision);
+            return Judgment { decision, cost: None, block_reason: None, asked_because };
         };
         let (decision, block_reason) = match (decision, cost.objection()) {
             (Decision::Deny, _) => (Decision::Deny, None),
-            (_, Some(_)) if cost.is_unknown() && self.unknown_price == UnknownPrice::Deny => {
-                (Decision::Deny, None)
+            (_, Some(reason)) if cost.is_unknown() && self.unknown_price == UnknownPrice::Deny => {
+                let refusal = "`budget.unknown_price` is \"deny\", so it was not run.";
+                (Decision::Deny, Some(format!("{reason} {refusal}")))
             }
             (decision, Some(_))
                 if cost.is_unknown() && self.unknown_price == UnknownPrice::Allow =>
@@ -172,7 +182,8 @@ impl Policy {
             (_, Some(reason)) => (Decision::Ask, Some(reason)),
             (decision, None) => (decision, None),
         };
-        Judgment { decision, cost: Some(cost), block_reason }
+        let asked_because = if block_reason.is_some() { None } else { because(decision) };
+        Judgment { decision, cost: Some(cost), block_reason, asked_because }
     }
 
     /// Decides about one call, without its cost.

@@ -4,7 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::{clip::clip_middle, event::PendingTool};
+use crate::{
+    clip::clip_middle,
+    event::PendingTool,
+    machine::{MODEL_CALL, TAKEOVER},
+    shell::{self, Risk},
+    tool::{Access, BuiltInTool},
+};
 
 /// Longest preview, in characters.
 const PREVIEW_CHARS: usize = 4_000;
@@ -59,6 +65,51 @@ pub fn change(call: &PendingTool) -> Option<String> {
     call.diff.clone().or_else(|| preview(&call.arguments))
 }
 
+/// Returns the gravest thing that a call would do, in a word; of one that costs money, that it does
+/// as well.
+pub fn risk(call: &PendingTool) -> String {
+    let is_paid = call.billing.estimated_cost_usd.is_some_and(|usd| usd > 0.0)
+        || call.billing.block_reason.is_some()
+        || matches!(call.tool.as_str(), MODEL_CALL | TAKEOVER);
+    let risk = match (call.arguments.get("command"), BuiltInTool::from_name(&call.tool)) {
+        (Some(Value::String(command)), _) => Some(shell::read(command).risk()),
+        (_, Some(tool)) => Some(match tool.access() {
+            Access::Read => Risk::Reads,
+            Access::Edit => Risk::Writes,
+            Access::Execute => Risk::Runs,
+        }),
+        (_, None) => None,
+    };
+    match (risk, is_paid) {
+        (Some(risk), true) => format!("{}, {}", risk.word(), Risk::Costs.word()),
+        (Some(risk), false) => risk.word().to_owned(),
+        (None, true) => Risk::Costs.word().to_owned(),
+        (None, false) => Risk::Unclear.word().to_owned(),
+    }
+}
+
+/// Returns why a call is asked about and what it costs, as sentences; empty where nobody said.
+pub fn reason(call: &PendingTool) -> String {
+    let billing = &call.billing;
+    let because = call.asked_because.as_deref().map(|clause| {
+        let mut characters = clause.chars();
+        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("{first}{}.", characters.as_str())
+    });
+    let why = billing.block_reason.clone().or(because);
+    [why, cost(call)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns what a call costs, as a sentence, unless it is asked about for just that.
+pub fn cost(call: &PendingTool) -> Option<String> {
+    let usd = call.billing.estimated_cost_usd.filter(|usd| *usd > 0.0)?;
+    match call.billing.remaining_cap_usd {
+        Some(left) if usd > left => None,
+        Some(left) => Some(format!("It costs up to ${usd:.2}; ${left:.2} is left.")),
+        None => Some(format!("It costs up to ${usd:.2}.")),
+    }
+}
+
 /// Returns the text that a call would put in and take out, in the manner of a diff; `None` for
 /// calls that change no text.
 pub fn preview(arguments: &Map<String, Value>) -> Option<String> {
@@ -85,7 +136,49 @@ fn push_lines(diff: &mut String, mark: char, text: &str) {
 mod tests {
     use serde_json::{Map, Value, json};
 
-    use super::{preview, summary};
+    use super::{preview, reason, risk, summary};
+    use crate::event::{PendingTool, ToolBilling};
+
+    fn pending(tool: &str, call: Value, billing: ToolBilling) -> PendingTool {
+        PendingTool {
+            tool: tool.to_owned(),
+            arguments: arguments(call),
+            tool_call_id: "c".to_owned(),
+            billing,
+            asked_because: Some("a rule in `approval.rules` asks".to_owned()),
+            outside_sandbox: false,
+            stopped_by: Vec::new(),
+            diff: None,
+        }
+    }
+
+    #[test]
+    fn a_price_hides_neither_the_risk_nor_the_reason() {
+        let paid = |usd: f64, left: f64, reason: Option<&str>| ToolBilling {
+            block_reason: reason.map(str::to_owned),
+            estimated_cost_usd: Some(usd),
+            remaining_cap_usd: Some(left),
+            ..ToolBilling::default()
+        };
+        let deletes = || json!({"command": "rm -rf src"});
+        let free = pending("bash", deletes(), ToolBilling::default());
+        assert_eq!(
+            (risk(&free).as_str(), reason(&free).as_str()),
+            ("deletes", "A rule in `approval.rules` asks.",)
+        );
+        let within = pending("bash", deletes(), paid(0.4, 1.0, None));
+        assert_eq!(
+            (risk(&within).as_str(), reason(&within).as_str()),
+            (
+                "deletes, costs money",
+                "A rule in `approval.rules` asks. It costs up to $0.40; $1.00 is left.",
+            )
+        );
+        let beyond = pending("bash", deletes(), paid(9.0, 5.0, Some("It exceeds the cap.")));
+        assert_eq!(reason(&beyond), "It exceeds the cap.");
+        let job = pending("hf_jobs", json!({"operation": "run"}), paid(1.0, 5.0, None));
+        assert_eq!(risk(&job), "costs money");
+    }
 
     fn arguments(value: Value) -> Map<String, Value> {
         let Value::Object(map) = value else { unreachable!() };

@@ -5,42 +5,21 @@ use std::fmt::Write as _;
 use agent::{
     event::PendingTool,
     machine::{MODEL_CALL, TAKEOVER},
-    preview::change,
-    shell::{self, Risk},
-    tool::{Access, BuiltInTool},
+    preview::{change, reason, risk},
+    tool::BuiltInTool,
 };
 use serde_json::Value;
 
 /// Characters of an argument that is shown, unless it is a command: those are shown whole.
 const ARGUMENT_CHARS: usize = 1_000;
 
-/// Returns the gravest thing that the call would do.
-pub(crate) fn risk(call: &PendingTool) -> Risk {
-    let is_paid = call.billing.estimated_cost_usd.is_some_and(|usd| usd > 0.0)
-        || call.billing.block_reason.is_some();
-    if is_paid || matches!(call.tool.as_str(), MODEL_CALL | TAKEOVER) {
-        return Risk::Costs;
-    }
-    if let Some(Value::String(command)) = call.arguments.get("command") {
-        return shell::read(command).risk();
-    }
-    match BuiltInTool::from_name(&call.tool).map(BuiltInTool::access) {
-        Some(Access::Read) => Risk::Reads,
-        Some(Access::Edit) => Risk::Writes,
-        Some(Access::Execute) => Risk::Runs,
-        None => Risk::Unclear,
-    }
-}
-
 /// Returns the whole question for a terminal: what, how risky, what it costs.
 pub(crate) fn in_a_terminal(call: &PendingTool) -> String {
     let mut out = format!("{}: {}\n", title(call), in_words(call));
-    let _ = write!(out, "  risk: {}", risk(call).word());
-    if let Some(usd) = call.billing.estimated_cost_usd {
-        let _ = write!(out, ", costs up to ${usd:.2}");
-    }
-    if let Some(reason) = &call.billing.block_reason {
-        let _ = write!(out, "\n  {}", visible(reason));
+    let _ = write!(out, "  risk: {}", risk(call));
+    let reason = reason(call);
+    if !reason.is_empty() {
+        let _ = write!(out, "\n  {}", visible(&reason));
     }
     if let Some(sentence) = stopped(call) {
         let _ = write!(out, "\n  {sentence}");
@@ -146,6 +125,7 @@ mod tests {
             arguments,
             tool_call_id: "call_1".to_owned(),
             billing: ToolBilling::default(),
+            asked_because: None,
             outside_sandbox: false,
             stopped_by: Vec::new(),
             diff: None,
@@ -195,6 +175,7 @@ mod tests {
                 arguments,
                 tool_call_id: "call_1".to_owned(),
                 billing: ToolBilling::default(),
+                asked_because: None,
                 outside_sandbox: false,
                 stopped_by: Vec::new(),
                 diff: None,

@@ -50,7 +50,7 @@ use crate::{
     proposals::ProposalStore,
     recorder::Recorder,
     run_store::{RunFolder, RunFolderError},
-    sandbox::{Ability, Sandbox},
+    sandbox::{Ability, Gap, Sandbox},
     skill_use::SkillUse,
     skills::FoundSkill,
     stand_in::StandIn,
@@ -435,7 +435,7 @@ impl Driver {
         }
         let mut outcomes = self.perform_calls(actor, calls, cancel).await?;
         if self.parts.toolbox.is_too_large_to_watch() {
-            self.parts.machine.ask_before_commands();
+            self.parts.machine.ask_before_commands(Gap::UnwatchedFolders.to_string());
         }
         self.keep_what_commands_changed(&mut outcomes).await;
         let mut results = Vec::with_capacity(outcomes.len());

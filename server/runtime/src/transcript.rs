@@ -12,10 +12,12 @@ use agent::{
     event::{Event, PendingTool, StateRecord, ToolState},
     machine::TAKEOVER,
     plan::{Plan, PlanStatus},
-    preview::{change, summary},
+    preview::{change, reason, risk, summary},
     tool::{BuiltInTool, Denial},
     verification::outcome_words,
 };
+
+use serde_json::Value;
 
 use crate::journal::Record;
 
@@ -159,7 +161,12 @@ impl Shown {
                 let summary = format!("**{tool}** {}", one_line(&text));
                 self.calls.insert(tool_call_id.clone(), summary.clone());
                 self.last_call = Some(tool_call_id.clone());
-                let rest = in_full(&text, if tool == "bash" { "sh" } else { "text" });
+                let is_command = BuiltInTool::from_name(tool) == Some(BuiltInTool::Bash);
+                // What a person is asked about can be read to its end.
+                let rest = match arguments.get("command").and_then(Value::as_str) {
+                    Some(command) if is_long(command) => fenced("sh", command),
+                    _ => in_full(&text, if is_command { "sh" } else { "text" }),
+                };
                 format!("- {summary}\n\n{rest}")
             }
             // What is told of the call from here on is what ran.
@@ -203,6 +210,10 @@ impl Shown {
                 let what = if *count == 1 { "One call waits" } else { "Calls wait" };
                 let mut block = format!("*{what} for your approval.*\n\n");
                 for tool in tools {
+                    let call = self.calls.get(&tool.tool_call_id).cloned();
+                    let call = call.unwrap_or_else(|| code_span(&tool.tool));
+                    let line = format!("- {call}. Risk: {}. {}", risk(tool), reason(tool));
+                    let _ = write!(block, "{}\n\n", line.trim_end());
                     for Denial { layer, what } in &tool.stopped_by {
                         let summary = code_span(&summary(&tool.arguments));
                         let _ = write!(
@@ -358,9 +369,15 @@ fn quote(text: &str) -> String {
     text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns a text of several lines in a fence; nothing for one that a line shows.
+/// Returns whether a line does not show the whole text.
+fn is_long(text: &str) -> bool {
+    let text = text.trim();
+    text.lines().nth(1).is_some() || text.chars().count() > CALL_CHARS
+}
+
+/// Returns a text in a fence; nothing for one that a line shows.
 fn in_full(text: &str, language: &str) -> String {
-    if text.trim().lines().nth(1).is_none() {
+    if !is_long(text) {
         return String::new();
     }
     fenced(language, &agent::clip::clip_middle(text, OUTPUT_CHARS))

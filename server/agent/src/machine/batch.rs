@@ -120,7 +120,7 @@ impl Batch {
                         let progress = match judged.decision {
                             Decision::Allow => Progress::Ready,
                             Decision::Ask => Progress::Pending,
-                            Decision::Deny => Progress::Done(denied()),
+                            Decision::Deny => Progress::Done(denied(&judged)),
                         };
                         judgment = Some(judged);
                         (Some(prepared), progress)
@@ -268,6 +268,7 @@ impl Batch {
                 arguments: call.prepared.as_ref()?.arguments.clone(),
                 tool_call_id: call.call.id.clone(),
                 billing: call.billing(),
+                asked_because: call.asked_because(),
                 outside_sandbox: call.is_outside(),
                 stopped_by: call
                     .stopped

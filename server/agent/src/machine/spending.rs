@@ -484,6 +484,7 @@ pub(super) fn plain_tool(call: &PreparedCall) -> PendingTool {
         arguments: call.arguments.clone(),
         tool_call_id: call.id.clone(),
         billing: ToolBilling::default(),
+        asked_because: None,
         outside_sandbox: false,
         stopped_by: Vec::new(),
         diff: None,

@@ -13,6 +13,9 @@ use crate::tool::PreparedCall;
 /// Hours that work is reckoned with where the call does not say how long it may take.
 const DEFAULT_HOURS: f64 = 0.5;
 
+/// Arguments that say how long work may take; in seconds where they name no unit.
+const TIME_ARGUMENTS: [&str; 4] = ["timeout", "timeout_s", "timeout_seconds", "duration"];
+
 /// Hours that a machine is reckoned with that is there until somebody ends it.
 const MACHINE_HOURS: f64 = 1.0;
 
@@ -87,8 +90,7 @@ impl Policy {
         if declared.is_none() && !is_known {
             return None;
         }
-        // Looking at jobs and ending them costs nothing.
-        if known_tools::own_name(&call.tool) == "hf_jobs" && !is_known {
+        if known_tools::is_free(call) {
             return None;
         }
         let estimated_usd = match declared.and_then(|it| it.price) {
@@ -107,17 +109,26 @@ pub(super) fn rounded(usd: f64) -> f64 {
     (usd * 10_000.0).round() / 10_000.0
 }
 
-/// Returns for how many hours a call is reckoned; `None` where what it says is no length of time.
+/// Returns for how many hours a call is reckoned: the longest that it says, itself or in the `args`
+/// of its operation. `None` where what it says is no length of time.
 fn hours(call: &PreparedCall) -> Option<f64> {
     if known_tools::own_name(&call.tool) == "sandbox_create" {
         return Some(MACHINE_HOURS);
     }
-    match call.arguments.get("timeout").or_else(|| call.arguments.get("duration")) {
-        None | Some(Value::Null) => Some(DEFAULT_HOURS),
-        Some(Value::Number(seconds)) => positive(seconds.as_f64()? / 3_600.0),
-        Some(Value::String(text)) => parse_hours(text),
-        Some(_) => None,
+    let nested = call.arguments.get("args").and_then(Value::as_object);
+    let mut longest = None;
+    for arguments in [Some(&call.arguments), nested].into_iter().flatten() {
+        for length in TIME_ARGUMENTS.iter().filter_map(|name| arguments.get(*name)) {
+            let hours = match length {
+                Value::Null => continue,
+                Value::Number(seconds) => positive(seconds.as_f64()? / 3_600.0)?,
+                Value::String(text) => parse_hours(text)?,
+                _ => return None,
+            };
+            longest = Some(longest.map_or(hours, |it: f64| it.max(hours)));
+        }
     }
+    Some(longest.unwrap_or(DEFAULT_HOURS))
 }
 
 /// Reads `90`, `90s`, `5m`, `1.5h` or `2d`; seconds where no unit is given.

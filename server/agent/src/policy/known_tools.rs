@@ -43,17 +43,20 @@ pub(super) fn is_billable(call: &PreparedCall) -> bool {
         "sandbox_create" => {
             call.arguments.get("hardware").and_then(Value::as_str) != Some("cpu-basic")
         }
-        "hf_jobs" => starts_job(&operation(call)),
+        // An operation that nobody knows may start one.
+        "hf_jobs" => !is_free(call),
         _ => false,
     }
 }
 
-/// Returns whether an operation starts work that takes time; a tool without operations does.
-pub(super) fn starts_job(operation: &str) -> bool {
-    matches!(operation, "" | "run" | "uv") || is_scheduled(operation)
+/// Returns whether a call costs nothing although its tool costs money: it looks at jobs or ends
+/// them.
+pub(super) fn is_free(call: &PreparedCall) -> bool {
+    own_name(&call.tool) == "hf_jobs"
+        && matches!(operation(call).as_str(), "ps" | "logs" | "inspect" | "cancel")
 }
 
 /// Returns whether an operation is about work that starts again and again without anyone there.
 pub(super) fn is_scheduled(operation: &str) -> bool {
-    operation.starts_with("scheduled ")
+    operation.starts_with("scheduled")
 }

@@ -11,6 +11,7 @@ mod billing;
 mod commands;
 mod everyday;
 mod handovers;
+mod reasons;
 mod refused;
 
 fn call(tool: &str, arguments: Value) -> PreparedCall {

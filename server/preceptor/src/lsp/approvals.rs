@@ -15,10 +15,9 @@ use std::{
 use agent::{
     event::{Event, PendingTool, ToolState},
     machine::{ApprovalDecision, ApprovalScope, MODEL_CALL, TAKEOVER},
-    tool::{Access, BuiltInTool},
+    preview::{cost, risk},
 };
 use runtime::{
-    config::ApprovalMode,
     driver::{OperationError, RunHandle},
     journal::Record,
     uri,
@@ -38,7 +37,7 @@ use crate::{
         outbox::RequestError,
         session::Session,
     },
-    question::{self, in_words, title},
+    question::{in_words, stopped, title},
 };
 
 /// How long a person may think; the question ends with the turn anyway.
@@ -90,12 +89,12 @@ type Key = (String, bool, u32);
 
 impl Approvals {
     /// Prepares to ask about the calls of a run; nothing is asked before [`Approvals::apply`].
-    pub(crate) fn new(session: &Arc<Session>, run: &Arc<RunHandle>, mode: ApprovalMode) -> Self {
+    pub(crate) fn new(session: &Arc<Session>, run: &Arc<RunHandle>) -> Self {
         let (waiting, calls) = watch::channel(Vec::new());
         let way = Way::of(session);
         let asker = way.map(|way| {
             let run_id = &run.folder().run_id;
-            let asker = Asker { session: Arc::clone(session), run: Arc::clone(run), way, mode };
+            let asker = Asker { session: Arc::clone(session), run: Arc::clone(run), way };
             session.tasks.spawn_owned(info_span!("approvals", run = run_id), asker.work(calls))
         });
         Self { waiting, _asker: asker }
@@ -156,8 +155,6 @@ struct Asker {
     session: Arc<Session>,
     run: Arc<RunHandle>,
     way: Way,
-    /// The run's own.
-    mode: ApprovalMode,
 }
 
 impl Asker {
@@ -232,7 +229,7 @@ impl Asker {
             tool: call.tool.clone(),
             title: title(call),
             arguments: call.arguments.clone(),
-            reason: self.reason(waiting),
+            reason: Self::reason(waiting),
             outside_sandbox: call.outside_sandbox,
             estimated_cost_usd: call.billing.estimated_cost_usd,
             remaining_cap_usd: call.billing.remaining_cap_usd,
@@ -269,7 +266,7 @@ impl Asker {
         });
         let params = ShowMessageRequestParams {
             typ: MessageType::WARNING,
-            message: format!("{}: {}\n{}", title(call), in_words(call), self.reason(waiting)),
+            message: format!("{}: {}\n{}", title(call), in_words(call), Self::reason(waiting)),
             actions: Some(actions.collect()),
         };
         let answer =
@@ -280,7 +277,7 @@ impl Asker {
     }
 
     /// Returns who wants the call and why it is asked about, as one sentence.
-    fn reason(&self, waiting: &Waiting) -> String {
+    fn reason(waiting: &Waiting) -> String {
         let who = if waiting.teacher { "teacher" } else { "student" };
         if waiting.call.tool == MODEL_CALL {
             return format!("It is the {who}'s turn, and nobody knows what its model costs.");
@@ -288,24 +285,17 @@ impl Asker {
         if waiting.call.tool == TAKEOVER {
             return "The student failed, and `teacher.mode` is \"ask\".".to_owned();
         }
-        let access =
-            BuiltInTool::from_name(&waiting.call.tool).map_or(Access::Execute, BuiltInTool::access);
-        let why = match (self.mode, access) {
-            (ApprovalMode::Ask, Access::Edit | Access::Execute) => "`approval.mode` is \"ask\"",
-            (ApprovalMode::Edits, Access::Execute) => "`approval.mode` is \"edits\"",
-            (ApprovalMode::Full, Access::Execute) => {
-                "a rule in `approval.rules` asks, or nothing here confines it"
-            }
-            _ => "a rule in `approval.rules` asks",
+        let risk = risk(&waiting.call);
+        let cost = cost(&waiting.call).map(|it| format!(" {it}")).unwrap_or_default();
+        let billing = &waiting.call.billing;
+        let why = match (stopped(&waiting.call), &billing.block_reason, &waiting.call.asked_because)
+        {
+            (Some(sentence), _, _) => format!(". {sentence}"),
+            (None, Some(sentence), _) => format!(". {sentence}"),
+            (None, None, Some(clause)) => format!(", and {clause}."),
+            (None, None, None) => ".".to_owned(),
         };
-        let risk = question::risk(&waiting.call).word();
-        if let Some(stopped) = question::stopped(&waiting.call) {
-            return format!("The {who} wants it. {stopped} Risk: {risk}.");
-        }
-        match &waiting.call.billing.block_reason {
-            Some(reason) => format!("The {who} wants it. {reason} Risk: {risk}."),
-            None => format!("The {who} wants it, and {why}. Risk: {risk}."),
-        }
+        format!("The {who} wants it{why}{cost} Risk: {risk}.")
     }
 }
 

@@ -10,7 +10,6 @@ use dashmap::DashMap;
 use llm::Redactor;
 use runtime::{
     clock::SystemClock,
-    config::ApprovalMode,
     driver::{Request, RunHandle, RunSetup, StartError},
     journal::{JournalError, Record},
     proposals::ProposalStore,
@@ -98,7 +97,6 @@ pub(crate) async fn start(
     let uri = new.asked_at.as_ref().map(|(uri, _)| uri);
     let places = session.places(uri);
     let config = session.settings.config_in(&places.workspace);
-    let approval_mode = config.approval.mode;
     let setup = RunSetup {
         workspace: places.workspace.clone(),
         stand_in: None,
@@ -125,7 +123,7 @@ pub(crate) async fn start(
         let may_escalate = run.may_escalate();
         session.turns.add_run(&session.board, run_id, new.asked_at, transcript, may_escalate);
     }
-    view(session, &run, approval_mode, records);
+    view(session, &run, records);
     Ok(run)
 }
 
@@ -173,7 +171,6 @@ pub(crate) async fn open(
     }
     let workspace = if is_at_home { store.clone() } else { workspace };
     let config = session.settings.config_in(&workspace);
-    let approval_mode = config.approval.mode;
     let setup = RunSetup {
         workspace,
         stand_in: None,
@@ -208,7 +205,7 @@ pub(crate) async fn open(
             session.turns.apply(&session.board, run_id, record, line);
         }
     }
-    view(session, &run, approval_mode, news);
+    view(session, &run, news);
     Ok(run)
 }
 
@@ -234,12 +231,7 @@ pub(crate) async fn open_waiting(session: &Arc<Session>) {
 }
 
 /// Notes a run as live and shows what it does from now on.
-fn view(
-    session: &Arc<Session>,
-    run: &Arc<RunHandle>,
-    approval_mode: ApprovalMode,
-    records: mpsc::Receiver<Arc<Record>>,
-) {
+fn view(session: &Arc<Session>, run: &Arc<RunHandle>, records: mpsc::Receiver<Arc<Record>>) {
     let run_id = run.folder().run_id.clone();
     session.runs.live.insert(run_id.clone(), Arc::clone(run));
     let_oldest_go(session);
@@ -247,7 +239,7 @@ fn view(
         session: Arc::clone(session),
         run: Arc::clone(run),
         progress: RunProgress::new(session, &run_id),
-        approvals: Approvals::new(session, run, approval_mode),
+        approvals: Approvals::new(session, run),
         notices: Notices::default(),
     };
     session.tasks.spawn(info_span!("viewer", run = run_id), viewer.show(records));

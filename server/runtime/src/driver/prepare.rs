@@ -239,7 +239,12 @@ fn policy(setup: &RunSetup, ability: Option<&Ability>) -> Policy {
         ..approval_rules::of(config)
     };
     // What is not confined as promised is asked about.
-    if gaps.is_some_and(|it| !it.is_empty()) { policy.for_gaps() } else { policy }
+    match gaps.as_deref().unwrap_or_default() {
+        [] => policy,
+        [gap] => policy.for_gaps(gap.to_string()),
+        [gap, others @ ..] => policy
+            .for_gaps(format!("{gap}, and {} more that `preceptor doctor` lists", others.len())),
+    }
 }
 
 fn billable(declared: &config::Billable) -> policy::Billable {

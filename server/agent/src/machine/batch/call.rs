@@ -76,6 +76,13 @@ impl BatchCall {
         }
     }
 
+    /// Returns why it is asked about where that is neither for its cost nor because the sandbox
+    /// stopped it.
+    pub(super) fn asked_because(&self) -> Option<String> {
+        let judgment = self.judgment.as_ref().filter(|_| self.stopped.is_none());
+        judgment.and_then(|it| it.asked_because.clone())
+    }
+
     /// Returns whether it runs, or would run, where nothing confines it.
     pub(super) fn is_outside(&self) -> bool {
         self.prepared.as_ref().is_some_and(|prepared| prepared.outside_sandbox)
@@ -165,8 +172,9 @@ impl BatchCall {
                     Decision::Ask => self.stopped.is_some(),
                     Decision::Deny => false,
                 };
-                if rules.judge(&prepared, /*reserved_usd*/ 0.0).decision == Decision::Deny {
-                    self.progress = Progress::Done(self.after_first(denied()));
+                let judged = rules.judge(&prepared, /*reserved_usd*/ 0.0);
+                if judged.decision == Decision::Deny {
+                    self.progress = Progress::Done(self.after_first(denied(&judged)));
                 }
                 self.prepared = Some(prepared);
             }
@@ -190,10 +198,12 @@ pub(super) fn after_stop(result: ToolResult, kind: ResultKind, sentence: &str) -
     ToolResult { output, kind, ..result }
 }
 
-pub(super) fn denied() -> ToolResult {
+/// Returns the result of a call that the policy refuses: by a rule, or for its cost.
+pub(super) fn denied(judgment: &Judgment) -> ToolResult {
+    let reason = judgment.block_reason.as_deref();
+    let reason = reason.unwrap_or("A rule of this person's approval policy refuses this call.");
     ToolResult::not_run(
         ResultKind::Declined,
-        "A rule of this person's approval policy refuses this call. Do it another way, or say what \
-         is needed.",
+        format!("{reason} Do it another way, or say what is needed."),
     )
 }

@@ -25,6 +25,18 @@ fn work_by_the_hour_is_reckoned_with_the_time_that_it_may_take() {
     assert_eq!(estimate(json!("1800")), Some(1.0));
     assert_eq!(estimate(json!(900)), Some(0.5));
     assert_eq!(estimate(Value::Null), Some(1.0), "half an hour where nothing is said");
+    let estimate = |arguments: Value| {
+        let policy = billable("bash", Some(Price::PerHour(2.0)));
+        judge(&policy, "bash", arguments, 1.0).cost.unwrap().estimated_usd
+    };
+    assert_eq!(estimate(json!({"command": "x", "timeout_s": 36_000})), Some(20.0));
+    assert_eq!(estimate(json!({"operation": "x", "args": {"timeout": "24h"}})), Some(48.0));
+    assert_eq!(estimate(json!({"timeout": "1h", "args": {"timeout": "2h"}})), Some(4.0));
+    assert_eq!(estimate(json!({"timeout": "1h", "args": {"timeout": "soon"}})), None);
+    let estimate = |timeout: Value| {
+        let arguments = json!({"operation": "run", "timeout": timeout});
+        judge(&policy, "hub__hf_jobs", arguments, 1.0).cost.unwrap().estimated_usd
+    };
     for no_time in [json!("soon"), json!(true), json!(0), json!("-5m"), json!("0"), json!([])] {
         assert_eq!(estimate(no_time.clone()), None, "{no_time}");
     }
@@ -52,6 +64,23 @@ fn an_unknown_price_is_treated_as_set() {
     assert_eq!(decide(UnknownPrice::Ask), Decision::Ask);
     assert_eq!(decide(UnknownPrice::Allow), Decision::Allow);
     assert_eq!(decide(UnknownPrice::Deny), Decision::Deny);
+    let denied = judge(&unknown(UnknownPrice::Deny), "train", json!({}), 1.0);
+    let reason = denied.block_reason.unwrap();
+    assert!(reason.contains("`budget.unknown_price` is \"deny\""), "{reason}");
+}
+
+#[test]
+fn only_what_looks_at_jobs_or_ends_them_is_free() {
+    let policy = Policy { mode: Mode::Full, ..Policy::default() };
+    let of = |operation: &str| judge(&policy, "hub__hf_jobs", json!({"operation": operation}), 1.0);
+    for operation in ["ps", "logs", "inspect", "cancel"] {
+        assert_eq!((of(operation).decision, of(operation).cost), (Decision::Allow, None));
+    }
+    for operation in ["", "run", "uv", "start", "scheduled_run", "scheduled\trun", "no such"] {
+        assert_eq!(of(operation).decision, Decision::Ask, "{operation}");
+        let is_scheduled = of(operation).cost.unwrap().is_scheduled;
+        assert_eq!(is_scheduled, operation.starts_with("scheduled"), "{operation}");
+    }
 }
 
 #[test]

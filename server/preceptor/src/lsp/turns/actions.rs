@@ -95,7 +95,7 @@ pub(super) fn actions(
         Kind::Repeating { .. } => {
             vec![("Stop the run".to_owned(), "preceptor.cancel", run), show, dismiss]
         }
-        Kind::Approval { tool_call_id, call, outside_sandbox, .. } => {
+        Kind::Approval { tool_call_id, call, outside_sandbox, risk, .. } => {
             let call = ends(&call.replace('\n', " "));
             let place = if *outside_sandbox { " outside the sandbox" } else { "" };
             let decision = |approved: bool, scope: &str| {
@@ -108,9 +108,13 @@ pub(super) fn actions(
                 json!({ "runId": run_id, "decisions": [decision] })
             };
             vec![
-                (format!("Approve `{call}`{place}"), "preceptor.approve", decision(true, "once")),
                 (
-                    format!("Approve `{call}`{place} for this run"),
+                    format!("Approve `{call}`{place} (risk: {risk})"),
+                    "preceptor.approve",
+                    decision(true, "once"),
+                ),
+                (
+                    format!("Approve `{call}`{place} for this run (risk: {risk})"),
                     "preceptor.approve",
                     decision(true, "run"),
                 ),

@@ -6,7 +6,7 @@ use agent::{
     detect::{Signal, Verdict},
     event::{PendingTool, Verification},
     machine::{MODEL_CALL, TAKEOVER},
-    preview::{change, summary},
+    preview::{change, reason, risk, summary},
     verification::outcome_words,
 };
 use serde_json::{Map, Value, json};
@@ -27,6 +27,9 @@ pub(super) const LEAST_URGENT: u8 = 3;
 
 /// Longest message of a diagnostic, in characters.
 const MESSAGE_CHARS: usize = 300;
+
+/// Longest call that a question shows whole, in characters.
+const CALL_CHARS: usize = 4_000;
 
 /// Something about a turn that a person should see.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +62,10 @@ pub(super) enum Kind {
         outside_sandbox: bool,
         /// What the sandbox kept it from.
         stopped: Option<String>,
+        /// What it would do at worst, in a word.
+        risk: String,
+        /// Why it is asked about and what it costs, as sentences; empty where nobody said.
+        reason: String,
     },
     /// The teacher waits for the person's word.
     Offer {
@@ -115,6 +122,8 @@ impl Kind {
             preview: preview.map(|preview| visible(&preview)),
             outside_sandbox: tool.outside_sandbox,
             stopped: stopped(tool),
+            risk: risk(tool),
+            reason: visible(&reason(tool)),
         }
     }
 }
@@ -128,6 +137,18 @@ impl Kind {
             }
             _ => None,
         }
+    }
+
+    /// Returns what a person is asked about a call, the risk and the reason first; `None` where no
+    /// call waits. A call is shown whole, or its beginning and its end with how much is between.
+    fn question(&self) -> Option<String> {
+        let Self::Approval { call, outside_sandbox, stopped, risk, reason, .. } = self else {
+            return None;
+        };
+        let to = if *outside_sandbox { " to run outside the sandbox" } else { "" };
+        let sentences = [stopped.as_deref().unwrap_or_default(), reason, &shortened(call)];
+        let sentences: Vec<&str> = sentences.into_iter().filter(|it| !it.is_empty()).collect();
+        Some(format!("Waits for your approval{to} (risk: {risk}): {}", sentences.join(" ")))
     }
 }
 
@@ -169,10 +190,10 @@ impl Item {
                 DiagnosticSeverity::ERROR,
                 format!("The takeover failed: {reason}"),
             ),
-            Kind::Approval { call, outside_sandbox, stopped, .. } => (
+            Kind::Approval { .. } => (
                 "turn/approval",
                 DiagnosticSeverity::WARNING,
-                approval_message(call, *outside_sandbox, stopped.as_deref()),
+                self.kind.question().unwrap_or_default(),
             ),
             Kind::Offer { arguments, .. } => (
                 "turn/approval",
@@ -218,7 +239,11 @@ impl Item {
             code: Some(NumberOrString::String(code.to_owned())),
             code_description: guide.description(code),
             source: Some(SOURCE.to_owned()),
-            message: agent::clip::clip(&message, MESSAGE_CHARS),
+            // A question is as long as what it is about.
+            message: match &self.kind {
+                Kind::Approval { .. } => message,
+                _ => agent::clip::clip(&message, MESSAGE_CHARS),
+            },
             data: Some(self.data(run_id)),
             ..Diagnostic::default()
         }
@@ -266,14 +291,16 @@ impl Item {
                 format!("**The teacher took over**: `{model}`\n\nBecause: {reason}\n\n{did}")
             }
             Kind::EscalationFailed { reason } => format!("**The takeover failed**\n\n{reason}"),
-            Kind::Approval { call, preview, outside_sandbox, stopped, .. } => {
+            Kind::Approval { call, preview, outside_sandbox, stopped, risk, reason, .. } => {
                 let to = if *outside_sandbox { " to run outside the sandbox" } else { "" };
                 let stopped = stopped.as_ref().map_or_else(String::new, |it| format!("\n\n{it}"));
+                let reason = format!("Risk: {risk}. {reason}");
+                let reason = reason.trim_end();
                 let preview = preview
                     .as_ref()
                     .map_or_else(String::new, |preview| format!("\n\n{}", fenced("diff", preview)));
                 format!(
-                    "**Waits for your approval{to}**\n\n{}{preview}{stopped}",
+                    "**Waits for your approval{to}**\n\n{}{preview}{stopped}\n\n{reason}",
                     fenced("text", call)
                 )
             }
@@ -348,13 +375,17 @@ fn what_it_updates(target: &str, document: &str) -> String {
     )
 }
 
-/// What stopped a command is said before the command: the message may be cut.
-fn approval_message(call: &str, outside_sandbox: bool, stopped: Option<&str>) -> String {
-    let to = if outside_sandbox { " to run outside the sandbox" } else { "" };
-    match stopped {
-        Some(stopped) => format!("Waits for your approval{to}: {stopped} {call}"),
-        None => format!("Waits for your approval{to}: {call}"),
+/// Returns a call whole, or its two ends where it is very long.
+fn shortened(call: &str) -> String {
+    let n_chars = call.chars().count();
+    if n_chars <= CALL_CHARS {
+        return call.to_owned();
     }
+    let half = CALL_CHARS / 2;
+    let head: String = call.chars().take(half).collect();
+    let tail: String = call.chars().skip(n_chars - half).collect();
+    let n_between = n_chars - 2 * half;
+    format!("{head}\n[… {n_between} characters between, which the transcript shows …]\n{tail}")
 }
 
 /// Returns an argument of the question whether the teacher may take over.
@@ -400,5 +431,51 @@ fn state(n_errors: usize, n_findings: usize) -> String {
         (0, n) => format!(" ({n} findings)"),
         (1, _) => " (1 error to mend first)".to_owned(),
         (n, _) => format!(" ({n} errors to mend first)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agent::event::{PendingTool, ToolBilling};
+    use serde_json::{Map, json};
+
+    use super::Kind;
+
+    fn question(command: &str) -> String {
+        let call = PendingTool {
+            tool: "bash".to_owned(),
+            arguments: Map::from_iter([("command".to_owned(), json!(command))]),
+            tool_call_id: "call_1".to_owned(),
+            billing: ToolBilling {
+                block_reason: Some("It exceeds the cap.".to_owned()),
+                estimated_cost_usd: Some(9.0),
+                remaining_cap_usd: Some(5.0),
+                ..ToolBilling::default()
+            },
+            asked_because: None,
+            outside_sandbox: false,
+            stopped_by: Vec::new(),
+            diff: None,
+        };
+        Kind::approval(&call).question().unwrap()
+    }
+
+    #[test]
+    fn a_question_shows_the_end_of_a_command_behind_its_risk_and_cost() {
+        let intro = "Waits for your approval (risk: deletes, costs money): It exceeds the cap. ";
+        let command = format!("{}rm -rf src", "echo on; ".repeat(150));
+        assert_eq!(question(&command), format!("{intro}bash: {command}"));
+    }
+
+    #[test]
+    fn a_question_about_a_very_long_command_shows_both_ends_and_how_much_is_between() {
+        let command = format!("echo first; {}rm -rf src", "echo on; ".repeat(1_000));
+        let question = question(&command);
+        let intro = "Waits for your approval (risk: deletes, costs money): It exceeds the cap. ";
+        assert!(question.starts_with(&format!("{intro}bash: echo first; ")), "{question}");
+        assert!(question.ends_with("echo on; rm -rf src"), "{question}");
+        let n_between = "bash: ".len() + command.len() - 4_000;
+        let between = format!("[… {n_between} characters between, which the transcript shows …]");
+        assert!(question.contains(&between), "{question}");
     }
 }

@@ -168,6 +168,8 @@ async fn that_a_call_waits_is_written_into_the_transcript_once() {
     bench.wait_for(|event| matches!(event, Event::ApprovalRequired { .. })).await;
     let transcript = fs::read_to_string(folder.transcript()).unwrap();
     assert_eq!(transcript.matches("waits for your approval").count(), 1, "{transcript}");
+    let question = "Risk: reads. `approval.mode` is \"ask\".";
+    assert_eq!(transcript.matches(question).count(), 1, "{transcript}");
     handle.close().await;
 }
 
