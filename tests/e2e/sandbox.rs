@@ -479,7 +479,7 @@ async fn what_a_command_leaves_running_ends_with_it() {
         let result = cell.run(&daemon).await;
         assert_eq!(result.exit_code, Some(0), "{}", result.output);
         let is_told = result.output.contains("what it left running was ended with it");
-        assert_eq!(is_told, cell.has(Layer::PidNamespace), "{}", result.output);
+        assert_eq!(is_told, cell.layers.contains(&Layer::PidNamespace), "{}", result.output);
         assert_eq!(running(seconds), 0, "after its end");
         let result = cell.run_for(&format!("{daemon}; sleep 600"), 1).await;
         assert!(result.output.contains("ended after 1 s"), "{}", result.output);

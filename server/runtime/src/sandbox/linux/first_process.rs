@@ -7,6 +7,8 @@ use std::{
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::sys::signal::SigSet;
@@ -28,6 +30,11 @@ const FEWEST_PROCESSES: u32 = 301;
 /// Exit codes of shells: the command cannot be run, there is no such command.
 const EXIT_CANNOT_RUN: u8 = 126;
 const EXIT_NOT_FOUND: u8 = 127;
+/// How long what a command left may still be at work without a word about it: git's own upkeep
+/// behind a commit takes a tenth of that.
+const TIME_TO_TIDY_UP: Duration = Duration::from_millis(250);
+/// How often it is looked at meanwhile.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Confines this process and runs the command; returns its exit code if this process is its init,
 /// and not at all if it becomes the command.
@@ -171,12 +178,14 @@ fn wait_as_init(child: &Child) -> u8 {
     }
 }
 
-/// Returns whether processes are there that the command has started. Those whose parent has ended
-/// are this process's own.
+/// Returns whether processes that the command has started stay. Those whose parent has ended are
+/// this process's own, and some programs leave one that tidies up behind them and ends by itself.
 fn leaves_running() -> bool {
+    let start = Instant::now();
     loop {
         match wait(WaitOptions::NOHANG) {
-            Ok(None) => return true,
+            Ok(None) if start.elapsed() >= TIME_TO_TIDY_UP => return true,
+            Ok(None) => thread::sleep(PAUSE),
             Ok(Some(_)) | Err(Errno::INTR) => {}
             Err(_) => return false,
         }
