@@ -59,28 +59,28 @@ return function(story)
     return vim.fn.glob('.agents/skills/*/SKILL.md') == ''
   end)
 
-  ---@type string?
-  local asked
+  local asked = ''
   ---@type string?
   local typed
   ---@diagnostic disable-next-line: duplicate-set-field -- this is how typing is replaced
   vim.ui.input = function(options, answer)
-    asked = options.prompt
+    asked = options and options.prompt or ''
     answer(typed)
   end
   local function reject()
-    asked = nil
+    asked = ''
     story.act(3, 'reject the skill', function(title, command)
       return vim.startswith(title, 'Reject skill') and command == 'preceptor.proposal.reject'
     end)
     story.step('it is asked why', function()
-      return asked ~= nil and vim.startswith(asked, 'Why is it rejected?')
+      return vim.startswith(asked, 'Why is it rejected?')
     end)
   end
   reject()
   story.step('closing the question decides nothing', function()
     local listed = vim.system({ 'preceptor', 'proposals', '--json' }, { text = true }):wait()
-    return story.has('turn/proposal', 3) and listed.stdout:find('"state": "pending"', 1, true) ~= nil
+    local is_pending = (listed.stdout or ''):find('"state": "pending"', 1, true) ~= nil
+    return story.has('turn/proposal', 3) and is_pending
   end)
   typed = ' wc counts lines, not rows '
   reject()

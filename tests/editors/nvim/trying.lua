@@ -39,7 +39,8 @@ return function(story)
   vim.cmd.messages('clear')
   ---@diagnostic disable-next-line: duplicate-set-field -- this is how typing is replaced
   vim.ui.input = function(options, typed)
-    typed(vim.startswith(options.prompt, 'Which request') and 'count the rows' or nil)
+    local prompt = options and options.prompt or ''
+    typed(vim.startswith(prompt, 'Which request') and 'count the rows' or nil)
   end
   vim.cmd('Preceptor verify')
   is_verified_on(story, 'count the rows')
