@@ -1,8 +1,9 @@
 //! The agent's tools and the editor's buffers: what is read, where a change goes, what is lost.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time;
 
 use crate::harness::{Agent, AgentOptions, bash, calls, says, tool_results};
 
@@ -76,6 +77,45 @@ async fn what_is_typed_and_not_saved_is_what_is_read() {
     agent.ask_and_wait().await;
     let requests = agent.student.requests();
     assert!(tool_results(&requests[1])[0].contains("5,6"));
+    agent.finish().await;
+}
+
+/// Waits until nobody could take the time of a file's last change for now.
+async fn let_it_lie(agent: &Agent, path: &str) {
+    let metadata = fs::metadata(agent.path(path)).unwrap();
+    let written = metadata.modified().unwrap();
+    while written.elapsed().unwrap_or_default() < Duration::from_millis(200) {
+        time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_editor_kept_unsaved_over_a_restart_is_what_is_read() {
+    let mut agent = start(false).await;
+    let_it_lie(&agent, "data.csv").await;
+    let uri = agent.uri("data.csv");
+    agent.client.open(&uri, UNSAVED).await;
+    agent
+        .student
+        .then(calls([("read_file", json!({"path": "data.csv"}))]))
+        .then(bash("wc -l < data.csv"))
+        .then(says("3 rows."));
+    agent.ask_and_wait().await;
+    assert!(outputs(&agent)[0].1.contains("5,6"), "{:?}", outputs(&agent));
+    let named = outputs(&agent)[1].1.lines().next().unwrap().contains("data.csv");
+    assert!(named, "{:?}", outputs(&agent));
+    agent.finish().await;
+}
+
+#[tokio::test]
+async fn what_editors_leave_out_of_a_file_is_no_change_of_the_persons() {
+    let mut agent = start(false).await;
+    agent.write("data.csv", "\u{feff}a,b\r\n1,2\r\n3,4");
+    let_it_lie(&agent, "data.csv").await;
+    open(&mut agent).await;
+    agent.student.then(bash("wc -l < data.csv")).then(says("2 rows."));
+    agent.ask_and_wait().await;
+    assert!(!outputs(&agent)[0].1.contains("data.csv"), "{:?}", outputs(&agent));
     agent.finish().await;
 }
 
@@ -194,14 +234,14 @@ async fn an_editor_that_does_not_answer_is_no_success() {
     let run_id = agent.ask().await;
     let request = cell_edit(&mut agent, 2).await;
     // From here on the clock jumps to the next deadline as soon as everybody waits.
-    tokio::time::pause();
+    time::pause();
     let output = agent
         .client
         .wait_for("the second output", |it| {
             it["params"]["type"] == "tool_output" && it["params"]["data"]["tool"] == "edit_file"
         })
         .await;
-    tokio::time::resume();
+    time::resume();
     assert_eq!(output["params"]["data"]["success"], false);
     let withdrawn = agent.client.notification("$/cancelRequest").await;
     assert_eq!(withdrawn["id"], request["id"]);

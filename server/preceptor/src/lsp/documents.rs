@@ -9,9 +9,11 @@ mod snapshot;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::SystemTime,
 };
 
 use ropey::Rope;
+use runtime::clock::{Clock, SystemClock};
 use skill::PositionEncoding;
 use tower_lsp::lsp_types::{
     Range, TextDocumentContentChangeEvent, TextDocumentItem, Url, VersionedTextDocumentIdentifier,
@@ -75,6 +77,7 @@ impl Documents {
             version,
             language_id: language_id.into(),
             is_modified: false,
+            settled_at: SystemClock.now().into(),
             encoding,
             rope,
         })
@@ -119,6 +122,7 @@ impl Documents {
             version: *version,
             language_id: Arc::clone(&before.language_id),
             is_modified: true,
+            settled_at: before.settled_at,
             encoding: before.encoding,
             rope,
         }))
@@ -140,6 +144,7 @@ impl Documents {
             version: 0,
             language_id: "markdown".into(),
             is_modified: false,
+            settled_at: SystemTime::UNIX_EPOCH,
             encoding: self.encoding(),
             rope: Rope::from_str(text),
         };

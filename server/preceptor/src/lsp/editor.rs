@@ -1,10 +1,13 @@
 //! The client's open documents as the agent's tools see them.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
+#[cfg(unix)]
+use std::{os::unix::fs::MetadataExt, time::UNIX_EPOCH};
 
 use futures::future::BoxFuture;
 use runtime::{
@@ -25,6 +28,9 @@ use crate::lsp::{
 /// How long the client may take to apply an edit or to save.
 pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// By how much the clock of a file system may be behind.
+const CLOCKS_DIFFER: Duration = Duration::from_millis(50);
+
 /// An editor at the other end of a session.
 pub(crate) struct SessionEditor {
     /// Runs hold the editor and the session holds the runs.
@@ -41,12 +47,12 @@ impl Editor for SessionEditor {
     fn buffer(&self, path: &Path) -> Option<Buffer> {
         let session = self.session.upgrade()?;
         let snapshot = open_document(&session, path)?;
-        let is_as_on_disk = is_as_on_disk(&snapshot, path);
-        let is_modified = snapshot.is_modified && !is_as_on_disk;
+        let standing = Standing::of(&snapshot, path);
         // An unmodified document counts by its file: that is where the newest text is, whenever
         // the editor reloads it. Only where it can be saved, and nobody else wrote the file, is it
         // changed in the editor.
-        (is_modified || is_as_on_disk && session.client().preceptor.save)
+        let is_modified = standing == Standing::Modified;
+        (is_modified || standing == Standing::AsOnDisk && session.client().preceptor.save)
             .then(|| Buffer { text: Arc::clone(snapshot.text()), is_modified })
     }
 
@@ -82,7 +88,7 @@ impl Editor for SessionEditor {
             .all()
             .iter()
             .filter_map(|snapshot| Some((snapshot, snapshot.uri.to_file_path().ok()?)))
-            .filter(|(snapshot, path)| snapshot.is_modified && !is_as_on_disk(snapshot, path))
+            .filter(|(snapshot, path)| Standing::of(snapshot, path) == Standing::Modified)
             .map(|(_, path)| resolve_existing(&path))
             .collect();
         paths.sort();
@@ -90,11 +96,65 @@ impl Editor for SessionEditor {
     }
 }
 
-/// Whether a document has its file's text. An editor's own reload is a change like any other, so
-/// that only the disk can tell whether there is something to save.
-#[expect(clippy::disallowed_methods, reason = "the file beside the buffer is looked at")]
-fn is_as_on_disk(snapshot: &Snapshot, path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|on_disk| on_disk == snapshot.text().as_bytes())
+/// How a document stands to its file. An editor's own reload is a change like any other, so that
+/// only the disk can tell whether there is something to save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The file has the same text.
+    AsOnDisk,
+    /// The person has not saved it.
+    Modified,
+    /// Somebody else wrote the file.
+    Outdated,
+}
+
+impl Standing {
+    #[expect(clippy::disallowed_methods, reason = "the file beside the buffer is looked at")]
+    fn of(snapshot: &Snapshot, path: &Path) -> Self {
+        let on_disk = fs::read(path);
+        match on_disk {
+            Ok(on_disk) if on_disk == snapshot.text().as_bytes() => Self::AsOnDisk,
+            _ if snapshot.is_modified => Self::Modified,
+            // A text that was opened and is not the file's, which nobody has written since: the
+            // editor kept it over a restart.
+            Ok(on_disk)
+                if is_older(path, snapshot.settled_at)
+                    && str::from_utf8(&on_disk)
+                        .is_ok_and(|on_disk| said(on_disk) != said(snapshot.text())) =>
+            {
+                Self::Modified
+            }
+            _ => Self::Outdated,
+        }
+    }
+}
+
+/// Whether a file was changed last, also by another file's taking its place, before some time.
+fn is_older(path: &Path, time: SystemTime) -> bool {
+    fs::metadata(path)
+        .ok()
+        .and_then(|metadata| metadata.modified().ok().max(placed_at(&metadata)))
+        .and_then(|changed| changed.checked_add(CLOCKS_DIFFER))
+        .is_some_and(|changed| changed < time)
+}
+
+/// Returns when a file came to where it is, if the system tells.
+#[cfg(unix)]
+fn placed_at(metadata: &fs::Metadata) -> Option<SystemTime> {
+    let seconds = u64::try_from(metadata.ctime()).ok()?;
+    let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
+    UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
+}
+
+/// Returns when a file came to where it is, if the system tells.
+#[cfg(not(unix))]
+fn placed_at(_metadata: &fs::Metadata) -> Option<SystemTime> {
+    None
+}
+
+/// Returns a text without what editors leave out or add when they open a file.
+fn said(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').replace('\r', "").trim_end_matches('\n').to_owned()
 }
 
 /// Returns the open document of a file, also when the editor knows it by a path with links in it.

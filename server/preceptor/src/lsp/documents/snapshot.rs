@@ -1,8 +1,12 @@
 //! One version of one document.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
 use ropey::Rope;
+use runtime::clock::{Clock, SystemClock};
 use skill::{LineIndex, PositionEncoding, SkillDocument, Span, estimated_tokens};
 use tower_lsp::lsp_types::{Position, Range, Url};
 
@@ -22,6 +26,8 @@ pub struct Snapshot {
     pub language_id: Arc<str>,
     /// Whether there are changes since the document was opened or saved.
     pub is_modified: bool,
+    /// When the document was opened or saved last.
+    pub settled_at: SystemTime,
     /// The unit of columns.
     pub encoding: PositionEncoding,
     rope: Rope,
@@ -38,19 +44,22 @@ pub(super) struct SnapshotParts {
     pub(super) version: i32,
     pub(super) language_id: Arc<str>,
     pub(super) is_modified: bool,
+    pub(super) settled_at: SystemTime,
     pub(super) encoding: PositionEncoding,
     pub(super) rope: Rope,
 }
 
 impl Snapshot {
     pub(super) fn new(parts: SnapshotParts, revision: u64) -> Self {
-        let SnapshotParts { uri, version, language_id, is_modified, encoding, rope } = parts;
+        let SnapshotParts { uri, version, language_id, is_modified, settled_at, encoding, rope } =
+            parts;
         Self {
             uri,
             version,
             revision,
             language_id,
             is_modified,
+            settled_at,
             encoding,
             rope,
             text: OnceLock::new(),
@@ -69,6 +78,7 @@ impl Snapshot {
             revision: self.revision,
             language_id: Arc::clone(&self.language_id),
             is_modified: false,
+            settled_at: SystemClock.now().into(),
             encoding: self.encoding,
             rope: self.rope.clone(),
             text: self.text.clone(),
