@@ -241,6 +241,16 @@ impl Policy {
         self.rules_inside().find(|rule| fits(rule, &call, workspace)).map(|rule| rule.decision)
     }
 
+    /// Returns whether a rule keeps some files from a tool: then it has to be known which one is
+    /// meant.
+    fn restricts_files_of(&self, tool: BuiltInTool) -> bool {
+        self.rules_inside().any(|rule| {
+            rule.decision != Decision::Allow
+                && rule.when.contains_key("path")
+                && glob_matches(&rule.tool, tool.name())
+        })
+    }
+
     fn rules_inside(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| !rule.outside_sandbox)
     }

@@ -6,7 +6,7 @@ use super::{
     pattern::{glob_matches, glob_may_match, is_own_path, relative_path},
 };
 use crate::{
-    shell::{self, Command, Starts, Word},
+    shell::{self, Command, HOLE, Starts, Word},
     tool::BuiltInTool,
 };
 
@@ -170,7 +170,8 @@ impl CommandRules<'_> {
         let doing = if tool == BuiltInTool::ReadFile { Doing::Reading } else { Doing::Changing };
         let is_guarded = self.policy.is_unconfined
             && guarded::is_guarded(word, doing, self.workspace)
-            || guarded::leads_git_elsewhere(word);
+            || guarded::leads_git_elsewhere(word)
+            || self.policy.restricts_files_of(tool) && !self.is_certain(word, has_moved);
         if let Some(decision) = self.policy.rule_for_path(tool, path, self.workspace) {
             let part = Part::from(decision);
             return if is_guarded { part.max(Part::Asked) } else { part };
@@ -190,6 +191,14 @@ impl CommandRules<'_> {
             BuiltInTool::WriteFile if is_own && self.policy.mode == Mode::Edits => Part::Neutral,
             _ => Part::Asked,
         }
+    }
+
+    /// Returns whether the file that the shell opens is the one that the word names.
+    fn is_certain(&self, word: &Word, has_moved: bool) -> bool {
+        let path = relative_path(&word.text, self.workspace);
+        let is_moved = has_moved && !word.text.starts_with('/');
+        let is_known = !path.starts_with("..") && !path.starts_with('~') && !path.contains(HOLE);
+        is_known && !is_moved && !word.is_pattern
     }
 
     /// Returns the globs of the rules that keep commands from running, with what they say.

@@ -351,9 +351,12 @@ impl Reader {
             IoFileRedirectKind::DuplicateInput | IoFileRedirectKind::DuplicateOutput
                 if is_descriptor => {}
             IoFileRedirectKind::DuplicateInput => self.doubt(Doubt::Expansion),
+            IoFileRedirectKind::ReadAndWrite => {
+                self.found.reads.push(word.clone());
+                self.found.writes.push(word);
+            }
             IoFileRedirectKind::Write
             | IoFileRedirectKind::Append
-            | IoFileRedirectKind::ReadAndWrite
             | IoFileRedirectKind::Clobber
             | IoFileRedirectKind::DuplicateOutput => self.found.writes.push(word),
         }

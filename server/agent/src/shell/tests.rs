@@ -34,7 +34,7 @@ fn files_of_redirections_are_named() {
     let script = read("a <in >out 2>>log &>all 3<>both >&file 2>&1 <&- {x,y}");
     let names =
         |words: &[crate::shell::Word]| words.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&script.reads), ["in"]);
+    assert_eq!(names(&script.reads), ["in", "both"]);
     assert_eq!(names(&script.writes), ["out", "log", "all", "both", "file"]);
 }
 

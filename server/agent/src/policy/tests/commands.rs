@@ -225,6 +225,38 @@ fn redirections() {
 }
 
 #[test]
+fn rules_for_files_hold_for_redirections_wherever_they_lead() {
+    let of = |tool: &str, path: &str| Rule {
+        when: [("path".to_owned(), path.to_owned())].into(),
+        ..rule(tool, "", Deny)
+    };
+    let rules = vec![of("write_file", "prod/*"), of("read_file", ".env")];
+    let full = Policy { mode: Mode::Full, rules, ..Policy::default() };
+    check(
+        &full,
+        &[
+            (Deny, "ls > prod/x"),
+            (Deny, "ls > ./a/../prod/x"),
+            (Deny, "cat < .env"),
+            (Deny, "cat <> .env"),
+            (Deny, "cat 3<> .env <&3"),
+            (Deny, "ls <> prod/x"),
+            (Ask, "cd prod; ls > x"),
+            (Ask, "(cd prod && ls > x)"),
+            (Ask, "ls > $PWD/prod/x"),
+            (Ask, "ls > ~+/prod/x"),
+            (Ask, "ls > pro[d]/x"),
+            (Ask, "cat < $PWD/.env"),
+            (Ask, "cat < ../w/.env"),
+            (Ask, "cd sub && cat < ../.env"),
+            (Allow, "ls > out.txt"),
+            (Allow, "cat < notes.txt > /tmp/x"),
+            (Allow, "cd sub && ls"),
+        ],
+    );
+}
+
+#[test]
 fn what_nothing_confines_is_asked_before_it_touches_what_others_act_upon() {
     let full = Policy { mode: Mode::Full, is_unconfined: true, ..Policy::default() };
     let guarded = [
