@@ -340,7 +340,8 @@ impl Watch {
                 }
                 self.note_place(tool, arguments);
                 if let Some(outward) = outward(tool, arguments)
-                    && self.recorded.answer(tool, arguments).is_none()
+                    && (outward == OutwardCall::RepositoryAmongOthers
+                        || self.recorded.answer(tool, arguments).is_none())
                 {
                     self.outward.push((tool_call_id.clone(), quoted(tool, arguments), outward));
                 }
@@ -353,13 +354,20 @@ impl Watch {
                     id == tool_call_id && (has_failed || *outward == OutwardCall::AmongOthers)
                 });
                 if let Some((_, what, outward)) = missed {
-                    let reaches = match outward {
-                        OutwardCall::Repository => "changes the repository",
-                        _ => "talks to other machines",
+                    let why = match outward {
+                        OutwardCall::RepositoryAmongOthers => format!(
+                            "came to {what}, which changes the repository beside other things; a \
+                             replay has none of its own"
+                        ),
+                        OutwardCall::Repository => format!(
+                            "came to {what}, which changes the repository, and which the teacher \
+                             did not run"
+                        ),
+                        _ => format!(
+                            "came to {what}, which talks to other machines, and which the teacher \
+                             did not run"
+                        ),
                     };
-                    let why = format!(
-                        "came to {what}, which {reaches}, and which the teacher did not run"
-                    );
                     self.break_off(&why);
                 }
             }

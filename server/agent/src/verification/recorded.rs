@@ -27,6 +27,9 @@ pub enum OutwardCall {
     /// It changes git's branches, tags, or the like, of whichever repository: only its failure
     /// tells.
     Repository,
+    /// It does that beside other work, which no recorded result could stand for: its failure tells
+    /// nothing.
+    RepositoryAmongOthers,
 }
 
 /// Returns whether a call reaches out of the copy, as far as its text tells.
@@ -40,17 +43,19 @@ pub fn outward(tool: &str, arguments: &Map<String, Value>) -> Option<OutwardCall
         1 if has(Risk::Network) => Some(OutwardCall::Alone),
         _ if has(Risk::Network) => Some(OutwardCall::AmongOthers),
         _ if has(Risk::Publishes) => Some(OutwardCall::Perhaps),
-        _ if is_of_repository(&script.commands) => Some(OutwardCall::Repository),
+        _ if script.commands.iter().any(changes_repository) => {
+            let of_git = |it: &Command| matches!(it.program_name(), "git" | "cd");
+            let is_alone = script.commands.iter().all(of_git);
+            let among_others = OutwardCall::RepositoryAmongOthers;
+            Some(if is_alone { OutwardCall::Repository } else { among_others })
+        }
         _ => None,
     }
 }
 
-/// Whether commands change git's own files, and do nothing else that might be why they fail.
-fn is_of_repository(commands: &[Command]) -> bool {
-    let of_git = |it: &Command| matches!(it.program_name(), "git" | "cd");
-    let changes =
-        |it: &Command| it.git_words().first().is_some_and(|name| KEPT_BY_GIT.contains(name));
-    commands.iter().all(of_git) && commands.iter().any(changes)
+/// Whether a command changes git's own files.
+fn changes_repository(command: &Command) -> bool {
+    command.git_words().first().is_some_and(|name| KEPT_BY_GIT.contains(name))
 }
 
 /// Commands of git whose effects lie in its own files, and so not in a copy.
@@ -225,7 +230,7 @@ mod tests {
             ("git checkout -q -b feat", Some(OutwardCall::Repository)),
             ("cd sub && git -C . stash -u; git stash pop", Some(OutwardCall::Repository)),
             ("git branch feat && git push", Some(OutwardCall::Perhaps)),
-            ("git branch feat && make", None),
+            ("git branch feat && make", Some(OutwardCall::RepositoryAmongOthers)),
             ("git apply fix.patch", None),
         ] {
             let found = outward("bash", &arguments(&json!({"command": command})));

@@ -54,7 +54,12 @@ impl Driver {
                 Some(OutwardCall::Alone | OutwardCall::AmongOthers) => {
                     recorded.answer(&call.tool, &call.arguments).is_some()
                 }
-                Some(OutwardCall::Perhaps | OutwardCall::Repository) | None => false,
+                Some(
+                    OutwardCall::Perhaps
+                    | OutwardCall::Repository
+                    | OutwardCall::RepositoryAmongOthers,
+                )
+                | None => false,
             };
             self.answered.contains(&call.id) || talks()
         });
