@@ -160,7 +160,10 @@ fn own(journal: &File) -> io::Result<()> {
 /// Returns whether a process, this one or another, works on the run with this journal.
 pub fn has_owner(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
-    flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    let is_owned = flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK);
+    // As above: a process that is being started would keep an owner out.
+    let _ = flock(&file, FlockOperation::Unlock);
+    is_owned
 }
 
 #[cfg(test)]
