@@ -202,11 +202,19 @@ impl Machine {
         let in_takeover = actor == Actor::Teacher;
         let before = self.spent();
         self.purse.ledger.settle(TOOL_CALLS, cost, in_takeover);
+        self.note_of_day(cost);
         if let Some(event) = milestone(before, self.spent()) {
             out.emit(event);
         }
         for balance in self.purse.ledger.balances(in_takeover, self.setup.budget.caps) {
             out.emit(Event::Budget(balance));
+        }
+    }
+
+    /// Counts a cost in what the books of the day said last, until they are read again.
+    fn note_of_day(&mut self, cost: Money) {
+        if let Some(day) = &mut self.purse.day {
+            day.spent_usd = day.spent_usd + cost;
         }
     }
 
@@ -226,6 +234,7 @@ impl Machine {
         let in_takeover = call.actor == Actor::Teacher;
         let before = self.spent();
         self.purse.ledger.settle(MODEL_CALL, cost, in_takeover);
+        self.note_of_day(cost);
         // What costs nothing has no books to show.
         if cost.is_zero() && call.worst_case.is_zero() {
             return Vec::new();
