@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    ledger::Rate,
+    ledger::{Balance, Money, Rate, Scope},
     machine::{Transition, limits::says_not_done},
     message::{FinishReason, Message},
     policy::{Mode, Policy},
@@ -153,6 +153,22 @@ fn money_for_one_more_step_is_spent_on_an_answer() {
     let answer = "NOT DONE, but it is in b.".to_owned();
     assert_eq!(end(&ended), Some((Some(answer), "budget".to_owned())));
     assert!(reason(&ended).unwrap().1.contains("`teacher.max_cost_usd`"));
+}
+
+#[test]
+fn money_of_the_day_counts_as_it_is_spent() {
+    let mut machine = spender(budget(5.0, 5.0), Rate::Free, PRICE);
+    machine.set_day(Balance {
+        scope: Scope::Day,
+        spent_usd: Money::default(),
+        reserved_usd: Money::default(),
+        cap_usd: Money::from_usd(0.15),
+    });
+    for input in [request("x"), says("I give up."), used(look("a"), 80)] {
+        drive(&mut machine, input);
+    }
+    let (_, last) = drive(&mut machine, results(&[("a", 0)]));
+    assert!(is_told(&last), "{:?}", last.events);
 }
 
 #[test]
